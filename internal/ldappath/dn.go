@@ -1,0 +1,191 @@
+package ldappath
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// MaxDN is the longest distinguished name accepted, in bytes.
+const MaxDN = 4096
+
+// RDN is one relative distinguished name with a single attribute, such as
+// OU=Hosting. Value is the unescaped text.
+type RDN struct {
+	Attribute string
+	Value     string
+}
+
+// String gives the RDN in RFC 4514 form.
+func (r RDN) String() string { return r.Attribute + "=" + ldap.EscapeDN(r.Value) }
+
+// Key gives the RDN folded for comparison.
+func (r RDN) Key() string {
+	return strings.ToLower(r.Attribute) + "=" + ldap.EscapeDN(Fold(r.Value))
+}
+
+// Fold folds a name for comparison the way the directory compares names:
+// without regard to letter case.
+func Fold(s string) string { return strings.ToLower(s) }
+
+// DN is a distinguished name, leaf first. The zero value is the empty name.
+type DN struct {
+	rdns []RDN
+}
+
+// ParseDN reads a distinguished name. Blanks around separators are ignored,
+// escaped text is unescaped. The empty string, multi-valued RDNs, empty values
+// and text that is not UTF-8 are refused.
+func ParseDN(s string) (DN, error) {
+	switch {
+	case len(s) > MaxDN:
+		return DN{}, fmt.Errorf("distinguished name of %d bytes is longer than %d", len(s), MaxDN)
+	case !utf8.ValidString(s):
+		return DN{}, errors.New("distinguished name is not UTF-8 text")
+	case strings.TrimSpace(s) == "":
+		return DN{}, errors.New("distinguished name is empty")
+	}
+	parsed, err := ldap.ParseDN(s)
+	if err != nil {
+		return DN{}, fmt.Errorf("distinguished name %q: %w", s, err)
+	}
+	dn := DN{rdns: make([]RDN, 0, len(parsed.RDNs))}
+	for _, r := range parsed.RDNs {
+		if len(r.Attributes) != 1 {
+			return DN{}, fmt.Errorf("distinguished name %q: an RDN must have one attribute", s)
+		}
+		rdn := RDN{Attribute: strings.TrimSpace(r.Attributes[0].Type), Value: r.Attributes[0].Value}
+		if !plainText(rdn.Value) {
+			return DN{}, fmt.Errorf("distinguished name %q: bad value of %s", s, rdn.Attribute)
+		}
+		if !attributeType(rdn.Attribute) {
+			return DN{}, fmt.Errorf("distinguished name %q: %q is no attribute type", s, rdn.Attribute)
+		}
+		dn.rdns = append(dn.rdns, rdn)
+	}
+	return dn, nil
+}
+
+// MustParseDN is ParseDN for names fixed in code; it panics on a bad one.
+func MustParseDN(s string) DN {
+	dn, err := ParseDN(s)
+	if err != nil {
+		panic(err)
+	}
+	return dn
+}
+
+// plainText tells whether a value is text that survives being written and read
+// again: no control characters, and no blanks at its ends but the plain one,
+// which has an escape.
+func plainText(s string) bool {
+	inner := strings.Trim(s, " ")
+	return inner != "" && utf8.ValidString(s) && inner == strings.TrimSpace(inner) &&
+		!strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func attributeType(s string) bool {
+	for i, c := range s {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// String gives the name in RFC 4514 form, without blanks.
+func (d DN) String() string {
+	var b strings.Builder
+	for i, r := range d.rdns {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(r.String())
+	}
+	return b.String()
+}
+
+// ADsPath gives the serverless path, "LDAP://" and the name, with slashes
+// escaped.
+func (d DN) ADsPath() string { return Path{DN: d}.String() }
+
+// Key gives the name folded, root first, each RDN ended by a comma. Two names
+// are equal exactly if their keys are, and one lies under another exactly if
+// its key begins with the other's.
+func (d DN) Key() string {
+	var b strings.Builder
+	for i := len(d.rdns) - 1; i >= 0; i-- {
+		b.WriteString(d.rdns[i].Key())
+		b.WriteByte(',')
+	}
+	return b.String()
+}
+
+// IsZero tells whether the name is empty.
+func (d DN) IsZero() bool { return len(d.rdns) == 0 }
+
+// Len is the number of RDNs.
+func (d DN) Len() int { return len(d.rdns) }
+
+// RDN gives the leaf. It is zero for the empty name.
+func (d DN) RDN() RDN {
+	if len(d.rdns) == 0 {
+		return RDN{}
+	}
+	return d.rdns[0]
+}
+
+// RDNs gives a copy of the parts, leaf first.
+func (d DN) RDNs() []RDN { return append([]RDN(nil), d.rdns...) }
+
+// Parent gives the name without its leaf.
+func (d DN) Parent() DN {
+	if len(d.rdns) == 0 {
+		return DN{}
+	}
+	return DN{rdns: d.rdns[1:]}
+}
+
+// Child gives the name of an entry directly below d. The value is plain text,
+// not escaped.
+func (d DN) Child(attribute, value string) DN {
+	rdns := make([]RDN, 0, len(d.rdns)+1)
+	rdns = append(rdns, RDN{Attribute: attribute, Value: value})
+	return DN{rdns: append(rdns, d.rdns...)}
+}
+
+// Equal tells whether both names denote the same entry.
+func (d DN) Equal(other DN) bool {
+	if len(d.rdns) != len(other.rdns) {
+		return false
+	}
+	for i := range d.rdns {
+		if d.rdns[i].Key() != other.rdns[i].Key() {
+			return false
+		}
+	}
+	return true
+}
+
+// Under tells whether d is base or lies below it.
+func (d DN) Under(base DN) bool {
+	n := len(d.rdns) - len(base.rdns)
+	return n >= 0 && DN{rdns: d.rdns[n:]}.Equal(base)
+}
+
+// Domain gives the DNS name spelled by the DC parts, "fabrikam.com" for
+// DC=fabrikam,DC=com, and "" if there are none.
+func (d DN) Domain() string {
+	var labels []string
+	for _, r := range d.rdns {
+		if strings.EqualFold(r.Attribute, "DC") {
+			labels = append(labels, r.Value)
+		}
+	}
+	return strings.Join(labels, ".")
+}

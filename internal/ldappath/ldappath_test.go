@@ -1,0 +1,85 @@
+package ldappath
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestParse(t *testing.T) {
+	for in, want := range map[string]string{
+		"LDAP://OU=acme,DC=fabrikam,DC=com":                    "LDAP://OU=acme,DC=fabrikam,DC=com",
+		"ldap:// CN=EX01, CN=Computers,DC=fabrikam,DC=com ":    "LDAP://CN=EX01,CN=Computers,DC=fabrikam,DC=com",
+		"LDAP://dc1.fabrikam.com/OU=acme,DC=fabrikam,DC=com":   "LDAP://dc1.fabrikam.com/OU=acme,DC=fabrikam,DC=com",
+		`LDAP://CN=a\/b,DC=x`:                                  `LDAP://CN=a\/b,DC=x`,
+		`LDAP://CN=a/b,DC=x`:                                   `LDAP://CN=a\/b,DC=x`,
+		`LDAP://CN=Smith\, John,OU=acme,DC=x`:                  `LDAP://CN=Smith\, John,OU=acme,DC=x`,
+		`LDAP://CN=all staff,OU=Żółć,DC=x`:                     `LDAP://CN=all staff,OU=Żółć,DC=x`,
+		"LDAP://dc1:389/CN=u@acme.example,OU=acme,DC=fabrikam": "LDAP://dc1:389/CN=u@acme.example,OU=acme,DC=fabrikam",
+	} {
+		p, err := Parse(in)
+		require.NoError(t, err, in)
+		assert.Equal(t, want, p.String(), in)
+		again, err := Parse(p.String())
+		require.NoError(t, err, in)
+		assert.True(t, p.DN.Equal(again.DN), in)
+	}
+}
+
+func TestParse_refuses(t *testing.T) {
+	for _, in := range []string{
+		"", "OU=acme,DC=x", "LDAP://", "LDAP:///OU=a", "LDAP://server/", "LDAP://bob@x,OU=a", "LDAP://OU=a,,DC=x",
+		"LDAP://CN=a+SN=b,DC=x", "LDAP://OU=,DC=x", "LDAP://<GUID=123>", "LDAP://CN=\xff,DC=x", "LDAP://CN=a\x00,DC=x",
+		"http://OU=a,DC=x", "LDAP://1x=a", `LDAP://CN=a\`,
+	} {
+		_, err := Parse(in)
+		assert.Error(t, err, in)
+	}
+}
+
+func TestDN_Under(t *testing.T) {
+	base := MustParseDN("OU=Hosting,DC=fabrikam,DC=com")
+	assert.True(t, MustParseDN("cn=a, ou=HOSTING,dc=Fabrikam,dc=COM").Under(base))
+	assert.True(t, base.Under(base))
+	assert.False(t, MustParseDN("OU=EvilHosting,DC=fabrikam,DC=com").Under(base))
+	assert.False(t, MustParseDN(`CN=x\,OU=Hosting,DC=fabrikam,DC=com`).Under(base))
+	assert.False(t, base.Parent().Under(base))
+	assert.Equal(t, "fabrikam.com", base.Domain())
+}
+
+func drawDN(t *rapid.T, label string) DN {
+	dn := MustParseDN("DC=com")
+	for i, n := 0, rapid.IntRange(0, 4).Draw(t, label+"depth"); i < n; i++ {
+		dn = dn.Child(rapid.SampledFrom([]string{"CN", "OU", "DC"}).Draw(t, label+"attr"),
+			rapid.StringMatching(`[a-bA-B,\\+"<>;=/# ]{0,3}[ab]`).Draw(t, label+"value"))
+	}
+	return dn
+}
+
+func TestDN_keyAgreesWithComparison(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawDN(t, "a"), drawDN(t, "b")
+		assert.Equal(t, a.Equal(b), a.Key() == b.Key())
+		assert.Equal(t, a.Under(b), len(a.Key()) >= len(b.Key()) && a.Key()[:len(b.Key())] == b.Key())
+		again, err := Parse(a.ADsPath())
+		if assert.NoError(t, err, a.ADsPath()) {
+			assert.True(t, a.Equal(again.DN), a.ADsPath())
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("LDAP://dc1/CN=a\\/b, OU=x,DC=y")
+	f.Add("LDAP://CN=Smith\\2C John,DC=x")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParseLoose(s)
+		if err != nil {
+			return
+		}
+		again, err := Parse(p.String())
+		require.NoError(t, err, "%q → %q", s, p.String())
+		require.True(t, p.DN.Equal(again.DN), "%q → %q", s, p.String())
+	})
+}
