@@ -1,0 +1,3 @@
+package wsdl
+
+//go:generate go run wsexchange/internal/wsdlgen/cmd/wsdlgen -dir .
