@@ -13,7 +13,7 @@ type AnyType struct {
 	// InnerXML is a well-formed fragment without XML declaration, normally one
 	// element. To send it, write it as it reads on its own: an element without
 	// a namespace goes out with xmlns="", so that it does not fall into the
-	// namespace of the operation around it. Received, it is the text as it came;
+	// namespace of the operation around it (F006). Received, it is the text as it came;
 	// namespaces declared outside of it are not repeated in it.
 	InnerXML string
 }

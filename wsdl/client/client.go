@@ -26,7 +26,7 @@ const (
 type Client struct {
 	URL      string       // address of the service's .asmx page, without user information
 	User     string       // DOMAIN\login or login@domain; when empty no credentials are sent
-	Password string       // sent with Basic authentication; use https
+	Password string       `json:"-"` // sent with Basic authentication; use https
 	HTTP     *http.Client // nil for http.DefaultClient, which has no time limit of its own
 }
 

@@ -7,10 +7,10 @@
 //	answer, err := service.DisableUser(ctx, &hostedexchange.DisableUser{LdapPath: new("LDAP://CN=joe,OU=acme,DC=fabrikam,DC=com")})
 //
 // Strings of a request are pointers: nil leaves the element out, which the
-// services read as null, and a pointer to "" sends an empty element. Booleans
+// services read as null (F005), and a pointer to "" sends an empty element. Booleans
 // are plain and always sent. XML parameters and results are AnyType.
 //
 // The generator's own SOAP package is not used: it turns every answer with
 // status 500 into an HTTP error, and that is the status that SOAP 1.1 requires
-// for a fault; it also reads answers of any size.
+// for a fault (F007); it also reads answers of any size.
 package client
