@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+	_ "modernc.org/sqlite" // the database driver
+)
+
+// readers is how many read transactions of a file run at once; more wait.
+const readers = 8
+
+// Config says where a store is kept. Its zero value is a store in memory with
+// the system's clock and random GUIDs.
+type Config struct {
+	Path        string           // database file, made if missing; empty = private memory
+	Now         func() time.Time // nil = time.Now
+	NewGUID     func() GUID      // nil = RandomGUID
+	Synchronous string           // OFF, NORMAL, FULL or EXTRA; empty = NORMAL. A killed process loses nothing with any; a killed machine nothing committed with FULL
+	HashCost    int              // bcrypt cost of passwords, 4 to 31; 0 = 10
+}
+
+// Store is an open database. Its methods may be called from any goroutine.
+type Store struct {
+	now      func() time.Time
+	newGUID  func() GUID
+	hashCost int
+	pools    []*sql.DB
+	writer   chan *session // holds the one write session while it is free
+	reader   chan *session // holds free read sessions; nil in memory, where the writer's serves
+	readDB   *sql.DB
+	opened   bool
+}
+
+// Open opens the database of cfg and brings its schema up to date.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	s, err := newStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func newStore(cfg Config) (*Store, error) {
+	s := &Store{now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost, writer: make(chan *session, 1)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.newGUID == nil {
+		s.newGUID = RandomGUID
+	}
+	if s.hashCost == 0 {
+		s.hashCost = bcrypt.DefaultCost
+	}
+	if s.hashCost < bcrypt.MinCost || s.hashCost > bcrypt.MaxCost {
+		return nil, fmt.Errorf("password hash cost %d is not between %d and %d", s.hashCost, bcrypt.MinCost, bcrypt.MaxCost)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, cfg Config) error {
+	synchronous := strings.ToUpper(cfg.Synchronous)
+	switch synchronous {
+	case "":
+		synchronous = "NORMAL"
+	case "OFF", "NORMAL", "FULL", "EXTRA":
+	default:
+		return fmt.Errorf("synchronous %q is not OFF, NORMAL, FULL or EXTRA", cfg.Synchronous)
+	}
+	source, err := dataSource(cfg.Path, "foreign_keys(1)", "busy_timeout(10000)", "temp_store(2)",
+		"cache_size(-65536)", "synchronous("+synchronous+")")
+	if err != nil {
+		return err
+	}
+	db, err := s.pool(source, 1)
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, db); err != nil {
+		return err
+	}
+	writer, err := openSession(ctx, db)
+	if err != nil {
+		return err
+	}
+	s.writer <- writer
+	s.opened = true
+	if cfg.Path == "" {
+		return nil
+	}
+	return s.openReaders(cfg.Path)
+}
+
+// openReaders prepares the pool that views of a file use. Its connections
+// cannot write whatever is asked of them.
+func (s *Store) openReaders(path string) error {
+	source, err := dataSource(path, "busy_timeout(10000)", "temp_store(2)", "cache_size(-16384)", "query_only(1)")
+	if err != nil {
+		return err
+	}
+	if s.readDB, err = s.pool(source, readers); err != nil {
+		return err
+	}
+	s.reader = make(chan *session, readers)
+	for range readers {
+		s.reader <- nil // opened when first needed
+	}
+	return nil
+}
+
+func (s *Store) pool(source string, size int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	s.pools = append(s.pools, db)
+	return db, nil
+}
+
+// dataSource names the database for the driver. Each store in memory is its
+// own: it lives in the one connection of its pool.
+func dataSource(path string, pragmas ...string) (string, error) {
+	query := make(url.Values)
+	for _, pragma := range pragmas {
+		query.Add("_pragma", pragma)
+	}
+	if path == "" {
+		return "file::memory:?" + query.Encode(), nil
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("database file %s: %w", path, err)
+	}
+	query.Add("_pragma", "journal_mode(WAL)")
+	file := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
+	return file.String(), nil
+}
+
+// Close closes the database. It waits for the running transactions.
+func (s *Store) Close() error {
+	var failures []error
+	if s.opened {
+		failures = append(failures, (<-s.writer).close())
+	}
+	for range cap(s.reader) {
+		if reader := <-s.reader; reader != nil {
+			failures = append(failures, reader.close())
+		}
+	}
+	for _, db := range s.pools {
+		failures = append(failures, db.Close())
+	}
+	return errors.Join(failures...)
+}
+
+// Update runs fn in a write transaction and commits if it returns nil. An
+// error or a panic of fn, or an ended ctx, undoes all it wrote. It waits while
+// another writer runs.
+func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
+	return s.run(ctx, true, fn)
+}
+
+// View runs fn in a transaction that sees one state of the store and in which
+// every write fails with ErrReadOnly.
+func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
+	return s.run(ctx, false, fn)
+}
+
+func (s *Store) run(ctx context.Context, write bool, fn func(*Tx) error) error {
+	tx, err := s.Begin(ctx, write)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
