@@ -1,0 +1,58 @@
+package auth
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// ClientAddress is the address a request comes from: that of the connection,
+// or, if that is a trusted proxy, the last one in X-Forwarded-For that is not.
+// An entry that is no address ends the search at the proxy that reported it.
+// The zero Addr means that the connection has no IP address.
+func ClientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	client := parseAddress(r.RemoteAddr)
+	if len(trusted) == 0 || !isTrusted(client, trusted) {
+		return client
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		address := parseAddress(strings.TrimSpace(hop))
+		if !address.IsValid() {
+			return client
+		}
+		client = address
+		if !isTrusted(client, trusted) {
+			return client
+		}
+	}
+	return client
+}
+
+// parseAddress reads an address with or without port, brackets and zone.
+func parseAddress(s string) netip.Addr {
+	if withPort, err := netip.ParseAddrPort(s); err == nil {
+		return withPort.Addr().Unmap().WithZone("")
+	}
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	address, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Unmap().WithZone("")
+}
+
+func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {
+	return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(address) })
+}
+
+// sourceOf is the network that failures are counted for: an IPv4 address
+// alone, an IPv6 address with its /64, which one customer holds whole.
+func sourceOf(address netip.Addr) netip.Prefix {
+	bits := address.BitLen()
+	if address.Is6() {
+		bits = 64
+	}
+	return netip.PrefixFrom(address, bits).Masked()
+}
