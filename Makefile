@@ -1,0 +1,50 @@
+# Everything a developer or CI does, one target each. `make help` lists them.
+GO      ?= go
+LISTEN  ?= 127.0.0.1:8080
+FUZZTIME ?= 3s
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X wsexchange/internal/version.Version=$(VERSION)
+BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test needs fuzz lint generate bench load image clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+run: build ## gateway with the embedded backend on 127.0.0.1:8080, seeded
+	@bin/wsexchange serve --listen $(LISTEN) --backend embedded
+
+build: ## static binaries in bin/
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./cmd/...
+
+test: needs ## install what the tests need, then run all of them
+	@scripts/fuzz.sh $(FUZZTIME)
+	$(GO) test -race -timeout 20m ./...
+
+needs: ## install the Debian packages that tests need
+	@scripts/test-needs.sh
+
+fuzz: ## run every fuzz target for FUZZTIME
+	@scripts/fuzz.sh $(FUZZTIME)
+
+lint: ## gofumpt, vet, staticcheck
+	@test -z "$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v /testdata/) | tee /dev/stderr)"
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+generate: ## WSDL files, Go clients and generated documents
+	$(GO) generate ./...
+
+bench: ## Go benchmarks of every package
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+load: build ## gateway beside a plain server under wrk, figures on stdout
+	@scripts/load.sh
+
+image: ## container image wsexchange:$(VERSION)
+	docker build --build-arg VERSION=$(VERSION) -t wsexchange:$(VERSION) .
+
+clean: ## remove what was built
+	rm -rf bin dist
