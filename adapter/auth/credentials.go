@@ -76,8 +76,16 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.Login()) 
 // usable reports whether a back end may be asked about the name: it is there,
 // not absurdly long, and has no control characters.
 func (c Credentials) usable() bool {
-	return c.Username != "" && len(c.Domain)+len(c.Username) <= maxLogin &&
-		!strings.ContainsFunc(c.Domain+c.Username, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return c.Username != "" && len(c.Domain)+len(c.Username) <= maxLogin && printable(c.Domain) && printable(c.Username)
+}
+
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // Pair is what an Authorization header says, in the readings it allows.
@@ -103,7 +111,8 @@ func ParseHeader(header string) (Pair, error) {
 		return Pair{}, Refused(ReasonMalformed)
 	}
 	encoded = strings.TrimRight(strings.TrimSpace(encoded), "=")
-	decoded, err := base64.RawStdEncoding.DecodeString(encoded)
+	var buf [192]byte // on the stack: this is in the path of every call
+	decoded, err := base64.RawStdEncoding.AppendDecode(buf[:0], []byte(encoded))
 	if err != nil {
 		return Pair{}, Refused(ReasonMalformed)
 	}

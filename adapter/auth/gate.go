@@ -47,8 +47,9 @@ type Decision struct {
 	Reason  Reason
 	// Login is who was let in; set with OutcomeOK only.
 	Login Login
-	// Claimed is the login name as sent, for logs; empty if there is none.
-	Claimed string
+	// Claimed is the pair as sent; its String, for logs, is the login name,
+	// empty if there is none.
+	Claimed Credentials
 	// Source is the address that the request came from.
 	Source netip.Addr
 	// RetryAfter is how long to wait, rounded up to whole seconds; set with
@@ -114,7 +115,7 @@ func (g *Gate) judge(ctx context.Context, r *http.Request) Decision {
 	if err != nil {
 		return Decision{Outcome: OutcomeUnauthorized, Reason: ReasonOf(err), Source: address}
 	}
-	decision := Decision{Source: address, Claimed: pair.Sent.Login()}
+	decision := Decision{Source: address, Claimed: pair.Sent}
 	source, account := sourceOf(address), pair.account()
 	// Before the cache, else it would tell a source that is shut when its guess
 	// is right.

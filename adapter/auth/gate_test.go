@@ -279,7 +279,7 @@ func TestMiddleware(t *testing.T) {
 
 	require.Len(t, decisions, 11)
 	assert.Equal(t, OutcomeOK, decisions[0].Outcome)
-	assert.Equal(t, "hsadmin", decisions[2].Claimed)
+	assert.Equal(t, "hsadmin", decisions[2].Claimed.String())
 	assert.Equal(t, netip.MustParseAddr("192.0.2.1"), decisions[2].Source)
 }
 
