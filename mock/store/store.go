@@ -32,6 +32,7 @@ type Store struct {
 	now      func() time.Time
 	newGUID  func() GUID
 	hashCost int
+	computed map[string]computation
 	pools    []*sql.DB
 	writer   chan *session // holds the one write session while it is free
 	reader   chan *session // holds free read sessions; nil in memory, where the writer's serves
@@ -52,7 +53,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func newStore(cfg Config) (*Store, error) {
-	s := &Store{now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost, writer: make(chan *session, 1)}
+	s := &Store{now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost,
+		computed: computations(), writer: make(chan *session, 1)}
 	if s.now == nil {
 		s.now = time.Now
 	}

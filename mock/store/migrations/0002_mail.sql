@@ -14,9 +14,9 @@ CREATE TABLE public_folder (
     id             BIGINT NOT NULL PRIMARY KEY,
     folded         TEXT   NOT NULL,
     path           TEXT   NOT NULL,
-    parent_id      BIGINT REFERENCES public_folder (id),
+    parent_id      BIGINT REFERENCES public_folder (id) ON DELETE CASCADE,
     org_id         BIGINT NOT NULL REFERENCES object (id) ON DELETE CASCADE,
-    store_id       BIGINT REFERENCES object (id),
+    store_id       BIGINT REFERENCES object (id) ON DELETE SET NULL,
     max_item_kb    BIGINT NOT NULL,
     post_limit_kb  BIGINT NOT NULL,
     created        BIGINT NOT NULL
