@@ -9,7 +9,7 @@ CREATE TABLE smtp_domain (
 CREATE INDEX smtp_domain_org ON smtp_domain (org_id, folded);
 CREATE UNIQUE INDEX smtp_domain_primary ON smtp_domain (org_id) WHERE kind = 'PrimaryDomain';
 
--- The public folder tree. path is absolute, parts separated by a backslash.
+-- The public folder tree. path is absolute: /top/below.
 CREATE TABLE public_folder (
     id             BIGINT NOT NULL PRIMARY KEY,
     folded         TEXT   NOT NULL,
