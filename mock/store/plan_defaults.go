@@ -1,0 +1,94 @@
+package store
+
+import "errors"
+
+// defaultTerms are the vocabularies that InitializeCustomerPlanDatabase
+// writes, in its documented order (F280). Codes are those of the later
+// release's tables where they are known.
+var defaultTerms = []Term{
+	{TermEventType, "Created", "CR", "The customer was created."},
+	{TermEventType, StatusEnabled, "EN", "The customer was enabled."},
+	{TermEventType, StatusDisabled, "DS", "The customer was disabled."},
+	{TermEventType, StatusDeleted, "DE", "The customer was deleted."},
+	{TermEventType, "CustomerModify", "CM", "The customer was changed."},
+	{TermEventType, "NameChange", "NC", "The customer was renamed."},
+	{TermEventType, "AssetAdded", "AA", "An asset was added."},
+	{TermEventType, "AssetDeleted", "AD", "An asset was deleted."},
+	{TermEventType, "PlanAdded", "PA", "A plan was made available."},
+	{TermEventType, "PlanRemoved", "PR", "A plan was made unavailable."},
+	{TermEventType, "PlanChange", "PC", "The customer's plan was changed."},
+	{TermEventType, "AddressListsCreated", "AL", "The address lists were created."},
+	{TermEventType, "AddressListsDeleted", "LD", "The address lists were deleted."},
+	{TermEventType, "PublicFolderCreated", "PF", "The public folder was created."},
+	{TermEventType, "PublicFolderDeleted", "FD", "The public folder was deleted."},
+	{TermStatusType, StatusEnabled, "EN", "In use."},
+	{TermStatusType, StatusDisabled, "DS", "Suspended."},
+	{TermStatusType, StatusDeleted, "DE", "Deleted; kept for the record."},
+	{TermStatusType, "Pending", "PE", "Not complete yet."},
+	{TermCustomerType, "BusinessUser", "BU", "A user of an organization."},
+	{TermCustomerType, "ConsumerUser", "CU", "A user without an organization of its own."},
+	{TermCustomerType, "BusinessOrganization", "BZ", "A hosted organization."},
+	{TermCustomerType, "ResellerOrganization", "RO", "An organization that holds others."},
+	{TermAssetType, "PrimaryDomain", "PD", "The SMTP domain of new addresses."},
+	{TermAssetType, "SecondaryDomain", "SD", "A further SMTP domain."},
+	{TermAssetType, "VanityDomain", "CD", "An SMTP domain of single users."},
+	{TermAssetType, "ExchMailboxGUID", "EG", "A mailbox."},
+	{TermPlanType, "ExchMailbox", "EM", "A mailbox."},
+	{TermPlanType, "WebPlan", "WP", "Web sites."},
+	{TermPlanType, "DataPlan", "DP", "Databases."},
+	{TermPlanType, "SharePointPlan", "SP", "Team sites."},
+	{TermPlanCategory, "HeBusiness", "", "Plans of organizations."},
+	{TermPlanCategory, "HeConsumer", "", "Plans of single users."},
+}
+
+// defaultFeatureTypes are the feature types that the client's plans name
+// (F281). A disable… value of 0 allows, 1 blocks.
+var defaultFeatureTypes = []FeatureType{
+	{Name: "MailboxSize", Description: "Size of the mailbox", NativeAttribute: "size", ParentNode: "mail", Unit: "kb"},
+	{Name: "POP", Description: "POP3 access", NativeAttribute: "disablePOP", ParentNode: "mail"},
+	{Name: "IMAP", Description: "IMAP4 access", NativeAttribute: "disableIMAP", ParentNode: "mail"},
+	{Name: "OWA", Description: "Outlook Web Access", NativeAttribute: "disableHTTP", ParentNode: "mail"},
+	{Name: "OwaSegment", Description: "Parts of Outlook Web Access", NativeAttribute: "msExchMailboxFolderSet", ParentNode: "properties"},
+	{Name: "OMA", Description: "Mobile access", NativeAttribute: "msExchOmaAdminWirelessEnable", ParentNode: "properties"},
+	{Name: "OutlookClient", Description: "Outlook client", NativeAttribute: "showInAddressLists", ParentNode: "options"},
+}
+
+// DefaultPlans gives the mailbox plans that the client knows, with its values
+// (F282).
+func DefaultPlans() []Plan {
+	return []Plan{
+		defaultPlan("BaseMail", "Basic web mail", feature("MailboxSize", "10000"),
+			feature("POP", "0"), feature("IMAP", "1"), feature("OWA", "1")),
+		defaultPlan("GoldMail", "Gold mail", feature("MailboxSize", "20000"),
+			feature("POP", "0"), feature("IMAP", "0"), feature("OWA", "0"), feature("OwaSegment", "108303")),
+		defaultPlan("PlatinumMail", "Platinum mail", feature("MailboxSize", "20000"),
+			feature("POP", "0"), feature("IMAP", "0"), feature("OWA", "0"), feature("OwaSegment", "131007")),
+		defaultPlan("PlatinumPlusMail", "Platinum mail with Outlook", feature("MailboxSize", "20000"),
+			feature("POP", "0"), feature("IMAP", "0"), feature("OWA", "0"), feature("OwaSegment", "131071"), feature("OutlookClient", "1")),
+	}
+}
+
+func defaultPlan(name, description string, features ...PlanFeature) Plan {
+	return Plan{Name: name, Description: description, Type: "ExchMailbox", Status: StatusEnabled,
+		Categories: []string{"HeBusiness", "HeConsumer"}, Features: features}
+}
+
+func feature(name, value string) PlanFeature {
+	return PlanFeature{FeatureType: FeatureType{Name: name}, Value: value}
+}
+
+// InitializePlans writes the vocabularies and feature types that are not there
+// yet. It may run again at any time.
+func (t *Tx) InitializePlans() error {
+	for _, term := range defaultTerms {
+		if _, err := t.EnsureTerm(term); err != nil {
+			return err
+		}
+	}
+	for _, f := range defaultFeatureTypes {
+		if err := t.AddFeatureType(f); err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return nil
+}
