@@ -55,6 +55,7 @@ var (
 	AlreadyMember       = cause("E-ALREADY-MEMBER", AlreadyExists, "The object already exists: '%1' is a member of '%2' already.")
 	NotMember           = cause("E-NOT-MEMBER", UnwillingToPerform, "The server is unwilling to process the request: '%1' is not a member of '%2'.")
 	GroupInItself       = cause("E-GROUP-LOOP", ConstraintViolation, "A constraint violation occurred: group '%1' cannot be a member of itself.")
+	WellKnownMissing    = cause("E-WELL-KNOWN-MISSING", NoSuchObject, "The organization '%1' has no %2.")
 )
 
 // Hosted Exchange, plans and resources.
