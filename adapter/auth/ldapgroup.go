@@ -35,7 +35,7 @@ type directory struct {
 
 // readDirectory asks for the naming context, and who the controller takes us
 // for: two accounts may share a login in trusted domains, and only the
-// controller knows which one the bind was for.
+// controller knows which one the bind was for. [F028]
 func readDirectory(conn *ldap.Conn, config LDAPConfig) (*directory, error) {
 	d := &directory{conn: conn, baseDN: config.BaseDN, netBIOS: config.Domain}
 	root, err := d.read("", "defaultNamingContext", "configurationNamingContext", "supportedCapabilities")
