@@ -1,0 +1,260 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/labstack/echo/v4"
+
+	"wsexchange/adapter/auth"
+	"wsexchange/internal/soap"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mpf"
+)
+
+// call is one message on its way through the handler.
+type call struct {
+	h       *Handler
+	c       echo.Context
+	service *service
+	op      *operation
+	version soap.Version
+	body    *xmldoc.Node
+	seen    Observation
+}
+
+// call serves a POST to a service and observes it, however it ends.
+func (h *Handler) call(c echo.Context, s *service) error {
+	k := &call{h: h, c: c, service: s, version: soap.V11}
+	k.seen = Observation{
+		Service: s.contract.Name, Started: h.config.Now(), RequestID: c.Response().Header().Get(headerRequestID),
+	}
+	if address := auth.ClientAddress(c.Request(), h.config.TrustedProxies); address.IsValid() {
+		k.seen.Remote = address.String()
+	}
+	h.metrics.begin()
+	defer k.end()
+	defer k.recover()
+	return h.admit(func(c echo.Context) error {
+		k.run(c)
+		return nil
+	})(c)
+}
+
+// recover answers a panic, and logs where it happened: the caller is told the
+// request id only.
+func (k *call) recover() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	k.h.config.Logger.LogAttrs(k.c.Request().Context(), slog.LevelError, "panic",
+		slog.String("request_id", k.seen.RequestID), slog.Any("panic", cause), slog.String("stack", string(debug.Stack())))
+	if !k.c.Response().Committed {
+		k.fail(&soap.Fault{Code: soap.Server, String: k.internal(), Cause: fmt.Errorf("panic: %v", cause)})
+	}
+}
+
+func (k *call) internal() string {
+	return "The web service had an internal error; its log has the details under request " + k.seen.RequestID + "."
+}
+
+// refusalOutcomes are the outcomes of calls that the gate did not let through.
+var refusalOutcomes = map[int]Outcome{
+	http.StatusUnauthorized: OutcomeUnauthorized, http.StatusTooManyRequests: OutcomeThrottled,
+}
+
+func (k *call) end() {
+	o := &k.seen
+	o.Duration, o.Status = k.h.config.Now().Sub(o.Started), k.c.Response().Status
+	if o.Outcome == "" {
+		o.ResponseBytes = k.c.Response().Size
+		if o.Outcome = refusalOutcomes[o.Status]; o.Outcome == "" {
+			o.Outcome = OutcomeServerFault
+		}
+	}
+	k.h.metrics.end(o)
+	o.log(k.c.Request().Context(), k.h.config.Logger)
+	if k.h.config.Observe != nil {
+		k.h.config.Observe(*o)
+	}
+}
+
+// run reads the message, runs the operation and answers.
+func (k *call) run(c echo.Context) {
+	k.c = c
+	login, hasLogin := auth.FromContext(c.Request().Context())
+	if hasLogin {
+		k.seen.Login = login.Identity.Name()
+	}
+	if err := k.read(); err != nil {
+		k.fail(err)
+		return
+	}
+	response, err := k.answer(login, hasLogin)
+	if err != nil {
+		k.fail(err)
+		return
+	}
+	k.reply(response)
+}
+
+// answer gives the response to write. Its error is a fault.
+func (k *call) answer(login auth.Login, hasLogin bool) (*mpf.Response, error) {
+	arguments, err := k.op.bind(k.body)
+	if err != nil {
+		k.seen.Refusal = RefusedBinding
+		return nil, err
+	}
+	t := &translation{
+		op: k.op, arguments: arguments, limits: k.h.config.Limits, scope: k.h.scope,
+		eventSink: k.h.config.EventSink, namespace: k.body.NamespaceURI,
+	}
+	request, sendCredentials, err := t.request()
+	if err != nil {
+		return k.refuse(err)
+	}
+	request.Context.ClientTransactionID = k.seen.RequestID
+	caller := mpf.Caller{Trusted: true}
+	if hasLogin {
+		caller.Domain, caller.Username = login.Identity.Domain, login.Identity.Username
+		caller.Password = login.Credentials.Password
+		if sendCredentials {
+			request.Context.Security = &mpf.SecurityContext{Basic: &mpf.Basic{
+				Domain: caller.Domain, Username: caller.Username, Password: caller.Password,
+			}}
+		}
+	}
+	return k.submit(mpf.WithCaller(k.c.Request().Context(), caller), request)
+}
+
+// refuse makes an answer of what the translation refuses, if it is one.
+func (k *call) refuse(err error) (*mpf.Response, error) {
+	answer, ok := answerTo(err)
+	if !ok {
+		k.seen.Refusal = RefusedBinding
+		return nil, err
+	}
+	var bad *xmlError
+	switch {
+	case errors.As(err, &bad):
+		k.seen.Refusal, k.seen.Rule = RefusedXML, bad.rule
+	case mpf.XMLParameter.Is(answer):
+		k.seen.Refusal = RefusedXML
+	case mpf.ScopeViolation.Is(answer), mpf.ServerViolation.Is(answer), mpf.PathUnreadable.Is(answer):
+		k.seen.Refusal = RefusedScope
+	default:
+		k.seen.Refusal = RefusedValue
+	}
+	return &mpf.Response{Err: answer}, nil
+}
+
+func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, k.h.config.Timeout)
+	defer cancel()
+	target := request.MainTarget()
+	k.seen.Namespace, k.seen.Procedure = target.Namespace, target.Procedure
+	started := k.h.config.Now()
+	response, err := k.h.config.Submitter.Submit(ctx, request)
+	k.seen.Backend = k.h.config.Now().Sub(started)
+	switch {
+	case err != nil:
+		return nil, &soap.Fault{Code: soap.Server, String: k.sentence(err), Cause: err}
+	case response == nil:
+		return nil, &soap.Fault{Code: soap.Server, String: k.internal(), Cause: errors.New("no response")}
+	}
+	return k.op.complete(response), nil
+}
+
+// sentences tell an administrator what is wrong behind the gateway.
+var sentences = []struct {
+	is   error
+	text string
+}{
+	{mpf.ErrUnreachable, "The provisioning engine (MPF) cannot be reached; nothing was changed. Check that it is running, and its address in the configuration of this web service."},
+	{mpf.ErrTimeout, "The provisioning engine (MPF) did not answer in time. It is not known whether the request was carried out; look before you try again."},
+	{context.DeadlineExceeded, "The provisioning engine (MPF) did not answer in time. It is not known whether the request was carried out; look before you try again."},
+	{mpf.ErrProtocol, "The provisioning engine (MPF) gave an answer that is not in its format. Check that the configured address is that of an engine."},
+	{context.Canceled, "The call was given up before the provisioning engine (MPF) had answered. It is not known whether the request was carried out."},
+}
+
+func (k *call) sentence(err error) string {
+	for _, s := range sentences {
+		if errors.Is(err, s.is) {
+			return s.text + " (Request " + k.seen.RequestID + ".)"
+		}
+	}
+	return k.internal()
+}
+
+// fail answers with a fault.
+func (k *call) fail(err error) {
+	if errors.Is(err, errUnsupported) {
+		k.seen.Outcome, k.seen.Err = OutcomeClientFault, err
+		k.h.plainError(echo.ErrUnsupportedMediaType, k.c)
+		return
+	}
+	var f *soap.Fault
+	if !errors.As(err, &f) {
+		f = &soap.Fault{Code: soap.Server, String: k.internal(), Cause: err}
+	}
+	k.seen.Outcome, k.seen.Err = OutcomeClientFault, f
+	if f.Code == soap.Server {
+		k.seen.Outcome = OutcomeServerFault
+	}
+	if f.Cause != nil {
+		k.seen.Err = f.Cause
+	}
+	k.seen.ResponseBytes = int64(k.h.sendFault(k.c, k.version, f))
+}
+
+func (k *call) reply(response *mpf.Response) {
+	k.seen.Outcome = OutcomeOK
+	if response.Err != nil {
+		k.seen.Outcome, k.seen.Code = OutcomeMPFError, response.Err.Code
+	}
+	buffer, scratch := k.h.buffers.Get().(*[]byte), k.h.buffers.Get().(*[]byte)
+	r := &reply{op: k.op, version: k.version, namespace: k.body.NamespaceURI, response: response}
+	*buffer, *scratch = r.append((*buffer)[:0], *scratch)
+	k.seen.ResponseBytes = int64(len(*buffer))
+	_ = k.h.send(k.c, http.StatusOK, k.version.ContentType(), *buffer) // the client may have gone
+	k.h.putBuffers(buffer, scratch)
+}
+
+// largestBuffer is the most that is kept for the next call, in bytes.
+const largestBuffer = 256 << 10
+
+func (h *Handler) putBuffers(buffers ...*[]byte) {
+	for _, b := range buffers {
+		if cap(*b) <= largestBuffer {
+			h.buffers.Put(b)
+		}
+	}
+}
+
+// countingReader counts the bytes of a body.
+type countingReader struct {
+	io.Reader
+	n *int64
+}
+
+func (r countingReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	*r.n += int64(n)
+	return n, err
+}
+
+func requestAttrs(c echo.Context, err error) []slog.Attr {
+	return []slog.Attr{
+		slog.String("request_id", c.Response().Header().Get(headerRequestID)),
+		slog.String("method", c.Request().Method), slog.String("error", err.Error()),
+	}
+}

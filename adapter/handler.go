@@ -1,0 +1,164 @@
+package adapter
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+
+	"wsexchange/adapter/auth"
+	"wsexchange/internal/soap"
+	"wsexchange/wsdl"
+)
+
+// Handler serves the web services below Config.Prefix. It is an http.Handler.
+type Handler struct {
+	config   Config
+	echo     *echo.Echo
+	services map[string]*service // by lower-case name
+	list     []*service
+	pages    *pages
+	scope    scope
+	metrics  *metrics
+	admit    echo.MiddlewareFunc
+	buffers  sync.Pool
+}
+
+// New makes a handler. It does no I/O. Its errors are those of the
+// configuration, of rows that do not agree with the contract, and of metrics
+// that are registered already.
+func New(config Config) (*Handler, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{
+		config: config, echo: echo.New(), services: make(map[string]*service),
+		scope: newScope(config.BaseDN, config.ResellerOU, config.DomainControllers),
+		admit: func(next echo.HandlerFunc) echo.HandlerFunc { return next },
+	}
+	if h.list, err = compile(tables, wsdl.Services()); err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	for _, s := range h.list {
+		h.services[strings.ToLower(s.contract.Name)] = s
+	}
+	if config.Gate != nil {
+		h.admit = auth.Middleware(config.Gate)
+	}
+	if config.Registerer != nil {
+		if h.metrics, err = newMetrics(config.Registerer, h.list); err != nil {
+			return nil, fmt.Errorf("adapter: %w", err)
+		}
+	}
+	h.buffers.New = func() any { return new([]byte) }
+	h.pages = newPages(h.list, config.Prefix)
+	h.route()
+	return h, nil
+}
+
+func (h *Handler) route() {
+	h.echo.HideBanner, h.echo.HidePort = true, true
+	h.echo.HTTPErrorHandler = h.plainError
+	h.echo.Any("/*", h.serve, h.identify)
+}
+
+// ServeHTTP serves one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.echo.ServeHTTP(w, r) }
+
+const headerRequestID = "X-Request-Id"
+
+// identify gives the request an id: the caller's, if it is a plain token.
+func (h *Handler) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(headerRequestID)
+		if !isToken(id) {
+			id = h.config.NewID()
+		}
+		c.Response().Header()[headerRequestID] = []string{id}
+		return next(c)
+	}
+}
+
+// isToken tells whether a text from outside may stand in logs and headers.
+func isToken(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != '.'
+	})
+}
+
+// serve finds the service by the path, which IIS compares without regard to
+// letter case (F051), and the way to go on by the method.
+func (h *Handler) serve(c echo.Context) error {
+	r := c.Request()
+	name, ok := h.below(r.URL.Path)
+	if !ok {
+		return echo.ErrNotFound
+	}
+	page, isPage := strings.CutSuffix(strings.ToLower(name), ".asmx")
+	s := h.services[page]
+	if name != "" && (!isPage || s == nil) {
+		return echo.ErrNotFound
+	}
+	switch {
+	case r.Method == http.MethodPost && s != nil:
+		return h.call(c, s)
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		if h.config.ClosedPages {
+			return h.admit(func(c echo.Context) error { return h.page(c, s) })(c)
+		}
+		return h.page(c, s)
+	}
+	c.Response().Header().Set("Allow", "GET, HEAD, POST")
+	return echo.ErrMethodNotAllowed
+}
+
+// below gives what follows the prefix.
+func (h *Handler) below(path string) (string, bool) {
+	prefix := h.config.Prefix
+	if len(path) < len(prefix) || !strings.EqualFold(path[:len(prefix)], prefix) {
+		return "", false
+	}
+	rest := path[len(prefix):]
+	if rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	return strings.TrimPrefix(rest, "/"), true
+}
+
+// plainError answers what is no message to a web service.
+func (h *Handler) plainError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status := http.StatusInternalServerError
+	if e, ok := err.(*echo.HTTPError); ok {
+		status = e.Code
+	} else {
+		h.config.Logger.LogAttrs(c.Request().Context(), levels[OutcomeServerFault], "request", requestAttrs(c, err)...)
+	}
+	title := fmt.Sprintf("HTTP Error %d - %s", status, http.StatusText(status))
+	_ = h.send(c, status, "text/html; charset=utf-8", []byte("<html><head><title>"+title+"</title></head><body>"+title+"</body></html>"))
+}
+
+// send writes a whole answer at once, with its length: clients that speak
+// HTTP/1.0 cannot read anything else. An error means that the client has gone.
+func (h *Handler) send(c echo.Context, status int, contentType string, body []byte) error {
+	header := c.Response().Header()
+	header["Content-Type"] = []string{contentType}
+	header["Content-Length"] = []string{fmt.Sprint(len(body))}
+	header["Cache-Control"] = privateCache
+	c.Response().WriteHeader(status)
+	_, err := c.Response().Write(body)
+	return err
+}
+
+var privateCache = []string{"private, max-age=0"}
+
+func (h *Handler) sendFault(c echo.Context, v soap.Version, f *soap.Fault) int {
+	message := soap.AppendFault(nil, v, f)
+	_ = h.send(c, http.StatusInternalServerError, v.ContentType(), message)
+	return len(message)
+}

@@ -1,0 +1,138 @@
+package adapter
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mpf"
+)
+
+// unknown is the label of an operation that no row has.
+const unknown = "unknown"
+
+// otherCode is the label of a code that is in no row of mpf.Codes.
+const otherCode = "other"
+
+// metrics are those of the web services. A nil metrics keeps none.
+type metrics struct {
+	requests   *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	backend    prometheus.Histogram
+	inFlight   prometheus.Gauge
+	sizeIn     prometheus.Histogram
+	sizeOut    prometheus.Histogram
+	rejections *prometheus.CounterVec
+	refusals   *prometheus.CounterVec
+	errors     *prometheus.CounterVec
+	codes      map[mpf.HRESULT]string
+}
+
+func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wsexchange_requests_total", Help: "Calls of the web services by how they ended.",
+		}, []string{"service", "operation", "outcome"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "wsexchange_request_duration_seconds", Help: "Time from the first byte of a call to the last of its answer.",
+			Buckets: []float64{.005, .025, .1, .5, 2.5, 10, 60}, NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100,
+		}, []string{"service", "operation"}),
+		backend: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "wsexchange_backend_duration_seconds", Help: "Time that the provisioning engine took for a request.",
+			Buckets: []float64{.005, .025, .1, .5, 2.5, 10, 60}, NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100,
+		}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "wsexchange_requests_in_flight", Help: "Calls that are being served now."}),
+		sizeIn:   sizes("wsexchange_request_size_bytes", "Size of the messages received."),
+		sizeOut:  sizes("wsexchange_response_size_bytes", "Size of the messages sent."),
+		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wsexchange_xml_rejections_total", Help: "XML refused by the strict reader, by the rule it broke.",
+		}, []string{"rule"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wsexchange_translation_errors_total", Help: "Calls that did not become a request, by the step that refused them.",
+		}, []string{"step"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wsexchange_mpf_errors_total", Help: "Failed procedures by the code of their errorContext.",
+		}, []string{"code"}),
+		codes: make(map[mpf.HRESULT]string),
+	}
+	m.zero(services)
+	for _, c := range []prometheus.Collector{
+		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors,
+	} {
+		if err := registerer.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func sizes(name, help string) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(256, 4, 8)})
+}
+
+// zero makes every series, so that a rate over the first event is right.
+func (m *metrics) zero(services []*service) {
+	for _, s := range services {
+		names := []string{unknown}
+		for _, op := range s.contract.Operations {
+			names = append(names, op.Name)
+		}
+		for _, name := range names {
+			for _, outcome := range Outcomes() {
+				m.requests.WithLabelValues(s.contract.Name, name, string(outcome))
+			}
+			m.duration.WithLabelValues(s.contract.Name, name)
+		}
+	}
+	for _, rule := range xmldoc.Rules() {
+		m.rejections.WithLabelValues(rule)
+	}
+	for _, step := range Refusals() {
+		m.refusals.WithLabelValues(string(step))
+	}
+	for _, c := range mpf.Codes() {
+		if c.Code.Failed() {
+			m.codes[c.Code] = c.Code.String()
+			m.errors.WithLabelValues(c.Code.String())
+		}
+	}
+	m.errors.WithLabelValues(otherCode)
+}
+
+func (m *metrics) begin() {
+	if m != nil {
+		m.inFlight.Inc()
+	}
+}
+
+func (m *metrics) end(o *Observation) {
+	if m == nil {
+		return
+	}
+	m.inFlight.Dec()
+	operation := o.Operation
+	if operation == "" {
+		operation = unknown
+	}
+	m.requests.WithLabelValues(o.Service, operation, string(o.Outcome)).Inc()
+	m.duration.WithLabelValues(o.Service, operation).Observe(o.Duration.Seconds())
+	m.sizeIn.Observe(float64(o.RequestBytes))
+	m.sizeOut.Observe(float64(o.ResponseBytes))
+	if o.Procedure != "" {
+		m.backend.Observe(o.Backend.Seconds())
+	}
+	if o.Rule != "" && slices.Contains(xmldoc.Rules(), o.Rule) {
+		m.rejections.WithLabelValues(o.Rule).Inc()
+	}
+	if o.Refusal != "" {
+		m.refusals.WithLabelValues(string(o.Refusal)).Inc()
+	}
+	if o.Outcome == OutcomeMPFError {
+		code, ok := m.codes[o.Code]
+		if !ok {
+			code = otherCode
+		}
+		m.errors.WithLabelValues(code).Inc()
+	}
+}
