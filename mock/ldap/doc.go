@@ -1,0 +1,9 @@
+// Package ldap is the domain controller's LDAP door over the emulator's store.
+//
+// It reads only. Accounts bind by distinguished name, userPrincipalName,
+// DOMAIN\account or plain account name, against the passwords and account
+// states of the directory, and are told what Active Directory tells. Without a
+// bind only the root DSE can be read. Domain administrators see everything,
+// other accounts the organization they belong to and nothing of the others.
+// Writes are refused with unwillingToPerform.
+package ldap
