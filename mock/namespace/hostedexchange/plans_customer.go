@@ -74,7 +74,9 @@ func customerOrganization(c *engine.Call, o *store.Object) (*store.Customer, err
 }
 
 // userType tells whether customers of a type belong to an organization.
-func userType(name string) bool { return sameName(name, "BusinessUser") || sameName(name, "ConsumerUser") }
+func userType(name string) bool {
+	return sameName(name, "BusinessUser") || sameName(name, "ConsumerUser")
+}
 
 func createCustomerRecord(c *engine.Call) error {
 	o, err := c.Open("path")

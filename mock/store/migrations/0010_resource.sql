@@ -17,6 +17,8 @@ CREATE TABLE resource (
     provisionable BIGINT NOT NULL CHECK (provisionable IN (0, 1))
 );
 CREATE UNIQUE INDEX resource_name ON resource (kind, server_key, name_key);
+CREATE UNIQUE INDEX resource_mail ON resource (name_key) WHERE kind IN ('mail', 'consumer');
+CREATE UNIQUE INDEX resource_public ON resource (name_key) WHERE kind = 'public';
 CREATE UNIQUE INDEX resource_guid ON resource (guid, kind);
 CREATE INDEX resource_server ON resource (server_key);
 
