@@ -22,6 +22,10 @@ const (
 	InvalidPassword        HRESULT = 0x80070056
 	NotFound               HRESULT = 0x80070490
 	LogonFailure           HRESULT = 0x8007052e
+	PasswordExpiredCode    HRESULT = 0x80070532
+	AccountDisabledCode    HRESULT = 0x80070533
+	AccountExpiredCode     HRESULT = 0x80070701
+	AccountLockedOut       HRESULT = 0x80070775
 	UserExists             HRESULT = 0x80070524
 	AccountExists          HRESULT = 0x800708b0
 	PasswordPolicy         HRESULT = 0x800708c5
@@ -146,6 +150,10 @@ var codes = []Code{
 	{InvalidPassword, "ERROR_INVALID_PASSWORD", "The specified network password is not correct."},
 	{NotFound, "ERROR_NOT_FOUND", "Element not found."},
 	{LogonFailure, "ERROR_LOGON_FAILURE", "Logon failure: unknown user name or bad password."},
+	{PasswordExpiredCode, "ERROR_PASSWORD_EXPIRED", "Logon failure: the specified account password has expired."},
+	{AccountDisabledCode, "ERROR_ACCOUNT_DISABLED", "Logon failure: account currently disabled."},
+	{AccountExpiredCode, "ERROR_ACCOUNT_EXPIRED", "The user's account has expired."},
+	{AccountLockedOut, "ERROR_ACCOUNT_LOCKED_OUT", "The referenced account is currently locked out and may not be logged on to."},
 	{UserExists, "ERROR_USER_EXISTS", "The specified account already exists."},
 	{AccountExists, "NERR_UserExists", "The account already exists."},
 	{PasswordPolicy, "NERR_PasswordTooShort", "The password does not meet the password policy requirements. Check the minimum password length, password complexity and password history requirements."},
