@@ -13,7 +13,7 @@ type computation func(*Tx, *Object) ([]string, error)
 
 // computations gives the attributes that are not stored under their names.
 func computations() map[string]computation {
-	return map[string]computation{
+	made := map[string]computation{
 		"objectClass":       fromObject(func(o *Object) []string { c, _ := LookupClass(o.Class); return c.Chain }),
 		"objectCategory":    one(objectCategory),
 		"distinguishedName": one(func(o *Object) string { return o.DN.String() }),
@@ -33,16 +33,24 @@ func computations() map[string]computation {
 		"instanceType":      one(instanceType),
 		"sAMAccountType":    sAMAccountType,
 		"tokenGroups":       tokenGroups,
-
-		"memberOf":             backLink("member"),
-		"managedObjects":       backLink("managedBy"),
-		"directReports":        backLink("manager"),
-		"homeMDBBL":            backLink("homeMDB"),
-		"altRecipientBL":       backLink("altRecipient"),
-		"publicDelegatesBL":    backLink("publicDelegates"),
-		"msExchUseOABBL":       backLink("msExchUseOAB"),
-		"msExchOwningPFTreeBL": backLink("msExchOwningPFTree"),
 	}
+	for name, forward := range backLinks {
+		made[name] = backLink(forward)
+	}
+	return made
+}
+
+// backLinks are the attributes that show links from the other end, and the
+// attributes that hold them.
+var backLinks = map[string]string{
+	"memberOf":             "member",
+	"managedObjects":       "managedBy",
+	"directReports":        "manager",
+	"homeMDBBL":            "homeMDB",
+	"altRecipientBL":       "altRecipient",
+	"publicDelegatesBL":    "publicDelegates",
+	"msExchUseOABBL":       "msExchUseOAB",
+	"msExchOwningPFTreeBL": "msExchOwningPFTree",
 }
 
 func fromObject(make func(*Object) []string) computation {

@@ -188,8 +188,9 @@ func (t *Tx) insert(o *Object, changes []change) error {
 	if o.SID != "" {
 		sid = string(o.SID)
 	}
-	if _, err := t.exec("INSERT INTO object (id, parent_id, class, dn_key, dn, guid, sid, when_created, when_changed, usn_created, usn_changed)"+
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", o.ID, parent, o.Class, o.DN.Key(), o.DN.String(), o.GUID.Octets(), sid,
+	if _, err := t.exec("INSERT INTO object (id, parent_id, class, dn_key, dn, name_key, guid, sid, when_created, when_changed, usn_created, usn_changed)"+
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", o.ID, parent, o.Class, o.DN.Key(), o.DN.String(),
+		ldappath.Fold(o.DN.RDN().Value), o.GUID.Octets(), sid,
 		micros(o.WhenCreated), micros(o.WhenChanged), o.USNCreated, o.USNChanged); err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -147,11 +147,14 @@ func (t *Tx) Job(id string) (*Job, error) {
 // Jobs gives the jobs with any of the statuses, or all, in the order of their
 // submission. Their parents are left out.
 func (t *Tx) Jobs(statuses ...JobStatus) ([]*Job, error) {
-	all, err := collect(t, scanJob, "SELECT "+jobColumns+" FROM job ORDER BY seq")
-	if err != nil || len(statuses) == 0 {
-		return all, err
+	query, arguments := "SELECT "+jobColumns+" FROM job", []any{}
+	if len(statuses) > 0 {
+		query += " WHERE status IN (?" + strings.Repeat(", ?", len(statuses)-1) + ")"
 	}
-	return slices.DeleteFunc(all, func(j *Job) bool { return !slices.Contains(statuses, j.Status) }), nil
+	for _, status := range statuses {
+		arguments = append(arguments, status)
+	}
+	return collect(t, scanJob, query+" ORDER BY seq", arguments...)
 }
 
 func (t *Tx) setJobStatus(id string, status JobStatus) error {

@@ -105,7 +105,8 @@ func (t *Tx) rewrite(o, parent *Object, name ldappath.DN) error {
 		for i := len(rdns) - o.DN.Len() - 1; i >= 0; i-- {
 			moved = moved.Child(rdns[i].Attribute, rdns[i].Value)
 		}
-		if _, err := t.exec("UPDATE object SET dn_key = ?, dn = ? WHERE id = ?", moved.Key(), moved.String(), one.ID); err != nil {
+		if _, err := t.exec("UPDATE object SET dn_key = ?, dn = ?, name_key = ? WHERE id = ?",
+			moved.Key(), moved.String(), ldappath.Fold(moved.RDN().Value), one.ID); err != nil {
 			return err
 		}
 	}

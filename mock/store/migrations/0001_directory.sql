@@ -20,6 +20,7 @@ CREATE TABLE object (
     class        TEXT   NOT NULL,
     dn_key       TEXT   NOT NULL,
     dn           TEXT   NOT NULL,
+    name_key     TEXT   NOT NULL,
     guid         TEXT   NOT NULL,
     sid          TEXT,
     sam_key      TEXT,
@@ -30,6 +31,7 @@ CREATE TABLE object (
     usn_changed  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX object_dn ON object (dn_key);
+CREATE INDEX object_name ON object (name_key);
 CREATE UNIQUE INDEX object_guid ON object (guid);
 CREATE UNIQUE INDEX object_sid ON object (sid);
 CREATE UNIQUE INDEX object_sam ON object (sam_key);
