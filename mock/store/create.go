@@ -18,22 +18,22 @@ func (t *Tx) Create(dn ldappath.DN, class string, attributes Attributes) (*Objec
 	if err != nil {
 		return nil, fmt.Errorf("parent of %s: %w", dn, err)
 	}
-	return t.create(parent, dn.RDN(), class, attributes, 0)
+	return t.create(parent, dn, class, attributes, "")
 }
 
-// create makes an object under parent, which is nil for a root. rid is its
-// relative id if it is an account; 0 takes the next.
-func (t *Tx) create(parent *Object, rdn ldappath.RDN, class string, attributes Attributes, rid int64) (*Object, error) {
+// create makes an object under parent, which is nil for a root. sid is given
+// for accounts that have a well-known one; empty takes the domain's next.
+func (t *Tx) create(parent *Object, dn ldappath.DN, class string, attributes Attributes, sid SID) (*Object, error) {
 	if err := t.ready(true); err != nil {
 		return nil, err
 	}
-	o, c, err := t.place(parent, rdn, class)
+	o, c, err := t.place(parent, dn, class)
 	if err != nil {
 		return nil, err
 	}
 	var made *Object
 	err = t.Savepoint(func() error {
-		if err := t.identify(o, c, rid); err != nil {
+		if err := t.identify(o, c, sid); err != nil {
 			return err
 		}
 		changes, err := t.initial(o, c, attributes)
@@ -50,34 +50,27 @@ func (t *Tx) create(parent *Object, rdn ldappath.RDN, class string, attributes A
 }
 
 // place checks class and name and gives the object to be, without identity.
-func (t *Tx) place(parent *Object, rdn ldappath.RDN, class string) (*Object, Class, error) {
+func (t *Tx) place(parent *Object, dn ldappath.DN, class string) (*Object, Class, error) {
 	c, ok := LookupClass(class)
 	if !ok {
-		return nil, c, &ObjectError{DN: childName(parent, rdn), Detail: fmt.Sprintf("class %q is unknown", class), Err: ErrClassViolation}
+		return nil, c, &ObjectError{DN: dn, Detail: fmt.Sprintf("class %q is unknown", class), Err: ErrClassViolation}
 	}
-	if err := checkPlace(parent, rdn, c); err != nil {
+	if err := checkPlace(parent, dn, c); err != nil {
 		return nil, c, err
 	}
-	rdn.Attribute = c.RDN
-	o := &Object{DN: childName(parent, rdn), Class: c.Name}
+	o := &Object{DN: dn.Parent().Child(c.RDN, dn.RDN().Value), Class: c.Name}
 	if parent != nil {
-		o.ParentID = parent.ID
+		o.DN, o.ParentID = parent.DN.Child(c.RDN, dn.RDN().Value), parent.ID
 	}
 	return o, c, t.checkFree(o, o.DN)
 }
 
-func childName(parent *Object, rdn ldappath.RDN) ldappath.DN {
-	if parent == nil {
-		return ldappath.DN{}.Child(rdn.Attribute, rdn.Value)
-	}
-	return parent.DN.Child(rdn.Attribute, rdn.Value)
-}
-
-// checkPlace tells whether an object of the class may have the RDN and lie
+// checkPlace tells whether an object of the class may have the name and lie
 // under parent.
-func checkPlace(parent *Object, rdn ldappath.RDN, c Class) error {
+func checkPlace(parent *Object, dn ldappath.DN, c Class) error {
+	rdn := dn.RDN()
 	if !strings.EqualFold(rdn.Attribute, c.RDN) {
-		return &ObjectError{DN: childName(parent, rdn), Detail: fmt.Sprintf("class %s is named by %s", c.Name, c.RDN), Err: ErrNaming}
+		return &ObjectError{DN: dn, Detail: fmt.Sprintf("class %s is named by %s", c.Name, c.RDN), Err: ErrNaming}
 	}
 	naming, err := LookupAttribute(c.RDN)
 	if err != nil {
@@ -90,7 +83,7 @@ func checkPlace(parent *Object, rdn ldappath.RDN, c Class) error {
 		return nil
 	}
 	if above, ok := LookupClass(parent.Class); !ok || !c.under(above) {
-		return &ObjectError{DN: childName(parent, rdn),
+		return &ObjectError{DN: dn,
 			Detail: fmt.Sprintf("class %s is not allowed under %s", c.Name, parent.Class), Err: ErrNaming}
 	}
 	return nil
@@ -113,7 +106,7 @@ func (t *Tx) checkFree(o *Object, dn ldappath.DN) error {
 }
 
 // identify gives the object its GUID, SID, times and numbers.
-func (t *Tx) identify(o *Object, c Class, rid int64) error {
+func (t *Tx) identify(o *Object, c Class, sid SID) error {
 	var err error
 	o.GUID, o.WhenCreated = t.NewGUID(), t.Now()
 	o.WhenChanged = o.WhenCreated
@@ -121,23 +114,10 @@ func (t *Tx) identify(o *Object, c Class, rid int64) error {
 		return err
 	}
 	o.USNChanged = o.USNCreated
-	if c.Account {
-		if rid == 0 {
-			if rid, err = t.next("rid"); err != nil {
-				return err
-			}
-		}
-		domain, err := t.Setting(settingSID)
-		if err != nil {
+	if o.SID = sid; c.Account && sid == "" {
+		if o.SID, err = t.nextSID(); err != nil {
 			return err
 		}
-		o.SID = SID(domain).Child(rid)
-	} else if c.Name == "domainDNS" {
-		domain, err := t.Setting(settingSID)
-		if err != nil {
-			return err
-		}
-		o.SID = SID(domain)
 	}
 	if holder, err := t.ByGUID(o.GUID); err == nil {
 		return &ConflictError{Kind: KindGUID, Value: o.GUID.String(), Holder: holder}
@@ -145,6 +125,19 @@ func (t *Tx) identify(o *Object, c Class, rid int64) error {
 		return err
 	}
 	return nil
+}
+
+// nextSID gives the domain's next SID for an account.
+func (t *Tx) nextSID() (SID, error) {
+	domain, err := t.Setting(settingSID)
+	if err != nil {
+		return "", err
+	}
+	if domain == "" {
+		return "", ErrNotSeeded
+	}
+	rid, err := t.next("rid")
+	return SID(domain).Child(rid), err
 }
 
 // initial checks the attributes of a new object, its class's defaults among

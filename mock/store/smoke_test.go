@@ -1,6 +1,7 @@
 package store
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -19,5 +20,15 @@ func TestSmoke(t *testing.T) {
 	s, err := Open(t.Context(), Config{HashCost: 4, Path: t.TempDir() + "/a b?.db"})
 	require.NoError(t, err)
 	t.Log("open file", time.Since(start))
+	require.NoError(t, s.Close())
+}
+
+func TestSmokeSeed(t *testing.T) {
+	s, err := Open(t.Context(), Config{HashCost: 4})
+	require.NoError(t, err)
+	start := time.Now()
+	require.NoError(t, s.Seed(t.Context(), DefaultSeed()))
+	t.Log("seed", time.Since(start))
+	require.NoError(t, s.Dump(t.Context(), os.Stdout))
 	require.NoError(t, s.Close())
 }

@@ -48,12 +48,12 @@ func (t *Tx) DeleteTree(o *Object) error {
 // Everything below it and every link to it follow. The new object is returned;
 // o stays as it was read.
 func (t *Tx) Rename(o *Object, value string) (*Object, error) {
-	var parent *Object
-	if o.ParentID != 0 {
-		var err error
-		if parent, err = t.ByID(o.ParentID); err != nil {
-			return nil, err
-		}
+	if o.ParentID == 0 {
+		return nil, &ObjectError{DN: o.DN, Detail: "a root cannot be renamed", Err: ErrNaming}
+	}
+	parent, err := t.ByID(o.ParentID)
+	if err != nil {
+		return nil, err
 	}
 	return t.relocate(o, parent, value)
 }
@@ -70,14 +70,13 @@ func (t *Tx) relocate(old, parent *Object, value string) (*Object, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: class %q is not in the schema", o.DN, o.Class)
 	}
-	rdn := ldappath.RDN{Attribute: c.RDN, Value: value}
-	if err := checkPlace(parent, rdn, c); err != nil {
+	name := parent.DN.Child(c.RDN, value)
+	if err := checkPlace(parent, name, c); err != nil {
 		return nil, err
 	}
-	if parent != nil && parent.DN.Under(o.DN) {
+	if parent.DN.Under(o.DN) {
 		return nil, &ObjectError{DN: o.DN, Detail: "cannot be moved below itself", Err: ErrNaming}
 	}
-	name := childName(parent, rdn)
 	if err := t.checkFree(o, name); err != nil {
 		return nil, err
 	}
@@ -94,10 +93,8 @@ func (t *Tx) rewrite(o, parent *Object, name ldappath.DN) error {
 	if err != nil {
 		return err
 	}
-	if parent != nil {
-		if _, err := t.exec("UPDATE object SET parent_id = ? WHERE id = ?", parent.ID, o.ID); err != nil {
-			return err
-		}
+	if _, err := t.exec("UPDATE object SET parent_id = ? WHERE id = ?", parent.ID, o.ID); err != nil {
+		return err
 	}
 	for _, one := range append([]*Object{o}, below...) {
 		rdns := one.DN.RDNs()
