@@ -171,6 +171,7 @@ func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response,
 	case response == nil:
 		return nil, &soap.Fault{Code: soap.Server, String: k.internal(), Cause: errors.New("no response")}
 	}
+	k.op.forget(response)
 	return k.op.complete(response), nil
 }
 

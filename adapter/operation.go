@@ -38,6 +38,8 @@ type operation struct {
 	exact  map[string]int
 	folded map[string]int
 	blob   bool
+	// secrets names the elements of executeData that hold a password.
+	secrets []string
 }
 
 // step is one entry of build: a position in wire, or -1 with a constant.
@@ -125,6 +127,9 @@ func (op *operation) add(p parameter) error {
 	op.wire[i], op.types[i], op.exact[p.name] = p, declared.Type, i
 	op.build = append(op.build, step{position: i, parameter: p})
 	op.blob = op.blob || p.kind == kindBlob
+	if p.secret {
+		op.secrets = append(op.secrets, p.to.elements[0])
+	}
 	return nil
 }
 

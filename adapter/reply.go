@@ -122,6 +122,16 @@ func (p place) in(data *xmldoc.Node) (string, bool) {
 	return "", false
 }
 
+// forget empties the secrets that a procedure echoes among its inputs: nobody
+// needs his own password back, and callers log what they get (F053).
+func (op *operation) forget(response *mpf.Response) {
+	for _, p := range op.secrets {
+		for n := range xmldoc.Children(response.Data, p) {
+			xmldoc.SetText(n, "")
+		}
+	}
+}
+
 // complete turns a success whose value is missing into a failure: a caller
 // that got neither value nor reason could not tell what happened.
 func (op *operation) complete(response *mpf.Response) *mpf.Response {
