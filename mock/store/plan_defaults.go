@@ -53,30 +53,6 @@ var defaultFeatureTypes = []FeatureType{
 	{Name: "OutlookClient", Description: "Outlook client", NativeAttribute: "showInAddressLists", ParentNode: "options"},
 }
 
-// DefaultPlans gives the mailbox plans that the client knows, with its values
-// (F282).
-func DefaultPlans() []Plan {
-	return []Plan{
-		defaultPlan("BaseMail", "Basic web mail", feature("MailboxSize", "10000"),
-			feature("POP", "0"), feature("IMAP", "1"), feature("OWA", "1")),
-		defaultPlan("GoldMail", "Gold mail", feature("MailboxSize", "20000"),
-			feature("POP", "0"), feature("IMAP", "0"), feature("OWA", "0"), feature("OwaSegment", "108303")),
-		defaultPlan("PlatinumMail", "Platinum mail", feature("MailboxSize", "20000"),
-			feature("POP", "0"), feature("IMAP", "0"), feature("OWA", "0"), feature("OwaSegment", "131007")),
-		defaultPlan("PlatinumPlusMail", "Platinum mail with Outlook", feature("MailboxSize", "20000"),
-			feature("POP", "0"), feature("IMAP", "0"), feature("OWA", "0"), feature("OwaSegment", "131071"), feature("OutlookClient", "1")),
-	}
-}
-
-func defaultPlan(name, description string, features ...PlanFeature) Plan {
-	return Plan{Name: name, Description: description, Type: "ExchMailbox", Status: StatusEnabled,
-		Categories: []string{"HeBusiness", "HeConsumer"}, Features: features}
-}
-
-func feature(name, value string) PlanFeature {
-	return PlanFeature{FeatureType: FeatureType{Name: name}, Value: value}
-}
-
 // InitializePlans writes the vocabularies and feature types that are not there
 // yet. It may run again at any time.
 func (t *Tx) InitializePlans() error {

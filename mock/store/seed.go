@@ -164,6 +164,8 @@ var seedSteps = []seedStep{
 	{"exchange", seedExchange},
 	{"hosting", seedHosting},
 	{"accounts", seedAccounts},
+	{"resources", seedResources},
+	{"plans", seedPlans},
 }
 
 // Seed writes the starting content in one transaction, and then what the more
