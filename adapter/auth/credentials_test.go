@@ -45,11 +45,13 @@ func TestParseHeader(t *testing.T) {
 		"windows-1252":           {"j\xf6rg:\x80\x9c", reading{Plain, "", "jörg", "€œ"}, nil, "jörg"},
 		"ISO-8859-1 control":     {"j\xf6rg:\x81", reading{Plain, "", "jörg", "\u0081"}, nil, "jörg"},
 		"percent-encoded": {
-			`FABRIKAM%5Chsadmin:s3cr%25t`, reading{Plain, "", "FABRIKAM%5Chsadmin", "s3cr%25t"},
+			`FABRIKAM%5Chsadmin:s3cr%25t`,
+			reading{Plain, "", "FABRIKAM%5Chsadmin", "s3cr%25t"},
 			&reading{DownLevel, "FABRIKAM", "hsadmin", "s3cr%t"}, "hsadmin",
 		},
 		"password alone percent-encoded": {
-			`FABRIKAM\hsadmin:a%40b+c`, reading{DownLevel, "FABRIKAM", "hsadmin", "a%40b+c"},
+			`FABRIKAM\hsadmin:a%40b+c`,
+			reading{DownLevel, "FABRIKAM", "hsadmin", "a%40b+c"},
 			&reading{DownLevel, "FABRIKAM", "hsadmin", "a@b+c"}, "hsadmin",
 		},
 		"percent-encoded windows-1252": {

@@ -235,16 +235,19 @@ func TestLoader_BadFlagsAndVariables(t *testing.T) {
 		"far":      {nil, []string{"APP_SOMETHING_ELSE_ALTOGETHER=1"}, "environment APP_SOMETHING_ELSE_ALTOGETHER: unknown variable"},
 		"list":     {nil, []string{"APP_ENGINES=x"}, "environment APP_ENGINES: unknown variable"},
 		"several": {
-			[]string{"--workers", "many"}, []string{"APP_RATIO=half", "APP_LISEN=x"},
+			[]string{"--workers", "many"},
+			[]string{"APP_RATIO=half", "APP_LISEN=x"},
 			"environment APP_LISEN: unknown variable, did you mean APP_LISTEN?\n" +
 				"flag --workers: workers: \"many\": not a whole number\nenvironment APP_RATIO: ratio: \"half\": not a number",
 		},
 		"secret twice": {
-			nil, []string{"APP_AUTH_PASSWORD=hunter2", "APP_AUTH_PASSWORD_FILE=x"},
+			nil,
+			[]string{"APP_AUTH_PASSWORD=hunter2", "APP_AUTH_PASSWORD_FILE=x"},
 			"environment APP_AUTH_PASSWORD_FILE: auth.password-file and auth.password (environment APP_AUTH_PASSWORD) exclude each other",
 		},
 		"secret's file empty": {
-			[]string{"--auth.password-file", empty}, nil,
+			[]string{"--auth.password-file", empty},
+			nil,
 			"flag --auth.password-file: auth.password-file: file " + empty + " is empty",
 		},
 		"no file":  {[]string{"--config=/nonexistent.yaml"}, nil, "configuration file: open /nonexistent.yaml: no such file or directory"},

@@ -80,7 +80,7 @@ func (r *yamlReader) pair(name, node *yaml.Node, prefix string) {
 	}
 	o, known := r.schema.byKey[key]
 	if !known {
-		r.fail(name, "unknown key %s%s%s", r.path, key, didYouMean(key, r.schema.names()))
+		r.fail(name, "unknown key %s%s%s", r.path, key, didYouMean(r.path+key, r.schema.names(r.path)))
 		return
 	}
 	v := value{Key: r.path + key, Source: r.at(name), File: r.file}
@@ -154,14 +154,14 @@ func resolved(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// names are the keys and sections that YAML may have.
-func (s *schema) names() []string {
+// names are the keys and sections that YAML may have, after a path.
+func (s *schema) names(path string) []string {
 	var names []string
 	for _, o := range s.options {
-		names = append(names, o.key)
+		names = append(names, path+o.key)
 	}
 	for _, section := range s.sections {
-		names = append(names, section.key)
+		names = append(names, path+section.key)
 	}
 	return names
 }
