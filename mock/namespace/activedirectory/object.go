@@ -1,0 +1,124 @@
+package activedirectory
+
+import (
+	"errors"
+	"strings"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// rdnValue reads a name as callers write it: plain text, or with the naming
+// attribute of the class before it, "CN=Admins@acme" (F224).
+func rdnValue(class, name string) string {
+	c, ok := store.LookupClass(class)
+	if !ok {
+		return name
+	}
+	attribute, value, found := strings.Cut(name, "=")
+	if found && strings.EqualFold(strings.TrimSpace(attribute), c.RDN) {
+		return strings.TrimSpace(value)
+	}
+	return name
+}
+
+func createObject(c *engine.Call) error {
+	container, err := c.Open("container")
+	if err != nil {
+		return err
+	}
+	class, ok := store.LookupClass(c.Text("class"))
+	if !ok {
+		return mpf.ClassConstraint.New("the class '" + c.Text("class") + "' is unknown")
+	}
+	changes, err := readChanges(c.Node("properties"))
+	if err != nil {
+		return err
+	}
+	var attributes store.Attributes
+	for _, change := range changes {
+		if err := change.initial(); err != nil {
+			return err
+		}
+		if len(change.values) > 0 {
+			attributes = attributes.With(change.attribute, change.values...)
+		}
+	}
+	dn := container.DN.Child(class.RDN, rdnValue(class.Name, c.Text("name")))
+	made, err := c.Tx.Create(dn, class.Name, attributes)
+	var taken *store.ConflictError
+	if errors.As(err, &taken) && taken.Kind == store.KindName && c.Boolean("flagIgnoreAlreadyExistsError") {
+		made, err = taken.Holder, nil
+	}
+	if err != nil {
+		return err
+	}
+	c.OutputText("path", made.DN.ADsPath())
+	return nil
+}
+
+func deleteObject(c *engine.Call) error {
+	o, err := c.Open("path")
+	if err != nil {
+		return err
+	}
+	if c.Boolean("flagDeleteTree") {
+		return c.Tx.DeleteTree(o)
+	}
+	return c.Tx.Delete(o)
+}
+
+func moveObject(c *engine.Call) error {
+	o, err := c.Open("path")
+	if err != nil {
+		return err
+	}
+	container, err := c.Open("container")
+	if err != nil {
+		return err
+	}
+	moved, err := c.Tx.Move(o, container)
+	if err != nil {
+		return err
+	}
+	put(c, xmldoc.TextElement("path", moved.DN.ADsPath()))
+	return nil
+}
+
+func renameObject(c *engine.Call) error {
+	o, err := c.Open("path")
+	if err != nil {
+		return err
+	}
+	renamed, err := c.Tx.Rename(o, rdnValue(o.Class, c.Text("newName")))
+	if err != nil {
+		return err
+	}
+	put(c, xmldoc.TextElement("path", renamed.DN.ADsPath()))
+	return nil
+}
+
+func objectExists(c *engine.Call) error {
+	o, err := c.Tx.Get(c.DN("path"))
+	if errors.Is(err, store.ErrNotFound) {
+		c.OutputText("exists", "0")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.OutputText("exists", "1")
+	c.OutputText("class", o.Class)
+	return nil
+}
+
+// makeSpecific writes the path with a server. The engine has refused a
+// controller of another domain.
+func makeSpecific(c *engine.Call) error {
+	path := ldappath.Path{Server: c.Text("preferredDomainController"), DN: c.DN("path")}
+	put(c, xmldoc.TextElement("path", path.String()))
+	return nil
+}
