@@ -1,0 +1,154 @@
+package mock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wsexchange/internal/secret"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/ldap"
+	"wsexchange/mock/namespace"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// Config says what an Emulator is. Its zero value is one in memory with the
+// demo data and no LDAP door.
+type Config struct {
+	// Database is the file that keeps everything; empty keeps it in memory.
+	Database string
+	// Seed is the starting content of a database that has none; nil is the
+	// demo data. SeedFile names a YAML file with it.
+	Seed     *store.Seed
+	SeedFile string
+	// LDAPListen is the address of the LDAP door; empty opens none.
+	LDAPListen string
+	// LDAP settles the rest of the LDAP door; Store and Logger are filled in.
+	LDAP ldap.Config
+	// Audit says which requests the audit log keeps.
+	Audit    engine.AuditLevel
+	Policies engine.Policies
+	// HashCost is the bcrypt cost of passwords; 0 is the store's default.
+	HashCost int
+	// Now is the clock, NewGUID makes GUIDs of objects; nil are the system's.
+	Now     func() time.Time
+	NewGUID func() store.GUID
+	// Logger hears what operators have to see; nil hears nothing.
+	Logger *slog.Logger
+	// Registerer gets the metrics; nil keeps none.
+	Registerer prometheus.Registerer
+}
+
+// Emulator is a running emulator.
+type Emulator struct {
+	Store  *store.Store
+	Engine *engine.Engine
+	// LDAP is the directory's door, or nil.
+	LDAP *ldap.Server
+}
+
+// Open starts an emulator: it opens the database, seeds an empty one, recovers
+// what a crash left, and opens the LDAP door. The door ends with ctx.
+func Open(ctx context.Context, cfg Config) (*Emulator, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := store.Open(ctx, store.Config{Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost})
+	if err != nil {
+		return nil, err
+	}
+	e := &Emulator{Store: s}
+	if err := e.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (e *Emulator) start(ctx context.Context, cfg Config) error {
+	seed, err := cfg.seed()
+	if err != nil {
+		return err
+	}
+	if err := e.Store.Seed(ctx, seed); err != nil && !errors.Is(err, store.ErrAlreadySeeded) {
+		return fmt.Errorf("seeding the database: %w", err)
+	}
+	e.Engine, err = engine.New(engine.Config{
+		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
+		Logger: cfg.Logger, Registerer: cfg.Registerer,
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.Engine.Recover(ctx); err != nil {
+		return err
+	}
+	if cfg.LDAPListen == "" {
+		return nil
+	}
+	cfg.LDAP.Store, cfg.LDAP.Logger = e.Store, cfg.Logger
+	e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, cfg.LDAP)
+	return err
+}
+
+func (cfg *Config) seed() (store.Seed, error) {
+	switch {
+	case cfg.Seed != nil:
+		return *cfg.Seed, nil
+	case cfg.SeedFile == "":
+		return store.DefaultSeed(), nil
+	}
+	file, err := os.Open(cfg.SeedFile)
+	if err != nil {
+		return store.Seed{}, fmt.Errorf("seed: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	seed, err := store.LoadSeed(file)
+	if err != nil {
+		return store.Seed{}, fmt.Errorf("seed %s: %w", cfg.SeedFile, err)
+	}
+	return seed, nil
+}
+
+// Run works off the queue until ctx ends.
+func (e *Emulator) Run(ctx context.Context) error { return e.Engine.Run(ctx) }
+
+// Handler serves the engine through MPF's SOAP door to callers with an account
+// in the directory.
+func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
+	return mpf.NewHandler(e.Engine, mpf.HandlerConfig{
+		Limits: limits,
+		Authenticate: func(ctx context.Context, domain, user string, password secret.String) (mpf.Caller, error) {
+			id, err := e.Engine.Authenticate(ctx, domain, user, password)
+			if err != nil {
+				return mpf.Caller{}, err
+			}
+			return mpf.Caller{Domain: id.Domain, Username: id.Username}, nil
+		},
+	})
+}
+
+// Domain gives what the directory has once.
+func (e *Emulator) Domain(ctx context.Context) (domain store.Domain, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		domain, err = tx.Domain()
+		return err
+	})
+	return domain, err
+}
+
+// Close closes the doors and the database.
+func (e *Emulator) Close() error {
+	var err error
+	if e.LDAP != nil {
+		err = e.LDAP.Close()
+	}
+	return errors.Join(err, e.Store.Close())
+}
