@@ -1,0 +1,102 @@
+package managedactivedirectory
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// How account names are made (F232).
+const (
+	longestSAM      = 20
+	seedOnCollision = 17
+	trials          = 3
+	trialNumbers    = 1000 // three digits
+	refusedInSAM    = `"/\[]:|<>+=;?,*`
+)
+
+// cleanSAM makes an account name of a text.
+func cleanSAM(text string) string {
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(refusedInSAM, r) || r < ' ' {
+			return -1
+		}
+		return r
+	}, text)
+	name = strings.TrimSpace(cut(strings.TrimSpace(name), longestSAM))
+	if before, ok := strings.CutSuffix(name, "."); ok {
+		return before + "_"
+	}
+	return name
+}
+
+// cut gives the first n characters of a text.
+func cut(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n])
+	}
+	return text
+}
+
+// freeSAM gives an account name that nobody has: the seed, or else one of
+// three made of its beginning and three digits. If all are taken, the error is
+// mpf.AccountTaken.
+func freeSAM(c *engine.Call, seed string) (string, error) {
+	var holder *store.Object
+	name := seed
+	for trial := 0; trial <= trials; trial++ {
+		if trial > 0 {
+			name = cut(seed, seedOnCollision) + digits(c.Tx)
+		}
+		held, err := c.Tx.BySAM(name)
+		if errors.Is(err, store.ErrNotFound) {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if holder == nil {
+			holder = held
+		}
+	}
+	return "", mpf.AccountTaken.New(seed, c.Holder(holder))
+}
+
+// digits gives three digits that follow from the store's source of GUIDs, so
+// that a run with a fixed source can be repeated.
+func digits(tx *store.Tx) string {
+	guid, sum := tx.NewGUID(), fnv.New32a()
+	_, _ = sum.Write(guid[:])
+	return fmt.Sprintf("%03d", sum.Sum32()%trialNumbers)
+}
+
+func createSamObject(c *engine.Call) error {
+	container, err := c.Open("container")
+	if err != nil {
+		return err
+	}
+	seed := cleanSAM(c.Text("sAMAccountName"))
+	if seed == "" {
+		seed = cleanSAM(c.Text("name"))
+	}
+	given := properties(c)
+	if seed != "" {
+		free, err := freeSAM(c, seed)
+		if err != nil {
+			return err
+		}
+		xmldoc.Append(given, property("sAMAccountName", free))
+	}
+	o, err := newObject(c, container, c.Text("class"), c.Text("name"), given)
+	if err != nil {
+		return err
+	}
+	c.OutputText("path", o.DN.ADsPath())
+	return nil
+}
