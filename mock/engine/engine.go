@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// Config says what an engine runs on. Store is required; every other field
+// works at its zero value.
+type Config struct {
+	Store      *store.Store
+	Namespaces []Namespace
+	Policies   Policies
+	Limits     Limits
+	// Audit says which requests the audit log keeps. Default AuditWrites.
+	Audit AuditLevel
+	// KeepLog is how long the worker leaves ended transactions in the
+	// transaction log. Default 24 hours.
+	KeepLog time.Duration
+	// RetainResponses keeps queued requests after success that do not say
+	// themselves whether they are to be kept.
+	RetainResponses bool
+	// LogonCache is how long a good password is remembered. Default one
+	// minute; negative never.
+	LogonCache time.Duration
+	// Now is the clock. Default time.Now. Give the store the same one.
+	Now func() time.Time
+	// NewID makes the GUIDs, in braces, of transactions and queued requests.
+	// Default random ones.
+	NewID func() string
+	// Logger takes what operators have to see. Default none.
+	Logger *slog.Logger
+	// Registerer takes the metrics, if it is not nil.
+	Registerer prometheus.Registerer
+	// Observe, if it is not nil, is told of every request and every call when
+	// it ends. It may be called from several goroutines.
+	Observe func(Observation)
+}
+
+// Engine runs requests. Its methods may be called from any goroutine.
+type Engine struct {
+	store      *store.Store
+	namespaces []Namespace
+	procedures map[mpf.Target]*Procedure
+	known      map[string]bool // namespaces by name
+	secrets    map[string]bool // names of Secret arguments of all rows
+	policies   Policies
+	limits     Limits
+	audit      AuditLevel
+	keepLog    time.Duration
+	retain     bool
+	now        func() time.Time
+	newID      func() string
+	logger     *slog.Logger
+	logons     *logons
+	metrics    *metrics
+	observe    func(Observation)
+	wake       chan struct{} // tells the worker that there may be a job
+}
+
+var _ mpf.Submitter = (*Engine)(nil)
+
+// New makes an engine. Rows without a name or function, and rows of the same
+// name in one namespace, are errors. It does not touch the store: call Recover
+// before the first request.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Store == nil {
+		return nil, errors.New("engine: no store")
+	}
+	logons, err := newLogons(cmp.Or(cfg.LogonCache, time.Minute))
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		store: cfg.Store, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
+		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites), keepLog: cmp.Or(cfg.KeepLog, 24*time.Hour),
+		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, logons: logons,
+		observe: cfg.Observe, wake: make(chan struct{}, 1),
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.newID == nil {
+		e.newID = func() string { return store.RandomGUID().String() }
+	}
+	if e.logger == nil {
+		e.logger = slog.New(slog.DiscardHandler)
+	}
+	if err := e.register(); err != nil {
+		return nil, err
+	}
+	if e.metrics, err = newMetrics(cfg.Registerer, e.namespaces); err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	return e, nil
+}
+
+// register indexes the rows.
+func (e *Engine) register() error {
+	e.procedures, e.known, e.secrets = make(map[mpf.Target]*Procedure), make(map[string]bool), make(map[string]bool)
+	for i := range e.namespaces {
+		ns := &e.namespaces[i]
+		if ns.Name == "" || e.known[ns.Name] {
+			return fmt.Errorf("engine: namespace %q has no name or is given twice", ns.Name)
+		}
+		e.known[ns.Name] = true
+		for j := range ns.Procedures {
+			if err := e.registerRow(ns.Name, &ns.Procedures[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) registerRow(namespace string, row *Procedure) error {
+	target := mpf.Target{Namespace: namespace, Procedure: row.Name}
+	switch {
+	case row.Name == "" || row.Run == nil:
+		return fmt.Errorf("engine: procedure %s has no name or no function", target)
+	case e.procedures[target] != nil:
+		return fmt.Errorf("engine: procedure %s is given twice", target)
+	case row.Subject != "" && row.argument(row.Subject) == nil:
+		return fmt.Errorf("engine: procedure %s: subject %q is none of its arguments", target, row.Subject)
+	}
+	seen := make(map[string]bool)
+	for _, a := range row.Arguments {
+		if a.Name == "" || seen[a.Name] {
+			return fmt.Errorf("engine: procedure %s: argument %q has no name or is given twice", target, a.Name)
+		}
+		seen[a.Name] = true
+		if a.Type == Secret {
+			e.secrets[a.Name] = true
+		}
+	}
+	e.procedures[target] = row
+	return nil
+}
+
+// Namespaces gives the rows, in the order in which they were given.
+func (e *Engine) Namespaces() []Namespace { return slices.Clone(e.namespaces) }
+
+// Procedures gives the targets of all rows, in the order of the rows.
+func (e *Engine) Procedures() []mpf.Target {
+	var all []mpf.Target
+	for _, ns := range e.namespaces {
+		for _, p := range ns.Procedures {
+			all = append(all, mpf.Target{Namespace: ns.Name, Procedure: p.Name})
+		}
+	}
+	return all
+}
+
+// Procedure finds the row of a target.
+func (e *Engine) Procedure(target mpf.Target) (*Procedure, bool) {
+	row, ok := e.procedures[target]
+	return row, ok
+}
+
+// lookup finds the row of a target, or tells what is unknown about it.
+func (e *Engine) lookup(target mpf.Target) (*Procedure, *mpf.Error) {
+	if row, ok := e.procedures[target]; ok {
+		return row, nil
+	}
+	if !e.known[target.Namespace] {
+		return nil, mpf.NamespaceUnknown.New(target.Namespace)
+	}
+	return nil, mpf.ProcedureUnknown.New(target.Procedure, target.Namespace)
+}
+
+// origin is where a request comes from.
+type origin struct {
+	caller  mpf.Caller
+	system  bool // the engine's own account submitted it
+	vouched bool // the right to submit was tested before
+	id      string
+	job     *store.Job // the queued request that runs, or nil
+}
+
+// Submit runs a request as one transaction, on behalf of the caller in ctx.
+// Whatever fails, it answers with the error and leaves nothing behind; an ended
+// ctx stops the request before its next call. Only a ctx that has ended before
+// anything began is an error of Submit itself.
+func (e *Engine) Submit(ctx context.Context, req *mpf.Request) (*mpf.Response, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	caller, _ := mpf.CallerFrom(ctx)
+	return e.submit(ctx, req, origin{caller: caller}), nil
+}

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// holders is a row: the groups whose members have a role.
+type holders struct {
+	role Role
+	// wellKnown names groups by the GUIDs under which organizations know them.
+	// Those of the subject's organization and of all above it count.
+	wellKnown []string
+	// groups names groups of the whole domain.
+	groups []string
+}
+
+// roles is the table of roles (F200). Domain administrators have all of them.
+var roles = []holders{
+	{role: UserCreator, wellKnown: []string{store.WellKnownUserCreators}},
+	{role: OrgCreator, wellKnown: []string{store.WellKnownChildOrgCreators}},
+	{role: OABUpdater, groups: []string{"OABUpdaters"}},
+}
+
+// domainAdmins have every role, trustedSubmitters may send trusted requests
+// (F201). All are sAMAccountNames.
+var (
+	domainAdmins      = []string{"Domain Admins", "Administrators"}
+	trustedSubmitters = []string{"Domain Admins", "Administrators", "MPFAdmins", "MPFTrustedUsers"}
+)
+
+// TestRole tells whether the account on whose behalf the request runs has a
+// role for an object. It fails with mpf.RoleMissing or mpf.NotDomainAdmin.
+func (c *Call) TestRole(role Role, subject ldappath.DN) error {
+	has, err := c.run.hasRole(c.scope.trustee, role, subject)
+	switch {
+	case err != nil:
+		return err
+	case has:
+		return nil
+	case role == DomainAdmin:
+		return mpf.NotDomainAdmin.New()
+	}
+	return mpf.RoleMissing.New(string(role), subject.ADsPath())
+}
+
+// HasRole is TestRole as a question. Where the store fails it is false.
+func (c *Call) HasRole(role Role, subject ldappath.DN) bool {
+	has, err := c.run.hasRole(c.scope.trustee, role, subject)
+	return err == nil && has
+}
+
+// Holder tells who holds a name that is taken, for the end of an error text.
+// The object's path is told only to those who may see it: domain
+// administrators and those with a role in its organization (F202).
+func (c *Call) Holder(o *store.Object) string {
+	if o == nil {
+		return ""
+	}
+	for _, role := range []Role{DomainAdmin, UserCreator, OrgCreator} {
+		if c.HasRole(role, o.DN) {
+			return " by " + o.Class + " '" + o.DN.ADsPath() + "'"
+		}
+	}
+	return " by another object of kind " + o.Class
+}
+
+func (r *run) hasRole(who Identity, role Role, subject ldappath.DN) (bool, error) {
+	if role == Anyone || who.System {
+		return true, nil
+	}
+	if who.Object == nil {
+		return false, nil
+	}
+	if admin, err := r.inAny(who.Object, domainAdmins); admin || err != nil {
+		return admin, err
+	}
+	for _, h := range roles {
+		if h.role != role {
+			continue
+		}
+		if member, err := r.inAny(who.Object, h.groups); member || err != nil {
+			return member, err
+		}
+		return r.inWellKnown(who.Object, h.wellKnown, subject)
+	}
+	return false, nil
+}
+
+// inAny tells whether an account is in one of the named groups, through any
+// number of groups.
+func (r *run) inAny(o *store.Object, names []string) (bool, error) {
+	for _, name := range names {
+		group, err := r.tx.BySAM(name)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if member, err := r.tx.IsMember(o, group); member || err != nil {
+			return member, err
+		}
+	}
+	return false, nil
+}
+
+// inWellKnown walks from the subject up and asks each container for its group.
+func (r *run) inWellKnown(o *store.Object, guids []string, subject ldappath.DN) (bool, error) {
+	for dn := subject; !dn.IsZero(); dn = dn.Parent() {
+		container, err := r.tx.Get(dn)
+		var missing *store.NotFoundError
+		if errors.As(err, &missing) {
+			if missing.Ancestor.IsZero() {
+				return false, nil
+			}
+			container, err = r.tx.Get(missing.Ancestor)
+		}
+		if err != nil {
+			return false, err
+		}
+		dn = container.DN
+		for _, guid := range guids {
+			group, err := r.tx.WellKnown(container, guid)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return false, err
+			}
+			if member, err := r.tx.IsMember(o, group); member || err != nil {
+				return member, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// controller tells whether a name is the DNS or host name of one of the
+// domain controllers.
+func (r *run) controller(name string) (bool, error) {
+	if r.controllers == nil {
+		names, err := controllerNames(r.tx)
+		if err != nil {
+			return false, err
+		}
+		r.controllers = names
+	}
+	return r.controllers[strings.ToLower(strings.TrimSuffix(name, "."))], nil
+}
+
+// controllerNames gives the lower-case names by which the controllers are
+// known. A domain's own name means any of its controllers, as it does in DNS.
+func controllerNames(tx *store.Tx) (map[string]bool, error) {
+	domain, err := tx.Domain()
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{strings.ToLower(domain.Name): true}
+	unit, err := tx.Get(domain.DN.Child("OU", "Domain Controllers"))
+	if errors.Is(err, store.ErrNotFound) {
+		return names, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	computers, err := tx.Children(unit, "computer")
+	if err != nil {
+		return nil, err
+	}
+	for _, computer := range computers {
+		names[strings.ToLower(computer.DN.RDN().Value)] = true
+		host, err := tx.Value(computer, "dNSHostName")
+		if err != nil {
+			return nil, err
+		}
+		names[strings.ToLower(host)] = true
+	}
+	delete(names, "")
+	return names, nil
+}
+
+func adsPath(name string) string {
+	if dn, err := ldappath.ParseDN(name); err == nil {
+		return dn.ADsPath()
+	}
+	return name
+}
+
+// groupOf reads the group out of the detail of a membership error.
+func groupOf(detail string) string {
+	detail = strings.TrimPrefix(detail, "in ")
+	return strings.TrimPrefix(detail, "primary group ")
+}
