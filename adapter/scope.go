@@ -11,21 +11,21 @@ import (
 // scope is the part of the directory that this service manages. Its zero value
 // manages nothing.
 type scope struct {
-	base      string // key of the DN
-	computers ldappath.DN
+	base      []ldappath.RDN // folded
+	computers []ldappath.RDN // folded
 	servers   map[string]bool
 }
 
 func newScope(base, reseller ldappath.DN, controllers []string) scope {
-	s := scope{base: base.Key(), servers: make(map[string]bool, len(controllers))}
+	s := scope{base: folded(base), servers: make(map[string]bool, len(controllers))}
 	if !reseller.IsZero() {
-		s.base = reseller.Key()
+		s.base = folded(reseller)
 	}
 	domain := base
 	for !domain.IsZero() && !strings.EqualFold(domain.RDN().Attribute, "DC") {
 		domain = domain.Parent()
 	}
-	s.computers = domain.Child("CN", "Computers")
+	s.computers = folded(domain.Child("CN", "Computers"))
 	for _, c := range controllers {
 		s.servers[ldappath.Fold(c)] = true
 	}
@@ -48,12 +48,37 @@ func (s scope) check(value string, g guard) *mpf.Error {
 		return mpf.PathUnreadable.New(trimmed, strings.TrimPrefix(err.Error(), "path "))
 	case path.Server != "" && !s.isController(path.Server):
 		return mpf.ServerViolation.New(trimmed)
-	case strings.HasPrefix(path.DN.Key(), s.base):
+	case under(path.DN, s.base):
 		return nil
-	case g == guardRead && path.DN.Len() == s.computers.Len()+1 && path.DN.Under(s.computers):
+	case g == guardRead && path.DN.Len() == len(s.computers)+1 && under(path.DN, s.computers):
 		return nil
 	}
 	return mpf.ScopeViolation.New(trimmed)
+}
+
+func folded(dn ldappath.DN) []ldappath.RDN {
+	rdns := dn.RDNs()
+	for i, r := range rdns {
+		rdns[i] = ldappath.RDN{Attribute: ldappath.Fold(r.Attribute), Value: ldappath.Fold(r.Value)}
+	}
+	return rdns
+}
+
+// under compares by RDN, as ldappath.DN.Under does, with one side folded ahead:
+// every call passes here.
+func under(dn ldappath.DN, base []ldappath.RDN) bool {
+	rdns := dn.RDNs()
+	n := len(rdns) - len(base)
+	if n < 0 || len(base) == 0 {
+		return false
+	}
+	for i, b := range base {
+		r := rdns[n+i]
+		if ldappath.Fold(r.Attribute) != b.Attribute || ldappath.Fold(r.Value) != b.Value {
+			return false
+		}
+	}
+	return true
 }
 
 // looksLikePath tells a path, however badly written, from a login name.
