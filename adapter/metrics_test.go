@@ -1,0 +1,99 @@
+package adapter
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mpf"
+)
+
+// series gives the value of every counter by name and labels.
+func series(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	values := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			var labels []string
+			for _, l := range m.Label {
+				labels = append(labels, l.GetValue())
+			}
+			key := f.GetName() + " " + strings.Join(labels, " ")
+			switch f.GetType() {
+			case dto.MetricType_COUNTER:
+				values[key] = m.Counter.GetValue()
+			case dto.MetricType_HISTOGRAM:
+				values[key] = float64(m.Histogram.GetSampleCount())
+			default:
+				values[key] = m.Gauge.GetValue()
+			}
+		}
+	}
+	return values
+}
+
+func TestMetrics_CountEveryOutcome(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	e := &engine{}
+	config := testConfig(t, e)
+	config.Registerer = registry
+	h := newHandler(t, config)
+
+	before := series(t, registry)
+	operations := 0
+	for _, s := range h.list {
+		operations += len(s.operations) + 1
+	}
+	zero := 0
+	for name, value := range before {
+		assert.Zero(t, value, name)
+		if strings.HasPrefix(name, "wsexchange_requests_total ") {
+			zero++
+		}
+	}
+	assert.Equal(t, operations*len(Outcomes()), zero, "every series is there from the start")
+
+	good := envelope(operationElement("EnableUser", enableOne))
+	serve(h, post("HostedExchange", good))
+	e.answer = func(*mpf.Request) (*mpf.Response, error) { return &mpf.Response{Err: mpf.PasswordRefused.New()}, nil }
+	serve(h, post("HostedExchange", good))
+	e.answer = func(*mpf.Request) (*mpf.Response, error) {
+		return &mpf.Response{Err: &mpf.Error{Code: 0x87654321}}, nil
+	}
+	serve(h, post("HostedExchange", good))
+	e.answer = func(*mpf.Request) (*mpf.Response, error) { return nil, mpf.ErrUnreachable }
+	serve(h, post("HostedExchange", good))
+	serve(h, post("HostedExchange", "<!DOCTYPE a><a/>"))
+	serve(h, post("HostedExchange", envelope(operationElement("EnableUser", "<a><b/></a>"))))
+	serve(h, post("HostedExchange", good, func(r *http.Request) { r.Header.Del("Authorization") }))
+
+	after := series(t, registry)
+	for name, want := range map[string]float64{
+		"wsexchange_requests_total EnableUser ok HostedExchange":           1,
+		"wsexchange_requests_total EnableUser mpf_error HostedExchange":    2,
+		"wsexchange_requests_total EnableUser server_fault HostedExchange": 1,
+		"wsexchange_requests_total EnableUser client_fault HostedExchange": 1,
+		"wsexchange_requests_total unknown client_fault HostedExchange":    1,
+		"wsexchange_requests_total unknown unauthorized HostedExchange":    1,
+		"wsexchange_request_duration_seconds EnableUser HostedExchange":    5,
+		"wsexchange_backend_duration_seconds ":                             4,
+		"wsexchange_request_size_bytes ":                                   7,
+		"wsexchange_requests_in_flight ":                                   0,
+		"wsexchange_xml_rejections_total " + xmldoc.RuleDoctype:            1,
+		"wsexchange_translation_errors_total " + string(RefusedEnvelope):   1,
+		"wsexchange_translation_errors_total " + string(RefusedBinding):    1,
+		"wsexchange_mpf_errors_total 0x800708c5":                           1,
+		"wsexchange_mpf_errors_total " + otherCode:                         1,
+	} {
+		assert.Equal(t, want, after[name], name)
+	}
+	assert.Len(t, after, len(before), "no call makes a series of its own")
+}
