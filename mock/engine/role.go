@@ -23,7 +23,7 @@ type holders struct {
 var roles = []holders{
 	{role: UserCreator, wellKnown: []string{store.WellKnownUserCreators}},
 	{role: OrgCreator, wellKnown: []string{store.WellKnownChildOrgCreators}},
-	{role: OABUpdater, groups: []string{"OABUpdaters"}},
+	{role: OABUpdater, groups: []string{"MPSOabUpdateAccts"}},
 }
 
 // domainAdmins have every role, trustedSubmitters may send trusted requests

@@ -1,0 +1,9 @@
+// Package enginetest starts an engine over a seeded store in one line of a
+// test.
+//
+//	u := enginetest.New(t, hostedexchange.Namespace())
+//	r := u.MustCall("Hosted Exchange", "DisableUser", `<path>LDAP://…</path>`)
+//
+// A Universe is in memory, has a clock that stands still until it is moved, and
+// gives ids in order, so that what it answers can be compared as text.
+package enginetest

@@ -1,0 +1,300 @@
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/internal/secret"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// Accounts of the seed that tests act as.
+const (
+	Administrator = `FABRIKAM\Administrator`
+	Password      = "Fabrikam-Adm1n"
+)
+
+// Reseller is the name of the reseller that the seed brings.
+const Reseller = "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
+
+// hashCost is the least that bcrypt takes: tests hash many passwords.
+const hashCost = 4
+
+// Start is where the clock of a universe stands at first.
+func Start() time.Time { return time.Date(2005, time.March, 1, 9, 0, 0, 0, time.UTC) }
+
+// Universe is an engine over a store with the default seed.
+type Universe struct {
+	Engine *engine.Engine
+	Store  *store.Store
+	// Log holds all that the engine logged, as text.
+	Log *Buffer
+
+	t   testing.TB
+	now atomic.Int64 // nanoseconds of the Unix time
+	ids atomic.Uint64
+}
+
+// Buffer is a text that several goroutines may write.
+type Buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write appends to the text.
+func (b *Buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// String gives the text so far.
+func (b *Buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// New starts a universe with the namespaces and default policies.
+func New(t testing.TB, namespaces ...engine.Namespace) *Universe {
+	t.Helper()
+	return Open(t, engine.Config{Namespaces: namespaces})
+}
+
+// Open starts a universe with an engine of the given configuration. Store,
+// clock, ids and logger of the configuration are replaced.
+func Open(t testing.TB, cfg engine.Config) *Universe {
+	t.Helper()
+	return OpenFile(t, "", cfg)
+}
+
+// OpenFile is Open with a store on a file, which may be that of an earlier
+// universe: what is there already stays.
+func OpenFile(t testing.TB, path string, cfg engine.Config) *Universe {
+	t.Helper()
+	u := &Universe{t: t, Log: new(Buffer)}
+	u.now.Store(Start().UnixNano())
+	opened, err := store.Open(t.Context(), store.Config{Path: path, Now: u.Now, NewGUID: u.guid, HashCost: hashCost, Synchronous: "OFF"})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = opened.Close() })
+	u.Store = opened
+	if err := opened.Seed(t.Context(), store.DefaultSeed()); err != nil {
+		require.ErrorIs(t, err, store.ErrAlreadySeeded)
+	}
+	cfg.Store, cfg.Now, cfg.NewID = opened, u.Now, func() string { return u.guid().String() }
+	cfg.Logger = slog.New(slog.NewTextHandler(u.Log, nil))
+	cfg.Namespaces = append(cfg.Namespaces[:len(cfg.Namespaces):len(cfg.Namespaces)], passage())
+	u.Engine, err = engine.New(cfg)
+	require.NoError(t, err)
+	return u
+}
+
+// Now is the clock.
+func (u *Universe) Now() time.Time { return time.Unix(0, u.now.Load()).UTC() }
+
+// Advance moves the clock on.
+func (u *Universe) Advance(d time.Duration) { u.now.Add(int64(d)) }
+
+// guid gives GUIDs in order.
+func (u *Universe) guid() store.GUID {
+	var g store.GUID
+	binary.BigEndian.PutUint64(g[8:], u.ids.Add(1))
+	return g
+}
+
+// As gives the test's context with a caller, named as DOMAIN\name or by its
+// userPrincipalName.
+func (u *Universe) As(login string) context.Context {
+	caller := mpf.Caller{Username: login}
+	if domain, name, ok := strings.Cut(login, `\`); ok {
+		caller = mpf.Caller{Domain: domain, Username: name}
+	}
+	return mpf.WithCaller(u.t.Context(), caller)
+}
+
+// Call runs a public procedure as the domain's administrator. executeData is
+// an executeData element, or the elements inside. The response holds arguments
+// and results.
+func (u *Universe) Call(namespace, procedure, executeData string) *mpf.Response {
+	u.t.Helper()
+	return u.CallAs(Administrator, namespace, procedure, executeData)
+}
+
+// CallAs is Call as another account.
+func (u *Universe) CallAs(login, namespace, procedure, executeData string) *mpf.Response {
+	u.t.Helper()
+	data := u.parse(executeData)
+	data.Data = mpf.DocumentData
+	return u.Submit(u.As(login), mpf.Simple(mpf.Target{Namespace: namespace, Procedure: procedure}, data))
+}
+
+// MustCall is Call for procedures that have to succeed.
+func (u *Universe) MustCall(namespace, procedure, executeData string) *mpf.Response {
+	u.t.Helper()
+	r := u.Call(namespace, procedure, executeData)
+	require.Nil(u.t, r.Err, "%s::%s", namespace, procedure)
+	return r
+}
+
+// CallPrivate runs a procedure as another procedure would call it, so that it
+// may be private. The response holds arguments and results.
+func (u *Universe) CallPrivate(namespace, procedure, executeData string) *mpf.Response {
+	u.t.Helper()
+	arguments := xmldoc.Element("arguments")
+	for n := range xmldoc.Elements(u.parse(executeData)) {
+		xmldoc.Append(arguments, n)
+	}
+	data := xmldoc.Element(mpf.DocumentData, xmldoc.TextElement("namespace", namespace), xmldoc.TextElement("procedure", procedure), arguments)
+	r := u.Submit(u.As(Administrator), mpf.Simple(mpf.Target{Namespace: passageName, Procedure: "Call"}, data))
+	if result := xmldoc.Child(r.Data, "result"); result != nil {
+		xmldoc.Remove(result)
+		result.Data = mpf.DocumentData
+		r.Data = result
+	}
+	return r
+}
+
+// Run submits a request document as the domain's administrator: a trusted
+// request.
+func (u *Universe) Run(document string) *mpf.Response {
+	u.t.Helper()
+	n, err := xmldoc.ParseString(document, xmldoc.Limits{})
+	require.NoError(u.t, err)
+	req, err := mpf.ParseRequest(n, mpf.Target{})
+	require.NoError(u.t, err)
+	return u.Submit(u.As(Administrator), req)
+}
+
+// Submit submits a request.
+func (u *Universe) Submit(ctx context.Context, req *mpf.Request) *mpf.Response {
+	u.t.Helper()
+	r, err := u.Engine.Submit(ctx, req)
+	require.NoError(u.t, err)
+	return r
+}
+
+func (u *Universe) parse(executeData string) *xmldoc.Node {
+	u.t.Helper()
+	if !strings.HasPrefix(strings.TrimSpace(executeData), "<executeData") {
+		executeData = "<executeData>" + executeData + "</executeData>"
+	}
+	n, err := xmldoc.ParseString(executeData, xmldoc.Limits{})
+	require.NoError(u.t, err)
+	return n
+}
+
+// View looks into the store.
+func (u *Universe) View(look func(*store.Tx)) {
+	u.t.Helper()
+	require.NoError(u.t, u.Store.View(u.t.Context(), func(tx *store.Tx) error { look(tx); return nil }))
+}
+
+// Update writes into the store, past the engine.
+func (u *Universe) Update(write func(*store.Tx) error) {
+	u.t.Helper()
+	require.NoError(u.t, u.Store.Update(u.t.Context(), write))
+}
+
+// Object gives the object of a name or ADsPath, nil if there is none.
+func (u *Universe) Object(name string) *store.Object {
+	u.t.Helper()
+	path, err := ldappath.ParseLoose(name)
+	require.NoError(u.t, err)
+	var found *store.Object
+	u.View(func(tx *store.Tx) {
+		if o, err := tx.Get(path.DN); err == nil {
+			found = o
+		} else {
+			require.ErrorIs(u.t, err, store.ErrNotFound)
+		}
+	})
+	return found
+}
+
+// Attr gives the values of an attribute of an object that has to exist.
+func (u *Universe) Attr(name, attribute string) []string {
+	u.t.Helper()
+	o := u.Object(name)
+	require.NotNil(u.t, o, name)
+	var values []string
+	u.View(func(tx *store.Tx) {
+		attributes, err := tx.Attributes(o, attribute)
+		require.NoError(u.t, err)
+		values = attributes.Get(attribute)
+	})
+	return values
+}
+
+// User makes an account below a name, with a password, past the engine.
+func (u *Universe) User(parent, name, password string) *store.Object {
+	u.t.Helper()
+	path, err := ldappath.ParseLoose(parent)
+	require.NoError(u.t, err)
+	var made *store.Object
+	u.Update(func(tx *store.Tx) error {
+		var err error
+		made, err = tx.Create(path.DN.Child("CN", name), "user", store.Attributes{{Name: "sAMAccountName", Values: []string{name}}})
+		if err != nil {
+			return err
+		}
+		if err := tx.SetPassword(made, password); err != nil {
+			return err
+		}
+		return tx.SetEnabled(made, true)
+	})
+	return made
+}
+
+// Dump gives the content of the store as text, without the audit and
+// transaction logs: equal texts mean that nothing has changed.
+func (u *Universe) Dump() string {
+	u.t.Helper()
+	var b strings.Builder
+	require.NoError(u.t, u.Store.Dump(u.t.Context(), &b, store.LogTables()...))
+	return b.String()
+}
+
+// Unchanged fails the test unless the store's content is that of an earlier
+// Dump, and shows the first line that differs.
+func (u *Universe) Unchanged(before string) {
+	u.t.Helper()
+	was, is := strings.Split(before, "\n"), strings.Split(u.Dump(), "\n")
+	for i := range max(len(was), len(is)) {
+		if i >= len(was) || i >= len(is) || was[i] != is[i] {
+			assert.Equal(u.t, was[min(i, len(was)-1)], is[min(i, len(is)-1)], "line %d of the store's content", i+1)
+			return
+		}
+	}
+}
+
+// Audit gives the rows of the audit log, newest first.
+func (u *Universe) Audit() []store.AuditRow {
+	u.t.Helper()
+	var rows []store.AuditRow
+	u.View(func(tx *store.Tx) {
+		var err error
+		rows, err = tx.Audit(store.AuditQuery{Limit: 1 << 20})
+		require.NoError(u.t, err)
+	})
+	return rows
+}
+
+// Credentials gives the credentials of an account for a request.
+func Credentials(login, password string) *mpf.Basic {
+	domain, name, _ := strings.Cut(login, `\`)
+	return &mpf.Basic{Domain: domain, Username: name, Password: secret.New(password)}
+}
