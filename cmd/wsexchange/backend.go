@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wsexchange/adapter/auth"
+	"wsexchange/internal/daemon"
+	"wsexchange/internal/ldappath"
+	"wsexchange/internal/secret"
+	"wsexchange/mock"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// backend is what runs the requests, and what is known of its directory.
+type backend struct {
+	submitter   mpf.Submitter
+	emulator    *mock.Emulator // nil unless embedded
+	domain      ldappath.DN    // the domain's naming context
+	base        ldappath.DN    // paths of calls must lie under it; zero for all of the domain
+	controllers []string
+	panelBase   string // what is typed into the panel as LDAP
+	netBIOS     string
+	ldapURL     string
+	demo        login  // an account to show, if the demo data is used
+	sample      string // a computer to ask for in the first call, or ""
+	checks      []daemon.Check
+}
+
+func openBackend(ctx context.Context, cfg *Config, logger *slog.Logger, registry prometheus.Registerer) (*backend, error) {
+	b := &backend{controllers: cfg.Directory.Controllers}
+	var err error
+	if cfg.Backend == "embedded" {
+		err = b.openEmulator(ctx, cfg, logger, registry)
+	} else {
+		err = b.openEngines(cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Directory.BaseDN != "" {
+		if b.base, err = ldappath.ParseDN(cfg.Directory.BaseDN); err != nil {
+			return nil, fmt.Errorf("directory.base-dn: %w", err)
+		}
+		b.panelBase = cfg.Directory.BaseDN
+	}
+	if b.emulator == nil {
+		b.domain = domainOf(b.base)
+	}
+	return b, nil
+}
+
+// domainOf gives the DC part of a name.
+func domainOf(dn ldappath.DN) ldappath.DN {
+	for !dn.IsZero() && !strings.EqualFold(dn.RDN().Attribute, "DC") {
+		dn = dn.Parent()
+	}
+	return dn
+}
+
+func (b *backend) openEmulator(ctx context.Context, cfg *Config, logger *slog.Logger, registry prometheus.Registerer) error {
+	e, err := mock.Open(ctx, mock.Config{
+		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
+		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), Logger: logger, Registerer: registry,
+	})
+	if err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	b.emulator, b.submitter = e, e.Engine
+	if e.LDAP != nil {
+		b.ldapURL = e.LDAP.URL()
+	}
+	b.checks = []daemon.Check{{Name: "emulator", Run: func(ctx context.Context) error {
+		_, err := e.Domain(ctx)
+		return err
+	}}}
+	domain, err := e.Domain(ctx)
+	if err != nil {
+		return err
+	}
+	b.domain, b.netBIOS, b.panelBase = domain.DN, domain.NetBIOS, domain.Hosting.String()
+	return e.Store.View(ctx, func(tx *store.Tx) error { return b.look(tx, cfg, domain) })
+}
+
+// look finds what the banner shows: controllers, a reseller, a server, and the
+// account of the demo data.
+func (b *backend) look(tx *store.Tx, cfg *Config, domain store.Domain) error {
+	if len(b.controllers) == 0 {
+		controllers, err := tx.Controllers()
+		if err != nil {
+			return err
+		}
+		b.controllers = controllers
+	}
+	hosting, err := tx.Get(domain.Hosting)
+	if err != nil {
+		return err
+	}
+	resellers, err := tx.Children(hosting, "organizationalUnit")
+	if err != nil {
+		return err
+	}
+	if len(resellers) > 0 {
+		b.panelBase = resellers[0].DN.String()
+	}
+	if cfg.Emulator.Seed != "" {
+		return nil // a seed of one's own: its passwords are not shown
+	}
+	seed := store.DefaultSeed()
+	for _, account := range seed.Accounts {
+		if o, err := tx.BySAM(account.Name); err == nil && account.Name == demoAccount && tx.CheckPassword(o, string(account.Password)) == nil {
+			b.demo = login{domain.NetBIOS, account.Name, string(account.Password)}
+		}
+	}
+	if len(seed.Exchange.Servers) > 0 {
+		b.sample = domain.DN.Child("CN", "Computers").Child("CN", seed.Exchange.Servers[0].Name).String()
+	}
+	return nil
+}
+
+// demoAccount is the account of the demo data that a panel uses.
+const demoAccount = "hsadmin"
+
+func (b *backend) openEngines(cfg *Config) error {
+	var service mpf.Caller
+	if cfg.MPF.Username != "" {
+		pair := auth.NewCredentials(cfg.MPF.Username, cfg.MPF.Password.Reveal())
+		service = mpf.Caller{Domain: pair.Domain, Username: pair.Username, Password: pair.Password}
+	}
+	var engines []mpf.Engine
+	for _, address := range cfg.MPF.Engines {
+		client, err := newClient(cfg, address, service)
+		if err != nil {
+			return err
+		}
+		engines = append(engines, mpf.Engine{Name: address, Submitter: client})
+	}
+	balancer, err := mpf.NewBalancer(mpf.BalancerConfig{Engines: engines, Exclusion: cfg.MPF.Exclusion, Timeout: cfg.MPF.Timeout})
+	if err != nil {
+		return err
+	}
+	b.submitter = balancer
+	b.checks = []daemon.Check{{Name: "engines", Run: balancer.Check}}
+	return nil
+}
+
+func (b *backend) run(ctx context.Context) error {
+	if b.emulator == nil {
+		return nil
+	}
+	return b.emulator.Run(ctx)
+}
+
+func (b *backend) close() error {
+	if b.emulator == nil {
+		return nil
+	}
+	return b.emulator.Close()
+}
+
+// gate makes what lets callers in, or nil when authentication is off.
+func (c *Config) gate(b *backend, logger *slog.Logger) (*auth.Gate, error) {
+	authenticator, err := c.authenticator(b, logger)
+	if err != nil || authenticator == nil {
+		return nil, err
+	}
+	return auth.New(auth.Config{
+		Authenticator: authenticator, Realm: c.Auth.Realm, TrustedProxies: c.TrustedProxies,
+		Cache: auth.CacheConfig{TTL: c.Auth.CacheTTL},
+		Throttle: auth.ThrottleConfig{
+			AccountFailures: c.Auth.AccountBurst, SourceFailures: c.Auth.SourceBurst,
+			Window: c.Auth.ThrottleWindow, MaxWait: c.Auth.ThrottleMax,
+		},
+	})
+}
+
+func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authenticator, error) {
+	switch c.authMode() {
+	case "off":
+		logger.Warn("authentication is off: everybody who reaches the address can call")
+		return nil, nil
+	case "file":
+		return auth.OpenUsersFile(auth.UsersFileConfig{Path: c.Auth.File, Logger: logger})
+	case "emulator":
+		if b.ldapURL != "" {
+			return auth.NewLDAP(auth.LDAPConfig{
+				Servers: []string{b.ldapURL}, Security: auth.SecurityPlain, Domain: b.netBIOS, Group: c.Auth.LDAP.Group, Logger: logger,
+			})
+		}
+		return auth.AuthenticatorFunc(b.authenticate), nil
+	}
+	l := c.Auth.LDAP
+	return auth.NewLDAP(auth.LDAPConfig{
+		Servers: l.Servers, Security: auth.Security(l.Security), CAFile: l.CAFile, Domain: l.Domain, Group: l.Group, BaseDN: l.BaseDN, Logger: logger,
+	})
+}
+
+// authenticate asks the emulator's directory without its LDAP door.
+func (b *backend) authenticate(ctx context.Context, pair auth.Credentials) (auth.Identity, error) {
+	id, err := b.emulator.Engine.Authenticate(ctx, pair.Domain, pair.Username, secret.New(pair.Password.Reveal()))
+	var refused *mpf.Error
+	switch {
+	case errors.As(err, &refused):
+		return auth.Identity{}, auth.Refused(auth.ReasonBadPassword)
+	case err != nil:
+		return auth.Identity{}, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
+	}
+	return auth.Identity{Domain: id.Domain, Username: id.Username, DN: id.Object.DN.String()}, nil
+}

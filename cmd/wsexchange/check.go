@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"wsexchange/adapter/auth"
+	"wsexchange/internal/daemon"
+	"wsexchange/internal/ldappath"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mpf"
+)
+
+// checkTimeout bounds each question of check.
+const checkTimeout = 10 * time.Second
+
+// expirySoon is how long before its end a certificate is reported.
+const expirySoon = 21 * 24 * time.Hour
+
+var errCheck = errors.New("not everything is as it should be")
+
+// report writes one line a finding and remembers whether all were good.
+type report struct {
+	w   io.Writer
+	bad int
+}
+
+func (r *report) ok(subject, detail string) {
+	_, _ = fmt.Fprintf(r.w, "ok    %s: %s\n", subject, detail)
+}
+
+func (r *report) fail(subject string, cause error, cure string) {
+	r.bad++
+	_, _ = fmt.Fprintf(r.w, "FAIL  %s: %v\n      cure: %s\n", subject, cause, cure)
+}
+
+func (r *report) skip(subject, why string) {
+	_, _ = fmt.Fprintf(r.w, "skip  %s: %s\n", subject, why)
+}
+
+// check tells whether everything that serve needs is there. The account that it
+// logs on with stands in WSEXCHANGE_CHECK_LOGIN and WSEXCHANGE_CHECK_PASSWORD,
+// so that a password is on no command line.
+func check(c *cobra.Command, cfg *Config) error {
+	r := &report{w: c.OutOrStdout()}
+	logger, err := daemon.NewLogger(c.ErrOrStderr(), "error", cfg.Log.Format)
+	if err != nil {
+		return err
+	}
+	if cfg.Emulator.LDAPListen != "" {
+		cfg.Emulator.LDAPListen = "127.0.0.1:0" // beside a gateway that is running
+	}
+	b, err := openBackend(c.Context(), cfg, logger, prometheus.NewRegistry())
+	if err != nil {
+		r.fail("backend", err, "correct the settings named in the message")
+		return errCheck
+	}
+	defer func() { _ = b.close() }()
+	r.ok("backend", cfg.Backend)
+	r.certificate(cfg)
+	account := checkAccount(b)
+	r.directory(c.Context(), cfg, b, account)
+	r.engines(c.Context(), cfg, b, account)
+	address := "http://" + dialable(cfg.Listen) + "/" + strings.Trim(cfg.Prefix, "/")
+	if cfg.TLS.Certificate != "" {
+		address = "https" + strings.TrimPrefix(address, "http")
+	}
+	r.ok("URL for H-Sphere", b.demo.url(address))
+	if r.bad > 0 {
+		return errCheck
+	}
+	return nil
+}
+
+// checkAccount gives the account to check with: the configured one, else the
+// demo data's.
+func checkAccount(b *backend) auth.Credentials {
+	if name := os.Getenv(environmentPrefix + "CHECK_LOGIN"); name != "" {
+		return auth.NewCredentials(name, os.Getenv(environmentPrefix+"CHECK_PASSWORD"))
+	}
+	if b.demo.username == "" {
+		return auth.Credentials{}
+	}
+	return auth.NewCredentials(b.demo.domain+`\`+b.demo.username, b.demo.password)
+}
+
+func (r *report) certificate(cfg *Config) {
+	if cfg.TLS.Certificate == "" {
+		r.skip("certificate", "none is set: passwords travel in the clear unless a proxy encrypts")
+		return
+	}
+	pair, err := tls.LoadX509KeyPair(cfg.TLS.Certificate, cfg.TLS.Key)
+	if err != nil {
+		r.fail("certificate", err, "give PEM files of one certificate and its key in tls.certificate and tls.key")
+		return
+	}
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		r.fail("certificate", err, "the first certificate of the file must be the server's")
+		return
+	}
+	if left := time.Until(leaf.NotAfter); left < expirySoon {
+		r.fail("certificate", fmt.Errorf("it ends on %s", leaf.NotAfter.Format(time.DateOnly)), "renew it; the file is read again when it changes")
+		return
+	}
+	r.ok("certificate", fmt.Sprintf("for %s until %s", strings.Join(leaf.DNSNames, ", "), leaf.NotAfter.Format(time.DateOnly)))
+}
+
+func (r *report) directory(ctx context.Context, cfg *Config, b *backend, account auth.Credentials) {
+	mode := cfg.authMode()
+	if mode == "off" || mode == "file" {
+		r.skip("domain controller", "authentication does not ask one")
+		return
+	}
+	servers, security := cfg.Auth.LDAP.Servers, auth.Security(cfg.Auth.LDAP.Security)
+	if mode == "emulator" {
+		if b.ldapURL == "" {
+			r.skip("domain controller", "the emulator's LDAP door is closed")
+			return
+		}
+		servers, security = []string{b.ldapURL}, auth.SecurityPlain
+	}
+	for _, server := range servers {
+		r.controller(ctx, cfg, b, server, security, account)
+	}
+}
+
+func (r *report) controller(ctx context.Context, cfg *Config, b *backend, server string, security auth.Security, account auth.Credentials) {
+	subject := "domain controller " + server
+	conn, err := dial(ctx, cfg, server, security)
+	if err != nil {
+		r.fail(subject, err, "see that the name resolves, the port is open and its certificate leads to auth.ldap.ca-file")
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	r.ok(subject, "answers")
+	if account.Username == "" {
+		r.skip(subject, "no account to log on with: set "+environmentPrefix+"CHECK_LOGIN and "+environmentPrefix+"CHECK_PASSWORD")
+		return
+	}
+	authenticator, err := cfg.authenticator(b, nil)
+	if err == nil {
+		_, err = authenticator.Authenticate(ctx, account)
+	}
+	if err != nil {
+		r.fail(subject, fmt.Errorf("the account %s is not let in: %w (%s)", account.Username, err, auth.ReasonOf(err)),
+			"check the password, the account's state, and its membership in "+cfg.Auth.LDAP.Group)
+		return
+	}
+	r.ok(subject, "lets "+account.Username+" in, a member of "+cfg.Auth.LDAP.Group)
+	name := account.Username
+	if account.Domain != "" {
+		name = account.Domain + `\` + account.Username
+	}
+	if err := conn.Bind(name, account.Password.Reveal()); err != nil {
+		r.fail(subject, err, "the account must be able to bind")
+		return
+	}
+	r.entry(conn, "naming context", b.domain)
+	if !b.base.IsZero() {
+		r.entry(conn, "directory.base-dn", b.base)
+	}
+}
+
+func (r *report) entry(conn *ldap.Conn, subject string, dn ldappath.DN) {
+	_, err := conn.Search(ldap.NewSearchRequest(dn.String(), ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 5, false,
+		"(objectClass=*)", []string{"1.1"}, nil))
+	if err != nil {
+		r.fail(subject+" "+dn.String(), err, "create it, or correct directory.base-dn; the account must be able to read it")
+		return
+	}
+	r.ok(subject, dn.String()+" exists")
+}
+
+func dial(ctx context.Context, cfg *Config, server string, security auth.Security) (*ldap.Conn, error) {
+	host := server
+	if u, err := url.Parse(server); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	settings := &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12}
+	if cfg.Auth.LDAP.CAFile != "" {
+		pem, err := os.ReadFile(cfg.Auth.LDAP.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		settings.RootCAs = x509.NewCertPool()
+		if !settings.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", cfg.Auth.LDAP.CAFile)
+		}
+	}
+	scheme := "ldap://"
+	if security == auth.SecurityLDAPS {
+		scheme = "ldaps://"
+	}
+	conn, err := ldap.DialURL(scheme+host, ldap.DialWithTLSConfig(settings), ldap.DialWithDialer(&net.Dialer{Timeout: checkTimeout}))
+	if err != nil {
+		return nil, err
+	}
+	if security == auth.SecurityStartTLS {
+		if err := conn.StartTLS(settings); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func (r *report) engines(ctx context.Context, cfg *Config, b *backend, account auth.Credentials) {
+	names := cfg.MPF.Engines
+	if b.emulator != nil {
+		names = []string{"embedded"}
+	}
+	for _, name := range names {
+		submitter := b.submitter
+		if b.emulator == nil {
+			client, err := newClient(cfg, name)
+			if err != nil {
+				r.fail("engine "+name, err, "correct mpf.engines")
+				continue
+			}
+			submitter = client
+		}
+		if err := ask(ctx, submitter, account); err != nil {
+			r.fail("engine "+name, err, "see that the engine runs and that the account may submit requests")
+			continue
+		}
+		r.ok("engine "+name, "answers")
+	}
+}
+
+// ask submits a request that changes nothing.
+func ask(ctx context.Context, engine mpf.Submitter, account auth.Credentials) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if account.Username != "" {
+		ctx = mpf.WithCaller(ctx, mpf.Caller{Domain: account.Domain, Username: account.Username, Password: account.Password})
+	}
+	response, err := engine.Submit(ctx, mpf.Simple(mpf.Target{Namespace: "MPF Config", Procedure: "GetNamespaces"}, xmldoc.Element("data")))
+	if err != nil {
+		return err
+	}
+	if response.Err != nil {
+		return response.Err
+	}
+	return nil
+}

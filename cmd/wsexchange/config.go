@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"wsexchange/internal/config"
+	"wsexchange/internal/ldappath"
+	"wsexchange/internal/secret"
+)
+
+// Config is everything that can be set. Names, defaults and help texts of
+// flags, environment and file come from here, and so does
+// docs/configuration.md.
+type Config struct {
+	Listen         string         `koanf:"listen" default:"127.0.0.1:8080" help:"address of the web services, host:port"`
+	Prefix         string         `koanf:"prefix" default:"/MPSWS" help:"path below which the four services lie"`
+	EventSink      bool           `koanf:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
+	CloseWSDL      bool           `koanf:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
+	TrustedProxies []netip.Prefix `koanf:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
+	Backend        string         `koanf:"backend" default:"embedded" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
+	Drain          time.Duration  `koanf:"drain" default:"20s" help:"how long calls may go on after a stop"`
+	TLS            TLSConfig      `koanf:"tls" help:"certificate of the web services"`
+	Auth           AuthConfig     `koanf:"auth" help:"who may call"`
+	Directory      Directory      `koanf:"directory" help:"paths that callers may name"`
+	MPF            MPFConfig      `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
+	Limits         Limits         `koanf:"limits" help:"what callers may send"`
+	Metrics        MetricsConfig  `koanf:"metrics" help:"metrics and health"`
+	Log            LogConfig      `koanf:"log" help:"what is logged"`
+	Emulator       EmulatorConfig `koanf:"emulator" help:"the embedded backend"`
+}
+
+// TLSConfig is the certificate of the web services.
+type TLSConfig struct {
+	Certificate string `koanf:"certificate" help:"certificate file (PEM); empty serves plain HTTP" example:"/etc/wsexchange/tls.crt"`
+	Key         string `koanf:"key" help:"private key file (PEM)" example:"/etc/wsexchange/tls.key"`
+}
+
+// AuthConfig says who may call.
+type AuthConfig struct {
+	Mode           string        `koanf:"mode" default:"auto" oneof:"auto,emulator,ldap,file,off" help:"auto is emulator with the embedded backend, else ldap"`
+	Realm          string        `koanf:"realm" help:"realm of the challenge; empty is the host name of the request, as IIS does"`
+	File           string        `koanf:"file" help:"users file for mode file: lines DOMAIN\\login:bcrypt-hash"`
+	CacheTTL       time.Duration `koanf:"cache-ttl" default:"1m" help:"how long a good pair is believed"`
+	AccountBurst   int           `koanf:"account-failures" default:"5" help:"bad passwords of one account from one source within the window"`
+	SourceBurst    int           `koanf:"source-failures" default:"20" help:"bad passwords of one source within the window"`
+	ThrottleWindow time.Duration `koanf:"throttle-window" default:"1m" help:"window in which bad passwords are counted"`
+	ThrottleMax    time.Duration `koanf:"throttle-max" default:"15m" help:"longest time that a source is refused"`
+	LDAP           LDAPConfig    `koanf:"ldap" help:"the domain controllers of mode ldap"`
+}
+
+// LDAPConfig is the domain controller that authenticates callers.
+type LDAPConfig struct {
+	Servers  []string `koanf:"servers" help:"domain controllers, tried in order" example:"dc1.fabrikam.com,dc2.fabrikam.com"`
+	Security string   `koanf:"security" default:"ldaps" oneof:"ldaps,starttls,plain" help:"how connections are encrypted"`
+	CAFile   string   `koanf:"ca-file" help:"certificates (PEM) that the controllers' certificates must lead to; empty is the system's"`
+	Domain   string   `koanf:"domain" help:"NetBIOS name of the domain for logins without one" example:"FABRIKAM"`
+	Group    string   `koanf:"group" default:"Domain Admins" help:"group that callers must be a member of, nested memberships count"`
+	BaseDN   string   `koanf:"base-dn" help:"where accounts are searched; empty is the controller's default naming context"`
+}
+
+// Directory bounds the paths that callers may name.
+type Directory struct {
+	BaseDN      string   `koanf:"base-dn" help:"paths of calls must lie under this name, computers can be read besides; empty is the emulator's domain" example:"OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"`
+	Controllers []string `koanf:"controllers" help:"domain controllers that a path or a call may name; empty is the emulator's" example:"dc1.fabrikam.com"`
+}
+
+// MPFConfig is the way to the engines of the backends isapi and mpsws.
+type MPFConfig struct {
+	Engines   []string      `koanf:"engines" help:"URLs of the engines" example:"http://mpf1/mpf/soapisapi.dll"`
+	Timeout   time.Duration `koanf:"timeout" default:"2m" help:"longest time for one request"`
+	Exclusion time.Duration `koanf:"exclusion" default:"1m" help:"how long a failing engine is left out"`
+	Username  string        `koanf:"username" help:"service account at the engines; empty passes on the caller's credentials" example:"FABRIKAM\\MPFClientAcct"`
+	Password  secret.String `koanf:"password" secret:"true" help:"password of the service account"`
+}
+
+// Limits bounds what callers may send.
+type Limits struct {
+	Body       config.Bytes `koanf:"body" default:"4MiB" help:"largest request"`
+	Depth      int          `koanf:"depth" default:"64" help:"deepest nesting of XML elements"`
+	Elements   int          `koanf:"elements" default:"10000" help:"most XML elements of a document"`
+	Attributes int          `koanf:"attributes" default:"64" help:"most attributes of an XML element"`
+	Name       config.Bytes `koanf:"name" default:"256B" help:"longest XML name"`
+	Value      config.Bytes `koanf:"value" default:"4KiB" help:"longest XML attribute value"`
+	Text       config.Bytes `koanf:"text" default:"1MiB" help:"longest run of XML text"`
+}
+
+// MetricsConfig is the listener of metrics and health.
+type MetricsConfig struct {
+	Listen string `koanf:"listen" default:"127.0.0.1:9464" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
+}
+
+// LogConfig says what is logged.
+type LogConfig struct {
+	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
+	Format string `koanf:"format" default:"text" oneof:"text,json" help:"how lines are written"`
+}
+
+// EmulatorConfig is the embedded backend.
+type EmulatorConfig struct {
+	Database   string `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
+	Seed       string `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
+	LDAPListen string `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
+	AuditLevel string `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+}
+
+// Validate refuses settings that do not fit together.
+func (c *Config) Validate() error {
+	var wrong []error
+	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		refuse("tls.certificate and tls.key must be set together")
+	}
+	if c.Backend != "embedded" {
+		if len(c.MPF.Engines) == 0 {
+			refuse("mpf.engines: the backend %s needs at least one", c.Backend)
+		}
+		if c.Directory.BaseDN == "" {
+			refuse("directory.base-dn: the backend %s needs it", c.Backend)
+		}
+		if c.Auth.Mode == "emulator" {
+			refuse("auth.mode: emulator needs the embedded backend")
+		}
+	}
+	for _, engine := range c.MPF.Engines {
+		if u, err := url.Parse(engine); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+			refuse("mpf.engines: an engine must be an http or https URL without credentials")
+		}
+	}
+	if c.Directory.BaseDN != "" {
+		if dn, err := ldappath.ParseDN(c.Directory.BaseDN); err != nil {
+			refuse("directory.base-dn: %w", err)
+		} else if domainOf(dn).IsZero() {
+			refuse("directory.base-dn: %q has no DC part", c.Directory.BaseDN)
+		}
+	}
+	switch mode := c.authMode(); {
+	case mode == "ldap" && len(c.Auth.LDAP.Servers) == 0:
+		refuse("auth.ldap.servers: the mode ldap needs at least one")
+	case mode == "file" && c.Auth.File == "":
+		refuse("auth.file: the mode file needs it")
+	}
+	return errors.Join(wrong...)
+}
+
+// authMode resolves "auto".
+func (c *Config) authMode() string {
+	switch {
+	case c.Auth.Mode != "auto":
+		return c.Auth.Mode
+	case c.Backend == "embedded":
+		return "emulator"
+	}
+	return "ldap"
+}
