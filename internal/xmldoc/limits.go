@@ -21,7 +21,9 @@ type Limits struct {
 	Name int
 	// Value is the longest attribute value, in bytes. Default 4 KiB.
 	Value int
-	// Text is the longest run of text without markup, in bytes. Default 1 MiB.
+	// Text is the longest text between two tags, in bytes; as it stands in the
+	// document, escaped, it may take twice as much. Comments count too. Default
+	// 1 MiB.
 	Text int64
 }
 

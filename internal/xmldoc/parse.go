@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -14,24 +13,24 @@ import (
 // Node is a node of a document tree.
 type Node = xmlquery.Node
 
-const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
+// The namespaces that every document has.
+const (
+	xmlNamespace   = "http://www.w3.org/XML/1998/namespace"
+	xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
+)
 
 // Parse reads one document and gives its root element. The charset of a
 // transport header, if there is one, goes before the document's own encoding
-// declaration. Errors of the reader are returned as they are, refusals are
-// *Error.
+// declaration, and a byte order mark before both. Errors of the reader are
+// wrapped, refusals are *Error.
 func Parse(r io.Reader, charset string, limits Limits) (*Node, error) {
 	limits = limits.withDefaults()
-	guard := &guard{limits: limits}
-	text, err := decodeCharset(r, charset)
+	text, err := newSource(r, charset, limits)
 	if err != nil {
 		return nil, err
 	}
-	guard.r = text
-	p := &parser{limits: limits, decoder: xml.NewDecoder(guard)}
-	p.decoder.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
-		return declaredCharset(label, charset, text.utf16, input)
-	}
+	p := &parser{limits: limits, source: text, decoder: xml.NewDecoder(text)}
+	p.decoder.CharsetReader = text.declared
 	return p.parse()
 }
 
@@ -47,6 +46,7 @@ func ParseBytes(b []byte, limits Limits) (*Node, error) {
 
 type parser struct {
 	limits     Limits
+	source     *source
 	decoder    *xml.Decoder
 	document   Node
 	current    *Node
@@ -57,6 +57,9 @@ type parser struct {
 	attributes int
 	slab       []Node
 	rooted     bool
+	// joined collects a text that comes in pieces, split by comments or CDATA
+	// sections.
+	joined []byte
 }
 
 // binding is one namespace declaration in scope.
@@ -67,6 +70,9 @@ func (p *parser) parse() (*Node, error) {
 	p.current = &p.document
 	for first := true; ; first = false {
 		offset := p.decoder.InputOffset()
+		if err := p.opening(offset, p.source.next(offset)); err != nil {
+			return nil, err
+		}
 		token, err := p.decoder.RawToken()
 		if err == io.EOF {
 			break
@@ -80,7 +86,7 @@ func (p *parser) parse() (*Node, error) {
 	}
 	switch {
 	case len(p.names) > 0:
-		return nil, p.refuse(RuleSyntax, "element <"+qualified(p.names[len(p.names)-1])+"> is not closed")
+		return nil, p.refuse(RuleSyntax, "element "+qualified(p.names[len(p.names)-1])+" is not closed")
 	case !p.rooted:
 		return nil, p.refuse(RuleRoot, "there is no root element")
 	}
@@ -89,21 +95,50 @@ func (p *parser) parse() (*Node, error) {
 	return root, nil
 }
 
+// opening refuses what can be told by its first bytes, before the decoder reads
+// all of it.
+func (p *parser) opening(offset int64, head []byte) error {
+	if len(head) < 2 || head[0] != '<' {
+		return nil
+	}
+	switch {
+	case head[1] == '?' && (offset > 0 || len(head) < 6 || string(head[:5]) != "<?xml" || head[5] > ' '):
+		return &Error{Rule: RuleInstruction, Offset: offset, Detail: noInstructions}
+	case head[1] == '!' && len(head) > 2 && head[2] != '-' && head[2] != '[':
+		return &Error{Rule: RuleDoctype, Offset: offset, Detail: noDoctype}
+	case head[1] == '!' && len(head) > 2 && head[2] == '[' && len(p.names) == 0:
+		return &Error{Rule: RuleRoot, Offset: offset, Detail: outsideRoot}
+	}
+	return nil
+}
+
+// What is refused in more than one place.
+const (
+	noDoctype      = "document type declarations are not allowed"
+	noInstructions = "processing instructions are not allowed"
+	outsideRoot    = "there is text outside the root element"
+)
+
 func (p *parser) token(token xml.Token, offset int64, first bool) error {
 	switch t := token.(type) {
 	case xml.StartElement:
+		p.join()
 		return p.start(t)
 	case xml.EndElement:
+		p.join()
 		return p.end(t)
 	case xml.CharData:
 		return p.text(t)
-	case xml.ProcInst:
-		if first && offset == 0 && t.Target == "xml" {
-			return nil
+	case xml.Comment:
+		if !validComment(t) {
+			return &Error{Rule: RuleSyntax, Offset: offset, Detail: "a comment holds what is no character"}
 		}
-		return &Error{Rule: RuleInstruction, Offset: offset, Detail: "processing instructions are not allowed"}
+	case xml.ProcInst:
+		if !first || offset != 0 || t.Target != "xml" {
+			return &Error{Rule: RuleInstruction, Offset: offset, Detail: noInstructions}
+		}
 	case xml.Directive:
-		return &Error{Rule: RuleDoctype, Offset: offset, Detail: "document type declarations are not allowed"}
+		return &Error{Rule: RuleDoctype, Offset: offset, Detail: noDoctype}
 	}
 	return nil
 }
@@ -159,10 +194,14 @@ func (p *parser) declare(attributes []xml.Attr) error {
 		}
 		switch {
 		case a.Name.Space == "" && a.Name.Local == "xmlns":
+			if a.Value == xmlNamespace || a.Value == xmlnsNamespace {
+				return p.refuse(RulePrefix, "the default namespace cannot be declared so")
+			}
 			p.bindings = append(p.bindings, binding{uri: a.Value})
 		case a.Name.Space == "xmlns":
-			if a.Value == "" || a.Name.Local == "xmlns" || (a.Name.Local == "xml") != (a.Value == xmlNamespace) {
-				return p.refuse(RulePrefix, "prefix \""+a.Name.Local+"\" cannot be declared so")
+			reserved := a.Name.Local == "xmlns" || a.Value == xmlnsNamespace || (a.Name.Local == "xml") != (a.Value == xmlNamespace)
+			if a.Value == "" || reserved {
+				return p.refuse(RulePrefix, "prefix "+printable(a.Name.Local)+" cannot be declared so")
 			}
 			p.bindings = append(p.bindings, binding{prefix: a.Name.Local, uri: a.Value})
 		}
@@ -182,7 +221,7 @@ func (p *parser) resolve(prefix string) (string, error) {
 	case "xml":
 		return xmlNamespace, nil
 	}
-	return "", p.refuse(RulePrefix, "prefix \""+prefix+"\" is not declared")
+	return "", p.refuse(RulePrefix, "prefix "+printable(prefix)+" is not declared")
 }
 
 // attributesOf resolves the attributes of n and refuses any given twice, by
@@ -214,10 +253,10 @@ func (p *parser) attributesOf(n *Node, attributes []xml.Attr) error {
 func (p *parser) end(t xml.EndElement) error {
 	last := len(p.names) - 1
 	if last < 0 {
-		return p.refuse(RuleSyntax, "end of <"+qualified(t.Name)+"> without its start")
+		return p.refuse(RuleSyntax, "end of element "+qualified(t.Name)+" without its start")
 	}
 	if p.names[last] != t.Name {
-		return p.refuse(RuleSyntax, "element <"+qualified(p.names[last])+"> is closed by </"+qualified(t.Name)+">")
+		return p.refuse(RuleSyntax, "element "+qualified(p.names[last])+" is closed as "+qualified(t.Name))
 	}
 	compact(p.current)
 	if p.current = p.current.Parent; p.current == nil {
@@ -229,33 +268,49 @@ func (p *parser) end(t xml.EndElement) error {
 	return nil
 }
 
+// text adds a piece of text to the current element.
 func (p *parser) text(t xml.CharData) error {
 	if len(p.names) == 0 {
 		if len(bytes.TrimLeft(t, " \t\r\n")) > 0 {
-			return p.refuse(RuleRoot, "there is text outside the root element")
+			return p.refuse(RuleRoot, outsideRoot)
 		}
 		return nil
 	}
-	if int64(len(t)) > p.limits.Text {
-		return &Error{Rule: RuleText, Limit: p.limits.Text, Seen: int64(len(t)), Offset: p.decoder.InputOffset()}
+	last := p.current.LastChild
+	joins := last != nil && last.Type == xmlquery.TextNode
+	size := int64(len(t))
+	if joins {
+		size += int64(max(len(last.Data), len(p.joined)))
 	}
-	if len(t) == 0 {
+	switch {
+	case size > p.limits.Text:
+		return &Error{Rule: RuleText, Limit: p.limits.Text, Seen: size, Offset: p.decoder.InputOffset()}
+	case len(t) == 0:
 		return nil
+	case joins && len(p.joined) == 0:
+		p.joined = append(append(p.joined, last.Data...), t...)
+	case joins:
+		p.joined = append(p.joined, t...)
+	default:
+		n := p.node()
+		n.Type, n.Data = xmlquery.TextNode, string(t)
+		link(p.current, n)
 	}
-	if last := p.current.LastChild; last != nil && last.Type == xmlquery.TextNode {
-		last.Data += string(t)
-		return nil
-	}
-	n := p.node()
-	n.Type, n.Data = xmlquery.TextNode, string(t)
-	link(p.current, n)
 	return nil
+}
+
+// join ends a text that came in pieces.
+func (p *parser) join() {
+	if len(p.joined) > 0 {
+		p.current.LastChild.Data = string(p.joined)
+		p.joined = p.joined[:0]
+	}
 }
 
 // node takes nodes from a slab, since a document is read and dropped whole.
 func (p *parser) node() *Node {
 	if len(p.slab) == 0 {
-		p.slab = make([]Node, 16)
+		p.slab = make([]Node, min(8+p.elements, 64))
 	}
 	n := &p.slab[0]
 	p.slab = p.slab[1:]
@@ -263,11 +318,15 @@ func (p *parser) node() *Node {
 }
 
 func (p *parser) checkName(name xml.Name) error {
-	if n := len(name.Space) + len(name.Local) + 1; n > p.limits.Name+1 {
-		return p.limit(RuleName, p.limits.Name, n-1)
+	size := len(name.Local)
+	if name.Space != "" {
+		size += len(name.Space) + 1
+	}
+	if size > p.limits.Name {
+		return p.limit(RuleName, p.limits.Name, size)
 	}
 	if strings.Contains(name.Local, ":") {
-		return p.refuse(RuleSyntax, "name \""+name.Local+"\" has a colon out of place")
+		return p.refuse(RuleSyntax, "name "+printable(name.Local)+" has a colon out of place")
 	}
 	return nil
 }
@@ -287,49 +346,35 @@ func (p *parser) syntax(err error) error {
 	if errors.As(err, &refused) {
 		return refused
 	}
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		return p.refuse(RuleSyntax, syntax.Msg)
-	}
 	if errors.Is(err, errRead) {
 		return err
 	}
-	return p.refuse(RuleSyntax, strings.TrimPrefix(err.Error(), "xml: "))
-}
-
-var errRead = errors.New("reading XML")
-
-// guard holds the limits that must hold before the decoder buffers anything:
-// the size of the document and the length of a run without markup.
-type guard struct {
-	limits Limits
-	r      io.Reader
-	total  int64
-	run    int64
-}
-
-func (g *guard) Read(b []byte) (int, error) {
-	n, err := g.r.Read(b)
-	if g.total += int64(n); g.total > g.limits.Bytes {
-		return 0, &Error{Rule: RuleBytes, Limit: g.limits.Bytes, Seen: g.total, Offset: g.limits.Bytes}
+	text := strings.TrimPrefix(err.Error(), "xml: ")
+	var syntax *xml.SyntaxError
+	if errors.As(err, &syntax) {
+		text = syntax.Msg
 	}
-	if i := bytes.LastIndexByte(b[:n], '<'); i >= 0 {
-		g.run = int64(n - i - 1)
-	} else if g.run += int64(n); g.run > g.limits.Text+int64(len(b)) {
-		return 0, &Error{Rule: RuleText, Limit: g.limits.Text, Seen: g.run, Offset: g.total}
-	}
-	if err != nil && err != io.EOF {
-		var refused *Error
-		if !errors.As(err, &refused) {
-			err = fmt.Errorf("%w: %w", errRead, err)
+	for _, row := range quoting {
+		if strings.HasPrefix(text, row.prefix) {
+			text = row.detail
 		}
 	}
-	return n, err
+	return p.refuse(RuleSyntax, text)
 }
 
+// quoting lists the messages of the decoder that quote the document, which may
+// be a password with a character that ought to be escaped.
+var quoting = []struct{ prefix, detail string }{
+	{"invalid character entity", malformedReference},
+	{"invalid XML name", "a name is not valid"},
+	{"invalid characters between </", "an end tag is not closed"},
+	{"unsupported version", "only XML 1.0 is supported"},
+}
+
+// qualified quotes a name as it stands in the document.
 func qualified(name xml.Name) string {
 	if name.Space == "" {
-		return name.Local
+		return printable(name.Local)
 	}
-	return name.Space + ":" + name.Local
+	return printable(name.Space + ":" + name.Local)
 }

@@ -57,14 +57,12 @@ func (w *writer) element(n *Node) {
 	for _, a := range n.Attr {
 		switch {
 		case !declares(a):
-			if a.Name.Space != "" && a.Name.Space != "xml" {
+			if a.Name.Space != "" {
 				w.bind(a.Name.Space, a.NamespaceURI)
 			}
 			w.attribute(a.Name.Space, a.Name.Local, a.Value)
 		case a.Name.Space == "xmlns":
 			w.declareOnce(mark, a.Name.Local, a.Value)
-		default:
-			w.declareOnce(mark, "", a.Value)
 		}
 	}
 	if n.FirstChild == nil {
@@ -89,15 +87,16 @@ func (w *writer) bind(prefix, uri string) {
 	w.declare(prefix, uri)
 }
 
-// declareOnce writes a declaration kept from the source, unless this element
-// has declared the prefix already or it would change nothing.
+// declareOnce writes the declaration of a prefix kept from the source, which
+// text may refer to, unless this element has declared the prefix already or it
+// would change nothing.
 func (w *writer) declareOnce(mark int, prefix, uri string) {
 	for _, b := range w.scope[mark:] {
 		if b.prefix == prefix {
 			return
 		}
 	}
-	if prefix != "" && w.lookup(prefix) != uri {
+	if prefix != "xml" && w.lookup(prefix) != uri {
 		w.declare(prefix, uri)
 	}
 }
