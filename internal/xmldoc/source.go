@@ -286,10 +286,9 @@ const longestReference = 13
 
 const malformedReference = "a character or entity reference is malformed"
 
-// badReference gives the position of a reference to half of a surrogate pair,
-// which the decoder would turn into U+FFFD without a word, or of one that is
-// too long. It does not know CDATA sections, so it refuses such references there
-// as well.
+// badReference finds a reference to half of a surrogate pair, which the decoder
+// would turn into U+FFFD without a word, or one that is too long. It does not
+// know CDATA sections, so it refuses such references there as well.
 func badReference(b []byte) (at int, found bool) {
 	for from := 0; ; {
 		i := bytes.IndexByte(b[from:], '&')
