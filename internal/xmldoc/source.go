@@ -293,11 +293,11 @@ func badReference(b []byte) (at int, found bool) {
 	for from := 0; ; {
 		i := bytes.IndexByte(b[from:], '&')
 		if i < 0 {
-			return -1
+			return 0, false
 		}
-		at := from + i
+		at = from + i
 		if surrogate(b[at+1 : min(len(b), at+longestReference+1)]) {
-			return at
+			return at, true
 		}
 		from = at + 1
 	}
