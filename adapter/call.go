@@ -252,10 +252,3 @@ func (r countingReader) Read(b []byte) (int, error) {
 	*r.n += int64(n)
 	return n, err
 }
-
-func requestAttrs(c echo.Context, err error) []slog.Attr {
-	return []slog.Attr{
-		slog.String("request_id", c.Response().Header().Get(headerRequestID)),
-		slog.String("method", c.Request().Method), slog.String("error", err.Error()),
-	}
-}

@@ -524,3 +524,22 @@ func TestNew_RefusesBadConfigurations(t *testing.T) {
 		})
 	}
 }
+
+func TestLog_OneLineARequest(t *testing.T) {
+	var log bytes.Buffer
+	config := testConfig(t, &engine{})
+	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	h := newHandler(t, config)
+	for _, r := range []*http.Request{
+		post("HostedExchange", envelope(operationElement("EnableUser", enableOne))), post("HostedExchange", "x"), post("Nothing", "x"),
+		post("HostedExchange", "x", header("Authorization", "Basic eDp5")), post("HostedExchange", "x", header("Content-Type", "a/b")),
+		httptest.NewRequest(http.MethodGet, "/MPSWS/HostedExchange.asmx", nil), httptest.NewRequest(http.MethodPut, "/MPSWS/HostedExchange.asmx", nil),
+		httptest.NewRequest(http.MethodGet, "/elsewhere", nil),
+	} {
+		log.Reset()
+		w := serve(h, r)
+		assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+		assert.Contains(t, log.String(), fmt.Sprintf("status=%d", w.Code))
+		assert.Contains(t, log.String(), "request_id=REQUEST1")
+	}
+}

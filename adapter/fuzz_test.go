@@ -27,14 +27,16 @@ func FuzzCall(f *testing.F) {
 		service, _, _ := strings.Cut(filepath.Base(file), ".")
 		f.Add(service, body)
 	}
+	e := &engine{}
+	config := testConfig(f, e)
+	config.Gate = nil
+	h := newHandler(f, config)
 	f.Fuzz(func(t *testing.T, service, body string) {
 		if len(body) > 1<<16 || !isToken(service) {
 			t.Skip()
 		}
-		e := &engine{}
-		config := testConfig(t, e)
-		config.Gate = nil
-		w := serve(newHandler(t, config), post(service, body))
+		e.request = nil
+		w := serve(h, post(service, body))
 		if w.Code != http.StatusOK && w.Code != http.StatusInternalServerError {
 			assert.Equal(t, http.StatusNotFound, w.Code)
 			return

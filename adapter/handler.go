@@ -1,8 +1,11 @@
 package adapter
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -78,8 +81,29 @@ func (h *Handler) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			id = h.config.NewID()
 		}
 		c.Response().Header()[headerRequestID] = []string{id}
-		return next(c)
+		err := next(c)
+		if c.Get(observed) == nil {
+			h.logOther(c, err)
+		}
+		return err
 	}
+}
+
+// observed marks a request in echo's context as one that call observes.
+const observed = "observed"
+
+// logOther writes the one line of a request that is no call.
+func (h *Handler) logOther(c echo.Context, err error) {
+	status := c.Response().Status
+	var refused *echo.HTTPError
+	if errors.As(err, &refused) {
+		status = refused.Code
+	}
+	path := c.Request().URL.Path
+	h.config.Logger.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
+		slog.String("request_id", c.Response().Header().Get(headerRequestID)),
+		slog.String("remote", auth.ClientAddress(c.Request(), h.config.TrustedProxies).String()),
+		slog.String("method", c.Request().Method), slog.String("path", path[:min(len(path), 200)]), slog.Int("status", status))
 }
 
 // isToken tells whether a text from outside may stand in logs and headers.
@@ -104,6 +128,7 @@ func (h *Handler) serve(c echo.Context) error {
 	}
 	switch {
 	case r.Method == http.MethodPost && s != nil:
+		c.Set(observed, true)
 		return h.call(c, s)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		if h.config.ClosedPages {
@@ -134,10 +159,12 @@ func (h *Handler) plainError(err error, c echo.Context) {
 		return
 	}
 	status := http.StatusInternalServerError
-	if e, ok := err.(*echo.HTTPError); ok {
-		status = e.Code
+	var refused *echo.HTTPError
+	if errors.As(err, &refused) {
+		status = refused.Code
 	} else {
-		h.config.Logger.LogAttrs(c.Request().Context(), levels[OutcomeServerFault], "request", requestAttrs(c, err)...)
+		h.config.Logger.LogAttrs(c.Request().Context(), slog.LevelError, "page",
+			slog.String("request_id", c.Response().Header().Get(headerRequestID)), slog.String("error", err.Error()))
 	}
 	title := fmt.Sprintf("HTTP Error %d - %s", status, http.StatusText(status))
 	_ = h.send(c, status, "text/html; charset=utf-8", []byte("<html><head><title>"+title+"</title></head><body>"+title+"</body></html>"))
@@ -148,7 +175,7 @@ func (h *Handler) plainError(err error, c echo.Context) {
 func (h *Handler) send(c echo.Context, status int, contentType string, body []byte) error {
 	header := c.Response().Header()
 	header["Content-Type"] = []string{contentType}
-	header["Content-Length"] = []string{fmt.Sprint(len(body))}
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	header["Cache-Control"] = privateCache
 	c.Response().WriteHeader(status)
 	_, err := c.Response().Write(body)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -96,4 +97,19 @@ func TestMetrics_CountEveryOutcome(t *testing.T) {
 		assert.Equal(t, want, after[name], name)
 	}
 	assert.Len(t, after, len(before), "no call makes a series of its own")
+}
+
+func TestMetrics_PassTheLinter(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	config := testConfig(t, &engine{})
+	config.Registerer = registry
+	newHandler(t, config)
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+
+	_, err = New(config)
+	assert.Error(t, err, "metrics are registered once")
 }
