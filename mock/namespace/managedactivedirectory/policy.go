@@ -30,7 +30,7 @@ type policyGroup struct {
 var (
 	admins       = policyGroup{prefix: "Admins", sam: "A", wkName: organization.UserCreators}
 	csrAdmins    = policyGroup{prefix: "CSRAdmins", sam: "CA", wkName: organization.ChildOrgCreators}
-	allCustomers = policyGroup{prefix: "AllCustomers", sam: "AC", wkName: organization.AllCustomers}
+	allCustomers = policyGroup{prefix: "AllCustomers", sam: "AC", wkName: organization.AllCustomers, private: true}
 	allUsers     = policyGroup{prefix: "AllUsers", sam: "AU", wkName: organization.AllUsersGroup, private: true,
 		parentOwn: organization.AllCustomers}
 )

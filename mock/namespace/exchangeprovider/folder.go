@@ -1,0 +1,171 @@
+package exchangeprovider
+
+import (
+	"errors"
+	"strings"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/namespace/organization"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// noLimit is how the limits of a folder say that there is none.
+const noLimit = -1
+
+// folderPath is the path of the folder that folderpath and name mean.
+func folderPath(c *engine.Call) string {
+	return strings.Trim(strings.ReplaceAll(c.Text("folderpath"), `\`, "/"), "/ ") + "/" + c.Text("name")
+}
+
+func createFolder(c *engine.Call) error {
+	mdb, err := c.Open("mdbDN", "msExchPublicMDB")
+	if err != nil {
+		return err
+	}
+	permissions, _, err := readPermissions(c)
+	if err != nil {
+		return err
+	}
+	org, err := folderOrganization(c, permissions)
+	if err != nil {
+		return err
+	}
+	made, err := c.Tx.CreateFolder(store.Folder{Path: folderPath(c), OrganizationID: org.ID, StoreID: mdb.ID,
+		MaxItemKB: limit(c, "maxItemSize"), PostLimitKB: limit(c, "prohibitPostLimit")})
+	if err != nil {
+		return folderError(err)
+	}
+	return c.Tx.SetFolderPermissions(made, true, permissions...)
+}
+
+// limit gives a limit in kilobytes, noLimit where none is given.
+func limit(c *engine.Call, name string) int64 {
+	if c.Text(name) == "" {
+		return noLimit
+	}
+	return c.Number(name)
+}
+
+// folderOrganization gives the organization that a new folder belongs to: the
+// one named, else that of the folder above, else that of the principals with
+// permissions, without which a top-level folder is refused (F250).
+func folderOrganization(c *engine.Call, permissions []store.FolderPermission) (*store.Object, error) {
+	if c.Text("owningOrg") != "" {
+		o, err := c.Open("owningOrg")
+		if err != nil {
+			return nil, err
+		}
+		return organization.Of(c.Tx, o)
+	}
+	if above := strings.Trim(c.Text("folderpath"), `/\ `); above != "" {
+		f, err := openFolder(c, above)
+		if err != nil {
+			return nil, err
+		}
+		return c.Tx.ByID(f.OrganizationID)
+	}
+	if len(permissions) == 0 {
+		return nil, mpf.ArgumentMissing.New("Permissions")
+	}
+	return organization.Of(c.Tx, permissions[0].Trustee)
+}
+
+// openFolder gives the folder with a path.
+func openFolder(c *engine.Call, path string) (*store.Folder, error) {
+	f, err := c.Tx.Folder(path)
+	return f, folderError(err)
+}
+
+// folderError tells callers which folder the store refused.
+func folderError(err error) error {
+	var missing *store.NotFoundError
+	var refused *store.FolderError
+	switch {
+	case errors.As(err, &missing) && missing.Kind == store.KindFolder:
+		return mpf.FolderUnknown.New(missing.Value)
+	case errors.As(err, &refused) && errors.Is(err, store.ErrNotLeaf):
+		return mpf.FolderNotEmpty.New(refused.Path)
+	}
+	return err
+}
+
+// readPermissions gives the permissions asked for and whether they replace all
+// others. Principals must be mail-enabled.
+func readPermissions(c *engine.Call) (permissions []store.FolderPermission, replace bool, err error) {
+	n := c.Node("Permissions")
+	if n == nil {
+		return nil, false, nil
+	}
+	mode, _ := xmldoc.Attr(n, "mode")
+	switch strings.ToLower(strings.TrimSpace(mode)) {
+	case "set":
+		replace = true
+	case "", "update":
+	default:
+		return nil, false, mpf.ArgumentInvalid.New("Permissions", "the mode '"+mode+"' is neither set nor update")
+	}
+	for p := range xmldoc.Children(n, "Permission") {
+		trustee, err := c.Tx.Resolve(xmldoc.Text(p))
+		if err != nil {
+			return nil, false, err
+		}
+		enabled, err := isMailEnabled(c, trustee)
+		if err != nil {
+			return nil, false, err
+		}
+		if !enabled {
+			return nil, false, mpf.MailEnabledNot.New(trustee.DN.ADsPath())
+		}
+		role, err := folderRole(p)
+		if err != nil {
+			return nil, false, err
+		}
+		permissions = append(permissions, store.FolderPermission{Trustee: trustee, Role: role})
+	}
+	return permissions, replace, nil
+}
+
+func folderRole(permission *xmldoc.Node) (string, error) {
+	written, _ := xmldoc.Attr(permission, "role")
+	for _, role := range store.FolderRoles() {
+		if strings.EqualFold(role, strings.Join(strings.Fields(written), " ")) {
+			return role, nil
+		}
+	}
+	return "", mpf.ArgumentInvalid.New("Permissions", "the role '"+written+"' is not one of "+strings.Join(store.FolderRoles(), ", "))
+}
+
+func modifyFolder(c *engine.Call) error {
+	if _, err := c.Open("mdbDN", "msExchPublicMDB"); err != nil {
+		return err
+	}
+	f, err := openFolder(c, folderPath(c))
+	if err != nil {
+		return err
+	}
+	item, post := f.MaxItemKB, f.PostLimitKB
+	if c.Text("maxItemSize") != "" {
+		item = c.Number("maxItemSize")
+	}
+	if c.Text("prohibitPostLimit") != "" {
+		post = c.Number("prohibitPostLimit")
+	}
+	if err := c.Tx.SetFolderLimits(f, item, post); err != nil {
+		return err
+	}
+	permissions, replace, err := readPermissions(c)
+	if err != nil {
+		return err
+	}
+	return c.Tx.SetFolderPermissions(f, replace, permissions...)
+}
+
+func deleteFolder(c *engine.Call) error {
+	f, err := openFolder(c, folderPath(c))
+	if err != nil {
+		return err
+	}
+	return folderError(c.Tx.DeleteFolder(f))
+}

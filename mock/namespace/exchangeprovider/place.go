@@ -1,0 +1,93 @@
+package exchangeprovider
+
+import (
+	"strings"
+
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// below gives the container that is reached from the Exchange organization by
+// the names.
+func below(c *engine.Call, names ...string) (*store.Object, error) {
+	domain, err := c.Tx.Domain()
+	if err != nil {
+		return nil, err
+	}
+	dn := domain.Exchange
+	for _, name := range names {
+		dn = dn.Child("CN", name)
+	}
+	return c.OpenDN(dn)
+}
+
+// named gives the first object of a class below at that has the name, nil if
+// there is none. The classes asked for are those of the configuration, of
+// which there are few.
+func named(c *engine.Call, at *store.Object, class, name string) (*store.Object, error) {
+	for o, err := range c.Tx.Descendants(at, class) {
+		if err != nil {
+			return nil, err
+		}
+		if name == "" || strings.EqualFold(o.DN.RDN().Value, name) {
+			return o, nil
+		}
+	}
+	return nil, nil
+}
+
+// openServer gives an Exchange server by its NetBIOS name.
+func openServer(c *engine.Call, name string) (*store.Object, error) {
+	root, err := below(c)
+	if err != nil {
+		return nil, err
+	}
+	server, err := named(c, root, "msExchExchangeServer", name)
+	if err == nil && server == nil {
+		err = mpf.ServerNotInDirectory.New(name)
+	}
+	return server, err
+}
+
+// openStore gives a mailbox store of a server by its name.
+func openStore(c *engine.Call, mdb, server string) (where, home *store.Object, err error) {
+	if home, err = openServer(c, server); err != nil {
+		return nil, nil, err
+	}
+	where, err = named(c, home, "msExchPrivateMDB", mdb)
+	if err == nil && where == nil {
+		err = mpf.StoreNotInExchange.New(mdb, server)
+	}
+	return where, home, err
+}
+
+// publicStore gives the public store that hosts by default: the first one of
+// the folder tree (F252).
+func publicStore(c *engine.Call) (*store.Object, error) {
+	root, err := below(c)
+	if err != nil {
+		return nil, err
+	}
+	found, err := named(c, root, "msExchPublicMDB", "")
+	if err == nil && found == nil {
+		err = mpf.StoreNotInExchange.New("public store", root.DN.RDN().Value)
+	}
+	return found, err
+}
+
+// serverOf gives the server that a store belongs to.
+func serverOf(c *engine.Call, mdb *store.Object) (*store.Object, error) {
+	owning, err := c.Tx.Linked(mdb, "msExchOwningServer")
+	if err != nil {
+		return nil, err
+	}
+	if len(owning) > 0 {
+		return owning[0], nil
+	}
+	for at := mdb; ; {
+		if at, err = c.Tx.Parent(at); err != nil || at.Is("msExchExchangeServer") {
+			return at, err
+		}
+	}
+}
