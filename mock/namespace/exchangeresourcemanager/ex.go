@@ -1,0 +1,235 @@
+package exchangeresourcemanager
+
+import (
+	"errors"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+var (
+	consumerStores = engine.Argument{Name: "consumerMailStores", Type: engine.Tree}
+	frontEnds      = engine.Argument{Name: "frontEndServers", Type: engine.Tree}
+)
+
+// rowsEx are the procedures of the sister namespace, as far as they are
+// documented, and the older names that it passes through.
+func rowsEx() []engine.Procedure {
+	resources := []engine.Argument{publicStores, mailStores, frontEnds, consumerStores, controller}
+	return []engine.Procedure{
+		{Name: "AddExchangeResources", Summary: "Registers stores, consumer stores and front-end servers.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: addAll, Arguments: resources},
+		{Name: "RemoveExchangeResources", Summary: "Takes stores, consumer stores and front-end servers out of the pool that nobody has a share of.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: removeAll, Arguments: resources},
+		{Name: "ReallocateConsumerMailStoreResource", Summary: "Changes the sizes of consumer mail stores by differences.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: resizeStores,
+			Arguments: []engine.Argument{required(consumerStores), controller}},
+		{Name: "ReallocateBusinessMailstoreResource", Summary: "Changes the sizes of mail stores by differences; ModifyExchangeResources replaced it.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: resizeStores,
+			Arguments: []engine.Argument{required(mailStores), controller}},
+		{Name: "ReallocateOrganizationMailNoMove", Summary: "Passes on to the procedure of that name in Exchange Resource Manager.",
+			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "organization", Fidelity: engine.Documented,
+			Run: passOn("ReallocateOrganizationMailNoMove"), Arguments: []engine.Argument{organization, required(mailStore), controller}},
+		{Name: "QueryMailboxAllocation", Summary: "Passes on to the procedure of that name in Exchange Resource Manager.",
+			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Inferred,
+			Run: passOn("QueryMailboxAllocation"), Arguments: []engine.Argument{mailbox, controller}},
+		{Name: "QueryAllExchangeResources", Summary: "Lists stores, consumer stores and front-end servers.",
+			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: queryAll, Arguments: []engine.Argument{controller}},
+		{Name: "QueryAllMailServers", Summary: "Lists the servers of the registered mail stores.",
+			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: queryMailServers, Arguments: []engine.Argument{controller}},
+		{Name: "QueryAllFrontEndServers", Summary: "Lists the registered front-end servers.",
+			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: queryFrontEnds, Arguments: []engine.Argument{controller}},
+		{Name: "AllocateConsumerUserMailbox", Summary: "Takes a consumer's mailbox out of a consumer store and tells which.",
+			Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Documented, Run: allocateConsumer,
+			Arguments: []engine.Argument{{Name: "userPrincipalName", Type: engine.Text, Required: true}, mailbox, kilobytes,
+				{Name: "mailStoreServer", Type: engine.Text}, controller}},
+		{Name: "DeAllocateConsumerUserMailbox", Summary: "Gives a consumer mailbox's size back.",
+			Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Inferred, Run: deallocateMailbox,
+			Arguments: []engine.Argument{mailbox, controller}},
+		{Name: "ReAllocateConsumerMailbox", Summary: "Changes a consumer mailbox's size by a difference.",
+			Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Inferred, Run: reallocateMailbox,
+			Arguments: []engine.Argument{mailbox, difference, controller}},
+		{Name: "QueryConsumerMailboxAllocation", Summary: "Tells a consumer mailbox's size.",
+			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Documented, Run: queryMailbox,
+			Arguments: []engine.Argument{mailbox, controller}},
+	}
+}
+
+// passOn hands a call to the procedure of a name in Exchange Resource Manager
+// and takes over its executeData.
+func passOn(procedure string) func(*engine.Call) error {
+	return func(c *engine.Call) error {
+		var args []*xmldoc.Node
+		for n := range xmldoc.Elements(c.Data) {
+			args = append(args, xmldoc.Clone(n))
+		}
+		answer, err := c.Execute(Name, procedure, args...)
+		if err != nil {
+			return err
+		}
+		for n := range xmldoc.Elements(c.Data) {
+			xmldoc.Remove(n)
+		}
+		for n := range xmldoc.Elements(answer) {
+			c.Output(xmldoc.Clone(n))
+		}
+		return nil
+	}
+}
+
+// frontEndNames reads the servers that a request names as front-ends.
+func frontEndNames(c *engine.Call) ([]string, error) {
+	var names []string
+	for container := range xmldoc.Children(c.Data, "frontEndServers") {
+		for n := range xmldoc.Children(container, "frontEndServer") {
+			name, err := element{n, "frontEndServers/frontEndServer"}.need("serverName")
+			if err != nil {
+				return nil, err
+			}
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// forAll is forStores with front-end servers beside the stores.
+func forAll(c *engine.Call, onStore func(*store.Tx, storeArgument) error, onServer func(*store.Tx, string) error) error {
+	servers, err := frontEndNames(c)
+	if err != nil {
+		return err
+	}
+	for _, name := range servers {
+		if err := onServer(c.Tx, name); err != nil {
+			return err
+		}
+	}
+	stores, err := storeArguments(c)
+	if err != nil || len(stores) == 0 && len(servers) > 0 {
+		return err
+	}
+	return forStores(c, onStore)
+}
+
+func addAll(c *engine.Call) error    { return forAll(c, addStore, addFrontEnd) }
+func removeAll(c *engine.Call) error { return forAll(c, removeStore, removeFrontEnd) }
+
+func addFrontEnd(tx *store.Tx, name string) error {
+	_, err := tx.RegisterServer(store.FrontEndServer, name, 0)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return mpf.ServerNotInDirectory.New(name)
+	case errors.Is(err, store.ErrConflict):
+		return mpf.StoreExists.New("front-end", name)
+	}
+	return err
+}
+
+func removeFrontEnd(tx *store.Tx, name string) error {
+	r, err := tx.Resource(store.FrontEndServer, name, "")
+	if err != nil {
+		return unknownStore(err, name, "front-end")
+	}
+	return tx.RemoveResource(r.ID)
+}
+
+func resizeStores(c *engine.Call) error {
+	return forStores(c, func(tx *store.Tx, a storeArgument) error {
+		if _, err := a.need("megabytes"); err != nil {
+			return err
+		}
+		return modifyStore(tx, a)
+	})
+}
+
+func queryAll(c *engine.Call) error {
+	for _, p := range pools {
+		list, err := storeList(c.Tx, p)
+		if err != nil {
+			return err
+		}
+		c.Output(list)
+	}
+	servers, err := c.Tx.Resources(store.FrontEndServer)
+	if err != nil {
+		return err
+	}
+	list := xmldoc.Element("frontEndServers")
+	for _, r := range servers {
+		xmldoc.Append(list, fields("frontEndServer", "GUID", r.GUID.String(), "serverName", r.Server))
+	}
+	c.Output(list)
+	return nil
+}
+
+func queryFrontEnds(c *engine.Call) error   { return serverNames(c, store.FrontEndServer) }
+func queryMailServers(c *engine.Call) error { return serverNames(c, store.MailStore) }
+
+// serverNames lists the servers of a kind of resources, each once.
+func serverNames(c *engine.Call, kind store.ResourceKind) error {
+	resources, err := c.Tx.Resources(kind)
+	if err != nil {
+		return err
+	}
+	list, seen := xmldoc.Element("servers"), make(map[string]bool)
+	for _, r := range resources {
+		if !seen[r.Server] {
+			seen[r.Server] = true
+			xmldoc.Append(list, xmldoc.TextElement("server", r.Server))
+		}
+	}
+	c.Output(list)
+	return nil
+}
+
+// allocateConsumer takes a mailbox out of the consumer store with most room, on
+// the named server if there is one.
+func allocateConsumer(c *engine.Call) error {
+	user, err := c.Open("mailbox", "user")
+	if err != nil {
+		return err
+	}
+	upn, err := c.Tx.Value(user, "userPrincipalName")
+	if err != nil {
+		return err
+	}
+	if !sameName(upn, c.Text("userPrincipalName")) {
+		return mpf.ArgumentInvalid.New("userPrincipalName", "it is not that of the mailbox's user")
+	}
+	if _, err := c.Tx.Consumer(user.GUID); err == nil {
+		return mpf.AllocationExists.New(user.DN.ADsPath())
+	}
+	r, err := consumerStore(c.Tx, c.Text("mailStoreServer"), c.Number("kilobytes"))
+	if err != nil {
+		return err
+	}
+	if _, err := c.Tx.AddConsumerMailbox(r.ID, user.GUID, c.Number("kilobytes")); err != nil {
+		return fault(err)
+	}
+	outputStore(c, r)
+	return nil
+}
+
+func consumerStore(tx *store.Tx, server string, kilobytes int64) (*store.Resource, error) {
+	resources, err := tx.Resources(store.ConsumerStore)
+	if err != nil {
+		return nil, err
+	}
+	var best *store.Resource
+	known := server == ""
+	for _, r := range resources {
+		onServer := server == "" || sameName(r.Server, server)
+		known = known || onServer
+		if onServer && r.Provisionable && (best == nil || r.Free() > best.Free()) {
+			best = r
+		}
+	}
+	switch {
+	case !known:
+		return nil, mpf.StoreUnknown.New("*", server)
+	case best == nil:
+		return nil, mpf.NoRoom.New(number(store.MegabytesFor(kilobytes)), "0")
+	}
+	return best, nil
+}

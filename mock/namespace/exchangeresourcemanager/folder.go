@@ -1,0 +1,110 @@
+package exchangeresourcemanager
+
+import (
+	"errors"
+	"strings"
+
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// folderArgument reads the organization's public share and the folder's path,
+// which begins with a slash: /Organization for the top folder (F277).
+func folderArgument(c *engine.Call) (*store.Allocation, element, string, error) {
+	public, _ := argument(c, "publicStore")
+	o, err := openOrganization(c)
+	if err != nil {
+		return nil, public, "", err
+	}
+	path, err := public.need("folderPath")
+	if err != nil {
+		return nil, public, "", err
+	}
+	path = strings.TrimRight(strings.ReplaceAll(path, `\`, "/"), "/")
+	if len(path) < 2 || path[0] != '/' || strings.Contains(path, "//") {
+		return nil, public, "", mpf.ArgumentInvalid.New("publicStore/folderPath", "'"+public.text("folderPath")+"' is not a path that begins with /")
+	}
+	share, err := publicShare(c.Tx, o)
+	return share, public, path, err
+}
+
+// allocateFolder takes a folder out of the organization's share and tells the
+// public store. Folders below it are allocated on their own.
+func allocateFolder(c *engine.Call) error {
+	share, public, path, err := folderArgument(c)
+	if err != nil {
+		return err
+	}
+	megabytes, err := public.amount("megabytes")
+	if err != nil {
+		return err
+	}
+	if megabytes > share.FreeMegabytes() {
+		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), store.Megabyte)
+	}
+	_, err = c.Tx.AddConsumer(store.Consumer{AllocationID: share.ID, Kind: store.FolderConsumer,
+		GUID: c.Tx.NewGUID(), Path: path, Kilobytes: store.Kilobytes(megabytes)})
+	if errors.Is(err, store.ErrConflict) {
+		return mpf.AllocationExists.New(path)
+	}
+	if err != nil {
+		return fault(err)
+	}
+	at, err := c.Tx.ByGUID(share.Resource.GUID)
+	if errors.Is(err, store.ErrNotFound) {
+		return mpf.StoreNotInExchange.New(share.Resource.Name, share.Resource.Server)
+	}
+	if err != nil {
+		return err
+	}
+	c.OutputText("publicStorePath", at.DN.ADsPath())
+	return nil
+}
+
+func folderConsumer(c *engine.Call) (*store.Allocation, *store.Consumer, element, error) {
+	share, public, path, err := folderArgument(c)
+	if err != nil {
+		return nil, nil, public, err
+	}
+	folder, err := c.Tx.FolderOn(share.ID, path)
+	if errors.Is(err, store.ErrNotFound) {
+		err = mpf.AllocationMissing.New(path)
+	}
+	return share, folder, public, err
+}
+
+func deallocateFolder(c *engine.Call) error {
+	_, folder, _, err := folderConsumer(c)
+	if err != nil {
+		return err
+	}
+	return c.Tx.RemoveConsumer(folder.ID)
+}
+
+func reallocateFolder(c *engine.Call) error {
+	share, folder, public, err := folderConsumer(c)
+	if err != nil {
+		return err
+	}
+	megabytes, err := public.signed("megabytes")
+	switch {
+	case err != nil:
+		return err
+	case megabytes > share.FreeMegabytes():
+		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), store.Megabyte)
+	case megabytes < -folder.Megabytes():
+		return mpf.ReleaseExceeds.New(number(folder.Megabytes()), strings.TrimPrefix(number(megabytes), "-"), store.Megabyte)
+	}
+	_, err = c.Tx.ResizeConsumer(folder.ID, store.Kilobytes(megabytes))
+	return fault(err)
+}
+
+func getFolderUID(c *engine.Call) error {
+	_, folder, _, err := folderConsumer(c)
+	if err != nil {
+		return err
+	}
+	c.OutputText("GUID", folder.GUID.String())
+	return nil
+}

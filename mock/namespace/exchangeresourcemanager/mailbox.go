@@ -1,0 +1,175 @@
+package exchangeresourcemanager
+
+import (
+	"errors"
+	"slices"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// allocateMailbox takes a mailbox out of the organization's share with most
+// room, or of the named store, and tells the store.
+func allocateMailbox(c *engine.Call) error {
+	o, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	user, err := c.Open("mailbox", "user")
+	if err != nil {
+		return err
+	}
+	if !user.DN.Under(o.DN) {
+		return mpf.UsageOfOtherOrg.New(user.DN.ADsPath(), o.DN.ADsPath())
+	}
+	if _, err := c.Tx.Consumer(user.GUID); err == nil {
+		return mpf.AllocationExists.New(user.DN.ADsPath())
+	}
+	share, err := mailboxShare(c, o, c.Number("kilobytes"))
+	if err != nil {
+		return err
+	}
+	_, err = c.Tx.AddConsumer(store.Consumer{AllocationID: share.ID, Kind: store.MailboxConsumer, GUID: user.GUID, Kilobytes: c.Number("kilobytes")})
+	if err != nil {
+		return fault(err)
+	}
+	outputStore(c, &share.Resource)
+	return nil
+}
+
+// outputStore tells the store of a mailbox in place of what the request said.
+func outputStore(c *engine.Call, r *store.Resource) {
+	if n := c.Node("mailStore"); n != nil {
+		xmldoc.Remove(n)
+	}
+	c.Output(xmldoc.Element("mailStore", xmldoc.TextElement("serverName", r.Server), xmldoc.TextElement("mailStoreName", r.Name)))
+}
+
+// mailboxShare chooses the share that a new mailbox draws on: the one with most
+// room left, the older of two alike (F274).
+func mailboxShare(c *engine.Call, o *store.Object, kilobytes int64) (*store.Allocation, error) {
+	if e, ok := argument(c, "mailStore"); ok && (e.has("serverName") || e.has("mailStoreName")) {
+		return namedShare(c.Tx, o, e)
+	}
+	shares, err := c.Tx.Allocations(o.GUID, store.MailStore)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(shares, func(x, y *store.Allocation) int {
+		switch free := y.FreeKilobytes() - x.FreeKilobytes(); {
+		case free > 0:
+			return 1
+		case free < 0:
+			return -1
+		}
+		return 0
+	})
+	free := int64(0)
+	if len(shares) > 0 {
+		free = shares[0].FreeKilobytes()
+	}
+	if len(shares) == 0 || free < kilobytes {
+		return nil, mpf.NoRoomInOrganization.New(number(free), number(kilobytes), store.Kilobyte)
+	}
+	return shares[0], nil
+}
+
+func namedShare(tx *store.Tx, o *store.Object, e element) (*store.Allocation, error) {
+	a, err := pools[1].identify(e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.registered(tx)
+	if err != nil {
+		return nil, err
+	}
+	share, err := shareOf(tx, o.GUID, r)
+	if err == nil && share == nil {
+		err = mpf.StoreNotAllocated.New(r.Name, r.Server, o.DN.ADsPath())
+	}
+	return share, err
+}
+
+// mailboxConsumer gives what the mailbox of the mailbox argument has.
+func mailboxConsumer(c *engine.Call) (*store.Object, *store.Consumer, error) {
+	user, err := c.Open("mailbox", "user")
+	if err != nil {
+		return nil, nil, err
+	}
+	consumer, err := c.Tx.Consumer(user.GUID)
+	if errors.Is(err, store.ErrNotFound) {
+		return user, nil, mpf.AllocationMissing.New(user.DN.ADsPath())
+	}
+	return user, consumer, err
+}
+
+func deallocateMailbox(c *engine.Call) error {
+	if c.Text("mailbox") == "" {
+		return deallocateOrphan(c)
+	}
+	_, consumer, err := mailboxConsumer(c)
+	if err != nil {
+		return err
+	}
+	return c.Tx.RemoveConsumer(consumer.ID)
+}
+
+// deallocateOrphan gives back what a mailbox has whose user is gone from the
+// directory; a living user is named by path.
+func deallocateOrphan(c *engine.Call) error {
+	if c.Text("GUID") == "" {
+		return mpf.ArgumentMissing.New("mailbox")
+	}
+	gone, err := store.ParseGUID(c.Text("GUID"))
+	if err != nil {
+		return mpf.ArgumentInvalid.New("GUID", "'"+c.Text("GUID")+"' is not a GUID")
+	}
+	consumer, err := c.Tx.Consumer(gone)
+	if errors.Is(err, store.ErrNotFound) {
+		return mpf.AllocationMissing.New(gone.String())
+	}
+	if err != nil {
+		return err
+	}
+	if !consumer.DN.IsZero() || consumer.Kind != store.MailboxConsumer {
+		return mpf.ArgumentInvalid.New("GUID", "the object exists: give its path in mailbox")
+	}
+	return c.Tx.RemoveConsumer(consumer.ID)
+}
+
+func reallocateMailbox(c *engine.Call) error {
+	_, consumer, err := mailboxConsumer(c)
+	if err != nil {
+		return err
+	}
+	_, err = c.Tx.ResizeConsumer(consumer.ID, c.Number("kilobytes"))
+	return fault(err)
+}
+
+// queryMailbox tells what a mailbox has. The answer stands in the place of the
+// argument of the same name.
+func queryMailbox(c *engine.Call) error {
+	user, consumer, err := mailboxConsumer(c)
+	var e *mpf.Error
+	if errors.As(err, &e) && mpf.AllocationMissing.Is(e) {
+		consumer = &store.Consumer{GUID: user.GUID}
+	} else if err != nil {
+		return err
+	}
+	xmldoc.Remove(c.Node("mailbox"))
+	c.Output(xmldoc.Element("mailbox",
+		xmldoc.TextElement("GUID", consumer.GUID.Octets()),
+		xmldoc.TextElement("path", user.DN.ADsPath()),
+		xmldoc.TextElement("kilobytes", number(consumer.Kilobytes))))
+	if consumer.ID == 0 {
+		return nil
+	}
+	share, err := c.Tx.AllocationByID(consumer.AllocationID)
+	if err != nil {
+		return err
+	}
+	outputStore(c, &share.Resource)
+	return nil
+}

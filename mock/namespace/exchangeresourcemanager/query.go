@@ -1,0 +1,246 @@
+package exchangeresourcemanager
+
+import (
+	"errors"
+	"strings"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// asked is the organization that a query is about. One that is gone from the
+// directory has no name.
+type asked struct {
+	guid store.GUID
+	dn   ldappath.DN
+}
+
+// identify reads the organization of a query: by path, else by GUID. Where
+// there is a path the GUID does not count, as callers put names there (F276).
+func identify(c *engine.Call) (asked, error) {
+	if c.Text("organization") != "" {
+		o, err := openOrganization(c)
+		if err != nil {
+			return asked{}, err
+		}
+		return asked{o.GUID, o.DN}, nil
+	}
+	text := c.Text("GUID")
+	if text == "" {
+		return asked{}, mpf.ArgumentMissing.New("organization")
+	}
+	id, err := store.ParseGUID(text)
+	if err != nil {
+		return asked{}, mpf.ArgumentInvalid.New("GUID", "'"+text+"' is not a GUID")
+	}
+	o, err := c.Tx.ByGUID(id)
+	if err == nil {
+		return asked{o.GUID, o.DN}, nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return asked{}, err
+	}
+	shares, err := sharesOf(c.Tx, id)
+	if err == nil && len(shares) == 0 {
+		err = mpf.ObjectNotFound.New(id.String())
+	}
+	return asked{guid: id}, err
+}
+
+func sharesOf(tx *store.Tx, organization store.GUID) ([]*store.Allocation, error) {
+	mail, err := tx.Allocations(organization, store.MailStore)
+	if err != nil {
+		return nil, err
+	}
+	public, err := tx.Allocations(organization, store.PublicStore)
+	return append(mail, public...), err
+}
+
+// queryResources answers in both shapes: the first mail store by itself, as
+// before there could be several, then all of them in a list with sums. Where
+// there is nothing, the flat elements stand with 0 (F275, F276).
+func queryResources(c *engine.Call) error {
+	org, err := identify(c)
+	if err != nil {
+		return err
+	}
+	mail, err := c.Tx.Allocations(org.guid, store.MailStore)
+	if err != nil {
+		return err
+	}
+	public, err := c.Tx.Allocations(org.guid, store.PublicStore)
+	if err != nil {
+		return err
+	}
+	if len(public) == 0 {
+		public = []*store.Allocation{nil}
+	}
+	var first *store.Allocation
+	if len(mail) > 0 {
+		first = mail[0]
+	}
+	answer := xmldoc.Element("orgResources", mailShare(first), mailShares(mail))
+	for _, a := range public {
+		xmldoc.Append(answer, publicShareElement(a))
+	}
+	c.Output(answer)
+	return nil
+}
+
+// bareGUID is the form in which QueryResourcesByOrganization writes GUIDs
+// (F276).
+func bareGUID(g store.GUID) string { return strings.ToLower(g.Octets()) }
+
+func mailShares(shares []*store.Allocation) *xmldoc.Node {
+	list := xmldoc.Element("mailStores")
+	var megabytes, free int64
+	for _, a := range shares {
+		megabytes += a.Megabytes
+		free += a.FreeKilobytes()
+		xmldoc.Append(list, mailShare(a))
+	}
+	xmldoc.SetAttr(list, "megabytes", number(megabytes))
+	return xmldoc.SetAttr(list, "megabytesFree", number(store.MegabytesIn(free)))
+}
+
+func mailShare(a *store.Allocation) *xmldoc.Node {
+	if a == nil {
+		return fields("mailStore", "GUID", "", "serverName", "", "mailStoreName", "", "megabytes", "0", "megabytesFree", "0", "shared", "0")
+	}
+	return fields("mailStore", "GUID", bareGUID(a.Resource.GUID), "serverName", a.Resource.Server, "mailStoreName", a.Resource.Name,
+		"megabytes", number(a.Megabytes), "megabytesFree", number(a.FreeMegabytes()), "shared", flag(a.Resource.Shared))
+}
+
+func publicShareElement(a *store.Allocation) *xmldoc.Node {
+	if a == nil {
+		return fields("publicStore", "GUID", "", "serverName", "", "megabytes", "0", "megabytesFree", "0")
+	}
+	return fields("publicStore", "GUID", bareGUID(a.Resource.GUID), "serverName", a.Resource.Server,
+		"megabytes", number(a.Megabytes), "megabytesFree", number(a.FreeMegabytes()))
+}
+
+// fields makes an element of name and text pairs.
+func fields(name string, pairs ...string) *xmldoc.Node {
+	n := xmldoc.Element(name)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		xmldoc.Append(n, xmldoc.TextElement(pairs[i], pairs[i+1]))
+	}
+	return n
+}
+
+// pathOf is the ADsPath of a name, empty for what is gone from the directory.
+func pathOf(dn ldappath.DN) string {
+	if dn.IsZero() {
+		return ""
+	}
+	return dn.ADsPath()
+}
+
+// queryConsumers lists mailboxes and folders. The organization's top folder is
+// always among the folders, with 0 if it has nothing (F277).
+func queryConsumers(c *engine.Call) error {
+	org, err := identify(c)
+	if err != nil {
+		return err
+	}
+	mailboxes, err := c.Tx.Consumers(org.guid, store.MailboxConsumer)
+	if err != nil {
+		return err
+	}
+	folders, err := c.Tx.Consumers(org.guid, store.FolderConsumer)
+	if err != nil {
+		return err
+	}
+	list := xmldoc.Element("mailboxes")
+	for _, m := range mailboxes {
+		xmldoc.Append(list, fields("mailbox", "GUID", m.GUID.String(), "path", pathOf(m.DN), "kilobytes", number(m.Kilobytes)))
+	}
+	c.Output(list, folderList(org, folders))
+	return nil
+}
+
+func folderList(org asked, folders []*store.Consumer) *xmldoc.Node {
+	list := xmldoc.Element("publicFolders")
+	top, seen := "/"+org.dn.RDN().Value, org.dn.IsZero()
+	for _, f := range folders {
+		path := f.Path
+		if !org.dn.IsZero() && sameName(path, top) {
+			path, seen = top, true // as callers spell it
+		}
+		xmldoc.Append(list, fields("publicFolder", "GUID", f.GUID.String(), "folderPath", path, "megabytes", number(f.Megabytes())))
+	}
+	if !seen {
+		xmldoc.Append(list, fields("publicFolder", "GUID", "", "folderPath", top, "megabytes", "0"))
+	}
+	return list
+}
+
+func queryAllOrganizations(c *engine.Call) error {
+	holders, err := c.Tx.Holders()
+	if err != nil {
+		return err
+	}
+	list := xmldoc.Element("organizations")
+	for _, h := range holders {
+		xmldoc.Append(list, fields("organization", "GUID", h.GUID.String(), "path", pathOf(h.DN)))
+	}
+	c.Output(list)
+	return nil
+}
+
+func queryByMailStore(c *engine.Call) error   { return queryByStore(c, pools[1]) }
+func queryByPublicStore(c *engine.Call) error { return queryByStore(c, pools[0]) }
+
+// queryByStore lists the organizations with shares of the stores that a name,
+// a server or both mean.
+func queryByStore(c *engine.Call, p pool) error {
+	e, _ := argument(c, p.item)
+	stores, err := matching(c.Tx, p, e)
+	if err != nil {
+		return err
+	}
+	list := xmldoc.Element("organizations")
+	for _, r := range stores {
+		shares, err := c.Tx.AllocationsOf(r.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range shares {
+			path := ""
+			if o, err := c.Tx.ByGUID(a.Organization); err == nil {
+				path = o.DN.ADsPath()
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			xmldoc.Append(list, fields("organization", "GUID", a.Organization.Octets(), "path", path, "megabytes", number(a.Megabytes)))
+		}
+	}
+	c.Output(list)
+	return nil
+}
+
+// matching gives the registered stores that a query names. At least one of
+// name and server has to be there.
+func matching(tx *store.Tx, p pool, e element) ([]*store.Resource, error) {
+	server, name := e.text("serverName"), e.text(p.nameField)
+	if server == "" && name == "" {
+		return nil, mpf.ArgumentMissing.New(p.item + "/serverName")
+	}
+	resources, err := tx.Resources(p.kind)
+	if err != nil {
+		return nil, err
+	}
+	var found []*store.Resource
+	for _, r := range resources {
+		if (server == "" || sameName(r.Server, server)) && (name == "" || sameName(r.Name, name)) {
+			found = append(found, r)
+		}
+	}
+	if len(found) == 0 {
+		return nil, mpf.StoreUnknown.New(name, server)
+	}
+	return found, nil
+}
