@@ -1,0 +1,220 @@
+package hostedexchange
+
+import (
+	"errors"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/namespace/organization"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// addressLists are the lists of an organization: how it names each, the end of
+// its name, its word in answers and error texts, and how the provider makes
+// and takes it.
+var addressLists = []struct {
+	wkName, suffix, element, kind, create, remove string
+}{
+	{organization.GlobalAddressList, " GAL", "globalAddressList", "global address list", "CreateGlobalAddressList", "DeleteGlobalAddressList"},
+	{organization.AddressList, " AL", "addressList", "address list", "CreateAddressList", "DeleteAddressList"},
+	{organization.OfflineAddressList, " OAL", "offlineAddressList", "offline address list", "CreateOfflineAddressList", "DeleteOfflineAddressList"},
+}
+
+// createOrganizationAddressLists makes those of the three lists that are
+// missing. If none is, it is refused (F355).
+func createOrganizationAddressLists(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	if _, err := defaultDomain(c, org); err != nil {
+		return err
+	}
+	if _, err := ownDomain(c, org, c.Text("SMTPDomain")); err != nil {
+		return err
+	}
+	complete, err := hasAddressLists(c, org)
+	if err != nil {
+		return err
+	}
+	if complete {
+		return mpf.AddressListsExist.New(organization.Name(org))
+	}
+	if _, err := own(c, "CreateAddressLists_", pass(c, "path")...); err != nil {
+		return err
+	}
+	if err := note(c, org, "AddressListsCreated"); err != nil {
+		return err
+	}
+	_, err = own(c, "ShowOrgUsersInAddressLists_", pass(c, "path")...)
+	return err
+}
+
+// hasAddressLists tells whether an organization has all three lists.
+func hasAddressLists(c *engine.Call, org *store.Object) (bool, error) {
+	for _, l := range addressLists {
+		list, err := organization.Optional(c.Tx, org, l.wkName)
+		if list == nil || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// ensureAddressLists makes the lists that a plan with full Outlook asks for.
+func ensureAddressLists(c *engine.Call, org *store.Object) error {
+	complete, err := hasAddressLists(c, org)
+	if err != nil || complete {
+		return err
+	}
+	domain, err := defaultDomain(c, org)
+	if err != nil {
+		return err
+	}
+	_, err = own(c, "CreateOrganizationAddressLists", pathTo("path", org), xmldoc.TextElement("SMTPDomain", domain))
+	return err
+}
+
+func createAddressLists(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	readers, err := listReaders(c, org)
+	if err != nil {
+		return err
+	}
+	for _, l := range addressLists {
+		held, err := organization.Optional(c.Tx, org, l.wkName)
+		if err != nil {
+			return err
+		}
+		if held != nil {
+			continue
+		}
+		args := []*xmldoc.Node{pathTo("path", org), xmldoc.TextElement("name", organization.Name(org)+l.suffix)}
+		for _, reader := range readers {
+			args = append(args, pathTo("readAccess", reader))
+		}
+		if _, err := provider(c, l.create, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listReaders are the groups that may read an organization's lists.
+func listReaders(c *engine.Call, org *store.Object) ([]*store.Object, error) {
+	users, err := organization.AllUsers(c.Tx, org)
+	if err != nil {
+		return nil, err
+	}
+	admins, err := organization.Admins(c.Tx, org)
+	return []*store.Object{users, admins}, err
+}
+
+// showUsersInAddressLists shows the mailboxes that were there before the lists
+// in them.
+func showUsersInAddressLists(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	for user, err := range c.Tx.Descendants(org, "user") {
+		if err != nil {
+			return err
+		}
+		mailbox, err := hasMailbox(c, user)
+		if err != nil {
+			return err
+		}
+		if !mailbox {
+			continue
+		}
+		if err := showInLists(c, org, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func showInLists(c *engine.Call, org, user *store.Object) error {
+	for _, wkName := range []string{organization.GlobalAddressList, organization.AddressList} {
+		list, err := organization.Optional(c.Tx, org, wkName)
+		if err != nil {
+			return err
+		}
+		if list == nil {
+			continue
+		}
+		if err := c.Tx.Add(user, "showInAddressBook", list.DN.String()); err != nil && !errors.Is(err, store.ErrValueExists) {
+			return err
+		}
+	}
+	offline, err := organization.Optional(c.Tx, org, organization.OfflineAddressList)
+	if err != nil || offline == nil {
+		return err
+	}
+	return c.Tx.Set(user, "msExchUseOAB", offline.DN.String())
+}
+
+// deleteAddressLists takes the lists of an organization, the offline one, which
+// is made of the others, first.
+func deleteAddressLists(c *engine.Call, org *store.Object) error {
+	for i := len(addressLists) - 1; i >= 0; i-- {
+		list, err := organization.Optional(c.Tx, org, addressLists[i].wkName)
+		if err != nil {
+			return err
+		}
+		if list == nil {
+			continue
+		}
+		if _, err := provider(c, addressLists[i].remove, pathTo("path", org)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func getAddressLists(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	for i := range addressLists {
+		if err := tellList(c, org, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func getOfflineAddressList(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	return tellList(c, org, len(addressLists)-1)
+}
+
+// tellList puts the path of one of the lists into the answer.
+func tellList(c *engine.Call, org *store.Object, i int) error {
+	list, err := organization.Optional(c.Tx, org, addressLists[i].wkName)
+	if err != nil {
+		return err
+	}
+	if list == nil {
+		return mpf.AddressListMissing.New(organization.Name(org), addressLists[i].kind)
+	}
+	c.OutputText(addressLists[i].element, list.DN.ADsPath())
+	return nil
+}
+
+func rebuildOfflineAddressList(c *engine.Call) error {
+	if _, err := own(c, "GetOrgOfflineAddressList_", pass(c, "path")...); err != nil {
+		return err
+	}
+	_, err := provider(c, "RebuildOfflineAddressList", pass(c, "path")...)
+	return err
+}

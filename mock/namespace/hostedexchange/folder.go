@@ -1,0 +1,134 @@
+package hostedexchange
+
+import (
+	"strconv"
+	"strings"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/namespace/organization"
+	"wsexchange/mock/store"
+)
+
+func createPublicFolder(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	if _, err := own(c, "CreatePublicFolder_", pass(c, "path", "megabytes", "SMTPDomain")...); err != nil {
+		return err
+	}
+	return note(c, org, "PublicFolderCreated")
+}
+
+func deletePublicFolder(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	if _, err := own(c, "DeletePublicFolder_", pass(c, "path", "name")...); err != nil {
+		return err
+	}
+	return note(c, org, "PublicFolderDeleted")
+}
+
+// allocatePublicFolder reserves room, mail-enables the groups that get rights,
+// which the provider asks for, and creates the folder (F354).
+func allocatePublicFolder(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	domain, err := folderDomain(c, org)
+	if err != nil {
+		return err
+	}
+	name := topFolder(organization.Name(org))
+	room, err := resource(c, "AllocatePublicFolder", pathTo("organization", org), xmldoc.Element("publicStore",
+		xmldoc.TextElement("folderPath", "/"+name), xmldoc.TextElement("megabytes", c.Text("megabytes"))))
+	if err != nil {
+		return err
+	}
+	permissions, err := folderPermissions(c, org, domain)
+	if err != nil {
+		return err
+	}
+	where, _ := xmldoc.ChildText(room, "publicStorePath")
+	const kilobytesInMegabyte = 1024
+	_, err = provider(c, "CreateFolder", xmldoc.TextElement("mdbDN", where), xmldoc.TextElement("folderpath", "/"),
+		xmldoc.TextElement("name", name),
+		xmldoc.TextElement("prohibitPostLimit", strconv.FormatInt(c.Number("megabytes")*kilobytesInMegabyte, 10)), permissions)
+	return err
+}
+
+// folderDomain is the domain in which the folder's groups get addresses.
+func folderDomain(c *engine.Call, org *store.Object) (string, error) {
+	primary, err := defaultDomain(c, org)
+	if err != nil || c.Text("SMTPDomain") == "" {
+		return primary, err
+	}
+	held, err := ownDomain(c, org, c.Text("SMTPDomain"))
+	return held.Name, err
+}
+
+// topFolder is a name as that of a folder: slashes would part it.
+func topFolder(name string) string {
+	return strings.NewReplacer("/", "-", `\`, "-").Replace(strings.Trim(name, `/\ `))
+}
+
+// folderPermissions tells who may do what in the organization's folder.
+func folderPermissions(c *engine.Call, org *store.Object, domain string) (*xmldoc.Node, error) {
+	list := xmldoc.SetAttr(xmldoc.Element("Permissions"), "mode", "set")
+	for _, g := range []struct {
+		wkName, role string
+	}{{organization.UserCreators, "owner"}, {organization.AllUsersGroup, "publishing author"}} {
+		group, err := organization.WellKnown(c.Tx, org, g.wkName)
+		if err != nil {
+			return nil, err
+		}
+		if err := ensureAddress(c, group, domain); err != nil {
+			return nil, err
+		}
+		xmldoc.Append(list, xmldoc.SetAttr(xmldoc.TextElement("Permission", group.DN.ADsPath()), "role", g.role))
+	}
+	return list, nil
+}
+
+// ensureAddress mail-enables a group unless it is: the client may have done it
+// before, or have failed to. Where a user has the address that the client
+// would choose, the whole name of the group stands in for it (F354).
+func ensureAddress(c *engine.Call, group *store.Object, domain string) error {
+	alias, err := c.Tx.Value(group, "mailNickname")
+	if err != nil || alias != "" {
+		return err
+	}
+	name := group.DN.RDN().Value
+	short, _, _ := strings.Cut(name, "@")
+	address := plainLocalPart(short) + "@" + domain
+	if _, err := c.Tx.ByProxyAddress(address); err == nil {
+		address = plainLocalPart(strings.ReplaceAll(name, "@", ".")) + "@" + domain
+	}
+	return mailEnableGroup(c, group, address)
+}
+
+func deallocatePublicFolder(c *engine.Call) error {
+	org, err := openOrganization(c)
+	if err != nil {
+		return err
+	}
+	name := topFolder(c.Text("name"))
+	if name == "" {
+		name = topFolder(organization.Name(org))
+	}
+	folder, err := ownFolder(c, org, name)
+	if err != nil {
+		return err
+	}
+	if _, err := provider(c, "DeleteFolder", xmldoc.TextElement("folderpath", "/"),
+		xmldoc.TextElement("name", strings.TrimPrefix(folder.Path, "/"))); err != nil {
+		return err
+	}
+	_, err = resource(c, "DeallocatePublicFolder", pathTo("organization", org),
+		xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", folder.Path)))
+	return err
+}

@@ -1,0 +1,54 @@
+package hostedexchange
+
+import (
+	"errors"
+
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+)
+
+// securityGroups are the groups that rights of the namespace are given to
+// (F357).
+var securityGroups = []struct{ name, description string }{
+	{"MPFServiceAccts", "Run the provisioning services"},
+	{"MPFClientAccts", "May submit requests over SOAP"},
+	{"MPSOabUpdateAccts", "May rebuild offline address lists"},
+	{"MPSExchangeAccts", "Run the Exchange providers"},
+}
+
+// initializeHostedExchange makes the installation ready. It may run again.
+func initializeHostedExchange(c *engine.Call) error {
+	for _, procedure := range []string{"InitializeCustomerPlanDatabase", "InitializeNamespaceSecurity"} {
+		if _, err := own(c, procedure); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// initializeNamespaceSecurity makes the groups that are missing.
+func initializeNamespaceSecurity(c *engine.Call) error {
+	domain, err := c.Tx.Domain()
+	if err != nil {
+		return err
+	}
+	users := domain.DN.Child("CN", "Users")
+	for _, g := range securityGroups {
+		_, err := c.Tx.BySAM(g.name)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		_, err = c.Tx.Create(users.Child("CN", g.name), "group", store.Attributes{
+			{Name: "sAMAccountName", Values: []string{g.name}},
+			{Name: "description", Values: []string{g.description}},
+			{Name: "groupType", Values: []string{store.GroupGlobalSecurity}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

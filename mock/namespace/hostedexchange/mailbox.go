@@ -1,0 +1,185 @@
+package hostedexchange
+
+import (
+	"strings"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// hasMailbox tells whether a user has a mailbox.
+func hasMailbox(c *engine.Call, user *store.Object) (bool, error) {
+	home, err := c.Tx.Value(user, "homeMDB")
+	return home != "", err
+}
+
+// isConsumer tells whether the call is about a consumer user. Without a type
+// a user is a business user.
+func isConsumer(c *engine.Call) bool { return sameName(c.Text("customerTypeName"), consumerUser) }
+
+// createMailbox reserves room, creates the mailbox and gives it what the plan
+// says.
+func createMailbox(c *engine.Call) error {
+	user, org, err := openUser(c)
+	if err != nil {
+		return err
+	}
+	mailbox, err := hasMailbox(c, user)
+	if err != nil {
+		return err
+	}
+	if mailbox {
+		return mpf.MailboxExists.New(user.DN.ADsPath())
+	}
+	domain, err := defaultDomain(c, org)
+	if err != nil {
+		return err
+	}
+	p, err := planToUse(c)
+	if err != nil {
+		return err
+	}
+	addresses, err := newAddresses(c, user, org, domain)
+	if err != nil {
+		return err
+	}
+	return makeMailbox(c, user, org, p, addresses)
+}
+
+// makeMailbox is createMailbox after the checks.
+func makeMailbox(c *engine.Call, user, org *store.Object, p *plan, addresses []string) error {
+	if err := ensureRecord(c, user); err != nil {
+		return err
+	}
+	if p.fullOutlook {
+		if err := ensureAddressLists(c, org); err != nil {
+			return err
+		}
+	}
+	where, err := allocateMailbox(c, user, org, p)
+	if err != nil {
+		return err
+	}
+	if err := mailEnableUser(c, user, org, p, addresses, where); err != nil {
+		return err
+	}
+	if err := markMailbox(c, user, org); err != nil {
+		return err
+	}
+	if err := applyProperties(c, user, p.properties); err != nil {
+		return err
+	}
+	_, err = own(c, "SetCustomerPlanRecord_", pathTo("path", user), xmldoc.TextElement("planName", p.name))
+	return err
+}
+
+// mailEnableUser creates the mailbox in the store where room was reserved.
+func mailEnableUser(c *engine.Call, user, org *store.Object, p *plan, addresses []string, where *xmldoc.Node) error {
+	list := xmldoc.Element("proxyAddresses")
+	for _, address := range addresses {
+		xmldoc.Append(list, xmldoc.TextElement("value", address))
+	}
+	server, _ := xmldoc.ChildText(where, "serverName")
+	database, _ := xmldoc.ChildText(where, "mailStoreName")
+	_, err := provider(c, "CreateMailbox", pathTo("path", user), xmldoc.TextElement("alias", alias(c, addresses[0])),
+		xmldoc.TextElement("mdb", database), xmldoc.TextElement("server", server), list,
+		p.mailElement(), pathTo("orgPath", org))
+	return err
+}
+
+// alias gives the alias asked for, else the part before the @ of the primary
+// address.
+func alias(c *engine.Call, address string) string {
+	if name := c.Text("alias"); name != "" {
+		return name
+	}
+	return address[:strings.LastIndexByte(address, '@')]
+}
+
+// newAddresses lists the addresses of a new mailbox: that made of the logon
+// name and the primary domain, and those asked for.
+func newAddresses(c *engine.Call, user, org *store.Object, domain string) ([]string, error) {
+	logon, err := c.Tx.Value(user, "userPrincipalName")
+	if err != nil {
+		return nil, err
+	}
+	name, _, _ := strings.Cut(logon, "@")
+	addresses := []string{name + "@" + domain}
+	if err := checkAddress(addresses[0]); err != nil {
+		return nil, err
+	}
+	for value := range under(c, "proxyAddresses", "value") {
+		address := strings.TrimSpace(xmldoc.Text(value))
+		if address == "" || sameName(address, addresses[0]) {
+			continue
+		}
+		if err := checkOwnAddress(c, org, address); err != nil {
+			return nil, err
+		}
+		addresses = append(addresses, address)
+	}
+	for _, address := range addresses {
+		if holder, err := c.Tx.ByProxyAddress(address); err == nil {
+			return nil, mpf.AddressTaken.New(address, c.Holder(holder))
+		}
+	}
+	return addresses, nil
+}
+
+// ensureRecord makes a user a customer who was made without this namespace.
+func ensureRecord(c *engine.Call, user *store.Object) error {
+	is, err := isCustomer(c, user)
+	if err != nil || is {
+		return err
+	}
+	kind := businessUser
+	if isConsumer(c) {
+		kind = consumerUser
+	}
+	_, err = own(c, "CreateCustomerRecord_", pathTo("path", user), xmldoc.TextElement("customerTypeName", kind))
+	return err
+}
+
+// markMailbox sets what hosting adds to a mailbox. A consumer looks up
+// addresses from the own object, which hides all others (F345).
+func markMailbox(c *engine.Call, user, org *store.Object) error {
+	base := org
+	if isConsumer(c) {
+		base = user
+	}
+	return c.Tx.SetAll(user, store.Attributes{
+		{Name: "msExchUserAccountControl", Values: []string{"0"}},
+		{Name: "msExchQueryBaseDN", Values: []string{base.DN.String()}},
+	})
+}
+
+// applyProperties writes attributes of the directory that a plan sets.
+func applyProperties(c *engine.Call, user *store.Object, properties *xmldoc.Node) error {
+	if properties == nil || properties.FirstChild == nil {
+		return nil
+	}
+	_, err := directory(c, "ModifyUser", pathTo("user", user), xmldoc.Clone(properties))
+	return err
+}
+
+// deleteMailbox gives the room back and deletes the mailbox.
+func deleteMailbox(c *engine.Call) error {
+	user, org, err := openUser(c)
+	if err != nil {
+		return err
+	}
+	mailbox, err := hasMailbox(c, user)
+	if err != nil {
+		return err
+	}
+	if !mailbox {
+		return mpf.MailboxMissing.New(user.DN.ADsPath())
+	}
+	if err := deallocateMailbox(c, user); err != nil {
+		return err
+	}
+	_, err = provider(c, "DeleteMailbox", pathTo("path", user), pathTo("orgPath", org))
+	return err
+}

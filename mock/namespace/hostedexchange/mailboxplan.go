@@ -1,0 +1,178 @@
+package hostedexchange
+
+import (
+	"strconv"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// plan is a mailbox plan as a mailbox needs it.
+type plan struct {
+	name        string
+	kilobytes   int64             // room to reserve; 0 = the store's defaults
+	mail        map[string]string // settings of the mailbox, by element name
+	properties  *xmldoc.Node      // attributes to set
+	fullOutlook bool              // needs the organization's address lists
+}
+
+// switches are the settings of a mailbox that a plan turns on (0) and off (1).
+// One that a plan does not name is on (F346).
+var switches = []string{"disablePOP", "disableIMAP", "disableHTTP"}
+
+// planToUse gives the plan at the planName argument. Business users may use
+// only those that their organization may.
+func planToUse(c *engine.Call) (*plan, error) {
+	if !isConsumer(c) {
+		if _, err := own(c, "EnsureServicePlanAvailable_", pass(c, "path", "planName")...); err != nil {
+			return nil, err
+		}
+	}
+	return readPlan(c, c.Text("planName"), store.StatusEnabled)
+}
+
+// readPlan gives a plan, of any status if status is empty.
+func readPlan(c *engine.Call, name, status string) (*plan, error) {
+	found, err := own(c, "GetPlanDetail", xmldoc.TextElement("planName", name), xmldoc.TextElement("statusTypeName", status))
+	if err != nil {
+		return nil, err
+	}
+	if kind, _ := xmldoc.ChildText(found, "planTypeName"); !sameName(kind, mailboxPlan) {
+		return nil, mpf.PlanTypeWrong.New(name, mailboxPlan)
+	}
+	settings := xmldoc.Child(found, "planSettings")
+	p := &plan{name: name, mail: make(map[string]string), properties: xmldoc.Child(settings, "properties")}
+	for setting := range xmldoc.Elements(xmldoc.Child(settings, "mail")) {
+		p.mail[setting.Data] = xmldoc.Text(setting)
+	}
+	if size := p.mail["size"]; size != "" {
+		if p.kilobytes, err = strconv.ParseInt(size, 10, 64); err != nil {
+			return nil, mpf.PlanFeatureValue.New("size", size, "a number is needed")
+		}
+	}
+	for setting := range xmldoc.Elements(settings) {
+		shown, ok := xmldoc.ChildText(setting, "showInAddressLists")
+		p.fullOutlook = p.fullOutlook || ok && shown != "0"
+	}
+	return p, nil
+}
+
+// mailElement writes the plan's settings as the provider takes them; sizes of
+// both are kilobytes (F347).
+func (p *plan) mailElement() *xmldoc.Node {
+	mail := xmldoc.Element("mail", xmldoc.TextElement("size", strconv.FormatInt(p.kilobytes, 10)))
+	for _, name := range switches {
+		value := p.mail[name]
+		if value == "" {
+			value = "0"
+		}
+		xmldoc.Append(mail, xmldoc.TextElement(name, value))
+	}
+	return mail
+}
+
+// changeUserMailboxPlan fits room, settings and attributes to another plan. A
+// user without a mailbox gets one (F348).
+func changeUserMailboxPlan(c *engine.Call) error {
+	user, org, err := openUser(c)
+	if err != nil {
+		return err
+	}
+	domain, err := defaultDomain(c, org)
+	if err != nil {
+		return err
+	}
+	if name := c.Text("SMTPDomain"); name != "" {
+		held, err := ownDomain(c, org, name)
+		if err != nil {
+			return err
+		}
+		domain = held.Name
+	}
+	p, err := planToUse(c)
+	if err != nil {
+		return err
+	}
+	mailbox, err := hasMailbox(c, user)
+	if err != nil {
+		return err
+	}
+	if mailbox {
+		err = refitMailbox(c, user, org, p)
+	} else {
+		err = firstMailbox(c, user, org, p, domain)
+	}
+	if err != nil {
+		return err
+	}
+	c.Output(p.mailElement())
+	if p.properties != nil {
+		c.Output(xmldoc.Clone(p.properties))
+	}
+	return nil
+}
+
+func firstMailbox(c *engine.Call, user, org *store.Object, p *plan, domain string) error {
+	addresses, err := newAddresses(c, user, org, domain)
+	if err != nil {
+		return err
+	}
+	return makeMailbox(c, user, org, p, addresses)
+}
+
+// refitMailbox changes a mailbox from the plan it has to another one.
+func refitMailbox(c *engine.Call, user, org *store.Object, p *plan) error {
+	if err := ensureRecord(c, user); err != nil {
+		return err
+	}
+	if p.fullOutlook {
+		if err := ensureAddressLists(c, org); err != nil {
+			return err
+		}
+	}
+	if err := reallocateMailbox(c, user, p.kilobytes); err != nil {
+		return err
+	}
+	if _, err := provider(c, "EditMailbox", pathTo("path", user), p.mailElement()); err != nil {
+		return err
+	}
+	if err := clearFormer(c, user, p); err != nil {
+		return err
+	}
+	if err := applyProperties(c, user, p.properties); err != nil {
+		return err
+	}
+	_, err := own(c, "SetCustomerPlanRecord_", pathTo("path", user), xmldoc.TextElement("planName", p.name))
+	return err
+}
+
+// clearFormer clears the attributes that the plan so far set and the new one
+// does not name.
+func clearFormer(c *engine.Call, user *store.Object, p *plan) error {
+	record, err := own(c, "GetCustomerPlanRecord_", pathTo("path", user))
+	if err != nil {
+		return err
+	}
+	name, _ := xmldoc.ChildText(record, "planName")
+	if name == "" {
+		return nil
+	}
+	former, err := readPlan(c, name, "")
+	if err != nil {
+		return err
+	}
+	stays := make(map[string]bool)
+	for property := range xmldoc.Elements(p.properties) {
+		attribute, _ := xmldoc.Attr(property, "name")
+		stays[attribute] = true
+	}
+	cleared := xmldoc.Element("properties")
+	for property := range xmldoc.Elements(former.properties) {
+		if attribute, _ := xmldoc.Attr(property, "name"); !stays[attribute] {
+			xmldoc.Append(cleared, xmldoc.SetAttr(xmldoc.Element("property"), "name", attribute))
+		}
+	}
+	return applyProperties(c, user, cleared)
+}

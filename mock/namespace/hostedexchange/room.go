@@ -1,0 +1,111 @@
+package hostedexchange
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// allocateMailbox reserves the plan's room, in the store that the caller names
+// or the one that suits, and gives the mailStore element that names it.
+// Business users draw on the organization's share, consumers on the consumer
+// stores.
+func allocateMailbox(c *engine.Call, user, org *store.Object, p *plan) (*xmldoc.Node, error) {
+	asked := c.Node("mailStore")
+	server, _ := xmldoc.ChildText(asked, "serverName")
+	database, _ := xmldoc.ChildText(asked, "mailStoreName")
+	server, database = strings.TrimSpace(server), strings.TrimSpace(database)
+	if (server == "") != (database == "") {
+		return nil, mpf.ArgumentInvalid.New("mailStore", "serverName and mailStoreName are needed together")
+	}
+	args := []*xmldoc.Node{pathTo("mailbox", user), xmldoc.TextElement("kilobytes", strconv.FormatInt(p.kilobytes, 10))}
+	if isConsumer(c) {
+		return allocateConsumer(c, user, server, database, args)
+	}
+	if args = append(args, pathTo("organization", org)); server != "" {
+		args = append(args, xmldoc.Element("mailStore", xmldoc.TextElement("serverName", server), xmldoc.TextElement("mailStoreName", database)))
+	}
+	room, err := resource(c, "AllocateMailbox", args...)
+	return xmldoc.Child(room, "mailStore"), err
+}
+
+// allocateConsumer reserves room for a consumer. The resource manager chooses
+// among the consumer stores of a server itself; a choice other than the store
+// named is refused.
+func allocateConsumer(c *engine.Call, user *store.Object, server, database string, args []*xmldoc.Node) (*xmldoc.Node, error) {
+	name, err := c.Tx.Value(user, "userPrincipalName")
+	if err != nil {
+		return nil, err
+	}
+	if args = append(args, xmldoc.TextElement("userPrincipalName", name)); server != "" {
+		args = append(args, xmldoc.TextElement("mailStoreServer", server))
+	}
+	room, err := withController(c, consumerStores, "AllocateConsumerUserMailbox", args)
+	where := xmldoc.Child(room, "mailStore")
+	if chosen, _ := xmldoc.ChildText(where, "mailStoreName"); err == nil && database != "" && !sameName(chosen, database) {
+		return nil, mpf.StoreUnavailable.New(database, server, "it is not the consumer store with most room")
+	}
+	return where, err
+}
+
+// reallocateMailbox changes a mailbox's share to a size.
+func reallocateMailbox(c *engine.Call, user *store.Object, kilobytes int64) error {
+	found, err := resource(c, "QueryMailboxAllocation", pathTo("mailbox", user))
+	if err != nil {
+		return err
+	}
+	text, _ := xmldoc.ChildText(xmldoc.Path(found, "mailbox"), "kilobytes")
+	now, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || now == kilobytes {
+		return err
+	}
+	_, err = resource(c, "ReallocateMailbox", pathTo("mailbox", user),
+		xmldoc.TextElement("kilobytes", strconv.FormatInt(kilobytes-now, 10)))
+	return err
+}
+
+// deallocateMailbox gives a mailbox's share back. One that was made without
+// the resource manager has none.
+func deallocateMailbox(c *engine.Call, user *store.Object) error {
+	_, err := c.Tx.Consumer(user.GUID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = resource(c, "DeallocateMailbox", pathTo("mailbox", user))
+	return err
+}
+
+// ownFolder gives a top-level folder that has to be the organization's.
+func ownFolder(c *engine.Call, org *store.Object, name string) (*store.Folder, error) {
+	folder, err := c.Tx.Folder("/" + name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
+		return nil, mpf.FolderUnknown.New("/" + name)
+	}
+	return folder, err
+}
+
+// deleteFolders takes all public folders of an organization.
+func deleteFolders(c *engine.Call, org *store.Object) error {
+	folders, err := c.Tx.Folders(org)
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if folder.ParentID != 0 {
+			continue
+		}
+		_, err := own(c, "DeletePublicFolder_", pathTo("path", org), xmldoc.TextElement("name", strings.TrimPrefix(folder.Path, "/")))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
