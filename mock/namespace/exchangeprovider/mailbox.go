@@ -141,6 +141,9 @@ func deleteMailbox(c *engine.Call) error {
 	if err := disable(c, user, mailAttributes); err != nil {
 		return err
 	}
+	if err := c.Tx.ClearMailboxUsage(user); err != nil {
+		return err
+	}
 	return disable(c, user, mailboxAttributes)
 }
 

@@ -162,7 +162,7 @@ func x400Address(c *engine.Call, o *store.Object, alias string) (string, error) 
 	if errors.Is(err, store.ErrNotFound) {
 		return address, nil
 	}
-	return front + alias[:min(len(alias), longestSurname-ofGUID)] + strings.ToLower(o.GUID.Octets()[:ofGUID]) + ";", err
+	return front + alias[:min(len(alias), longestSurname-ofGUID)] + strings.ToLower(o.GUID.Octets()[len(o.GUID.Octets())-ofGUID:]) + ";", err
 }
 
 // mailAttributes are what disable takes from any recipient.

@@ -37,7 +37,7 @@ var (
 
 // policies is the table; the first is the default.
 var policies = []policy{
-	{name: "default", groups: []policyGroup{admins, allUsers}, users: []string{organization.AllUsersGroup}},
+	{name: "default", groups: []policyGroup{admins, allUsers}},
 	{name: "hosting", orgType: organization.Hosting, groups: []policyGroup{admins, csrAdmins, allCustomers, allUsers},
 		users: []string{organization.AllUsersGroup}},
 	{name: "reseller", orgType: organization.Reseller, groups: []policyGroup{admins, csrAdmins, allCustomers, allUsers},
