@@ -3,14 +3,18 @@
 # another system, it names what is missing and stops.
 set -euo pipefail
 
-declare -A needs=(
-  [ldapsearch]=ldap-utils # looks into the emulator's LDAP door
-  [gcc]=gcc               # the race detector needs cgo
+# A file that tells whether a package is there, and the package.
+needs=(
+  /usr/bin/ldapsearch=ldap-utils                                # looks into the emulator's LDAP door
+  /usr/bin/gcc=gcc                                              # the race detector needs cgo
+  /usr/share/java/axis.jar=libaxis-java                         # the panel's SOAP library
+  /usr/lib/python3/dist-packages/zeep/__init__.py=python3-zeep  # a strict SOAP client
 )
+command -v javac >/dev/null || needs+=(/usr/bin/javac=default-jdk-headless) # compiles the stubs
 
 missing=()
-for command in "${!needs[@]}"; do
-  command -v "$command" >/dev/null || missing+=("${needs[$command]}")
+for need in "${needs[@]}"; do
+  [ -e "${need%%=*}" ] || missing+=("${need#*=}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -94,6 +94,8 @@ func TestAxisRequests(t *testing.T) {
 		require.NoError(t, err)
 		replayed[path] = true
 		t.Run(r.file+r.code, func(t *testing.T) {
+			operation, _, _ := strings.Cut(r.file, "-")
+			defer func() { record(recorded, operation, !t.Failed()) }()
 			answer := exchange(t, to.host(), raw)
 			service, _, _ := strings.Cut(r.file, ".")
 			checkAnswer(t, service, answer, r.code)

@@ -53,6 +53,10 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := checkCompatibility(); err != nil {
+		fmt.Fprintln(os.Stderr, "compatibility:", err)
+		code = 1
+	}
 	if path, err := buildOnce(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
