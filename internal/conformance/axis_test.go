@@ -83,9 +83,9 @@ var axisRequests = []struct{ file, code string }{
 
 func TestAxisRequests(t *testing.T) {
 	folder := filepath.Join("..", "..", "adapter", "testdata", "axis")
-	recorded, err := filepath.Glob(filepath.Join(folder, "*.http"))
+	files, err := filepath.Glob(filepath.Join(folder, "*.http"))
 	require.NoError(t, err)
-	require.NotEmpty(t, recorded)
+	require.NotEmpty(t, files)
 	replayed := map[string]bool{}
 	to := start(t)
 	for _, r := range axisRequests {
@@ -101,7 +101,7 @@ func TestAxisRequests(t *testing.T) {
 			checkAnswer(t, service, answer, r.code)
 		})
 	}
-	for _, path := range recorded {
+	for _, path := range files {
 		assert.True(t, replayed[path], "%s is not replayed", path)
 	}
 }

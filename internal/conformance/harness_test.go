@@ -141,4 +141,3 @@ func (t target) host() string {
 	}
 	return u.Host
 }
-
