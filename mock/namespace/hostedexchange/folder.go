@@ -1,6 +1,8 @@
 package hostedexchange
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,6 +10,7 @@ import (
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
 	"wsexchange/mock/store"
+	"wsexchange/mpf"
 )
 
 func createPublicFolder(c *engine.Call) error {
@@ -56,7 +59,7 @@ func allocatePublicFolder(c *engine.Call) error {
 	where, _ := xmldoc.ChildText(room, "publicStorePath")
 	const kilobytesInMegabyte = 1024
 	_, err = provider(c, "CreateFolder", xmldoc.TextElement("mdbDN", where), xmldoc.TextElement("folderpath", "/"),
-		xmldoc.TextElement("name", name),
+		xmldoc.TextElement("name", name), pathTo("owningOrg", org),
 		xmldoc.TextElement("prohibitPostLimit", strconv.FormatInt(c.Number("megabytes")*kilobytesInMegabyte, 10)), permissions)
 	return err
 }
@@ -120,15 +123,45 @@ func deallocatePublicFolder(c *engine.Call) error {
 	if name == "" {
 		name = topFolder(organization.Name(org))
 	}
-	folder, err := ownFolder(c, org, name)
+	folder, err := c.Tx.Folder("/" + name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
+		return mpf.FolderUnknown.New("/" + name)
+	}
 	if err != nil {
 		return err
 	}
-	if _, err := provider(c, "DeleteFolder", xmldoc.TextElement("folderpath", "/"),
-		xmldoc.TextElement("name", strings.TrimPrefix(folder.Path, "/"))); err != nil {
+	return dropFolder(c, org, folder)
+}
+
+// dropFolder deletes a folder that has none below it and gives its room back,
+// if it was made with any.
+func dropFolder(c *engine.Call, org *store.Object, folder *store.Folder) error {
+	slash := strings.LastIndexByte(folder.Path, '/')
+	_, err := provider(c, "DeleteFolder", xmldoc.TextElement("folderpath", folder.Path[:slash+1]),
+		xmldoc.TextElement("name", folder.Path[slash+1:]))
+	if err != nil {
 		return err
 	}
 	_, err = resource(c, "DeallocatePublicFolder", pathTo("organization", org),
 		xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", folder.Path)))
+	var e *mpf.Error
+	if errors.As(err, &e) && mpf.AllocationMissing.Is(e) {
+		return nil
+	}
 	return err
+}
+
+// deleteFolders takes all public folders of an organization, those below
+// before those above.
+func deleteFolders(c *engine.Call, org *store.Object) error {
+	folders, err := c.Tx.Folders(org)
+	if err != nil {
+		return err
+	}
+	for _, folder := range slices.Backward(folders) {
+		if err := dropFolder(c, org, folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }

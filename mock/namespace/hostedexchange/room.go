@@ -82,30 +82,3 @@ func deallocateMailbox(c *engine.Call, user *store.Object) error {
 	_, err = resource(c, "DeallocateMailbox", pathTo("mailbox", user))
 	return err
 }
-
-// ownFolder gives a top-level folder that has to be the organization's.
-func ownFolder(c *engine.Call, org *store.Object, name string) (*store.Folder, error) {
-	folder, err := c.Tx.Folder("/" + name)
-	if errors.Is(err, store.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
-		return nil, mpf.FolderUnknown.New("/" + name)
-	}
-	return folder, err
-}
-
-// deleteFolders takes all public folders of an organization.
-func deleteFolders(c *engine.Call, org *store.Object) error {
-	folders, err := c.Tx.Folders(org)
-	if err != nil {
-		return err
-	}
-	for _, folder := range folders {
-		if folder.ParentID != 0 {
-			continue
-		}
-		_, err := own(c, "DeletePublicFolder_", pathTo("path", org), xmldoc.TextElement("name", strings.TrimPrefix(folder.Path, "/")))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

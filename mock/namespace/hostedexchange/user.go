@@ -22,7 +22,7 @@ var personFields = []string{"displayName", "givenName", "middleName", "sn", "ini
 func createBusinessUser(c *engine.Call) error {
 	account := []rune(c.Text("sAMAccountName"))
 	wish := xmldoc.TextElement("sAMAccountName", string(account[:min(len(account), maxAccount)]))
-	user, err := createUser(c, businessUser, wish)
+	user, err := createUser(c, "CreateUser", businessUser, wish, xmldoc.TextElement("policyName", organization.Customer))
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,8 @@ func createBusinessUser(c *engine.Call) error {
 	return furnishUser(c, user, businessUser)
 }
 
-// createConsumerUser makes an account with exactly the account name given.
+// createConsumerUser makes an account with exactly the account name given, in
+// no group of the organization (F341).
 func createConsumerUser(c *engine.Call) error {
 	name := c.Text("sAMAccountName")
 	switch holder, err := c.Tx.BySAM(name); {
@@ -44,26 +45,21 @@ func createConsumerUser(c *engine.Call) error {
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	user, err := createUser(c, consumerUser, pass(c, "sAMAccountName")...)
+	user, err := createUser(c, "CreateUser_", consumerUser, pass(c, "sAMAccountName")...)
 	if err != nil {
 		return err
 	}
 	return furnishUser(c, user, consumerUser)
 }
 
-// userPolicies tells which policy of the directory accounts of a customer type
-// are made by. Consumers share no group with others (F341).
-var userPolicies = map[string]string{businessUser: organization.Customer, consumerUser: "default"}
-
 // createUser makes the account and its record, and gives the user element that
 // tells of it.
-func createUser(c *engine.Call, customer string, account ...*xmldoc.Node) (*xmldoc.Node, error) {
+func createUser(c *engine.Call, procedure, customer string, account ...*xmldoc.Node) (*xmldoc.Node, error) {
 	if err := checkNewUser(c); err != nil {
 		return nil, err
 	}
 	args := append(pass(c, "container", "userPrincipalName"), account...)
-	args = append(args, xmldoc.TextElement("policyName", userPolicies[customer]))
-	made, err := directory(c, "CreateUser", append(args, pass(c, personFields...)...)...)
+	made, err := directory(c, procedure, append(args, pass(c, personFields...)...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package hostedexchange
 
 import (
+	"errors"
 	"strings"
 
 	"wsexchange/internal/xmldoc"
@@ -41,32 +42,64 @@ func createVirtualDirectories(c *engine.Call) error {
 }
 
 // deleteVirtualDirectories takes an organization's virtual directory from
-// every server that has it.
+// every server that has it. One of the same name that serves a domain of
+// another organization stays.
 func deleteVirtualDirectories(c *engine.Call, org *store.Object) error {
 	servers, err := exchangeServers(c)
 	if err != nil {
 		return err
 	}
 	for _, server := range servers {
-		_, err := provider(c, "DeleteExchangeVirtualDirectory", directoryOn(server, org)...)
-		if err != nil && !hasCode(err, mpf.NoSuchObject) {
+		owns, err := ownsDirectoryOn(c, server, org)
+		if err != nil {
+			return err
+		}
+		if !owns {
+			continue
+		}
+		if _, err := provider(c, "DeleteExchangeVirtualDirectory", directoryOn(server, org)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// directoryOn names the virtual directory of an organization on a server. A
-// dot is not allowed in it (F324).
-func directoryOn(server string, org *store.Object) []*xmldoc.Node {
-	name := strings.ReplaceAll(organization.Name(org), ".", "_")
-	return []*xmldoc.Node{
-		xmldoc.TextElement("server", server), xmldoc.TextElement("serverInstance", defaultInstance), xmldoc.TextElement("name", name),
+// ownsDirectoryOn tells whether a server has the organization's virtual
+// directory.
+func ownsDirectoryOn(c *engine.Call, server, org *store.Object) (bool, error) {
+	dn := server.DN.Child("CN", "Protocols").Child("CN", "HTTP").Child("CN", defaultInstance).Child("CN", directoryName(org))
+	found, err := c.Tx.Get(dn)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
+	domain, err := c.Tx.Value(found, "msExchDefaultDomain")
+	if err != nil {
+		return false, err
+	}
+	_, holder, err := c.Tx.DomainOwner(domain)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && holder.ID == org.ID, err
 }
 
-// exchangeServers lists the names of all Exchange servers.
-func exchangeServers(c *engine.Call) ([]string, error) {
+// directoryName is the name of an organization's virtual directory. A dot is
+// not allowed in it (F324).
+func directoryName(org *store.Object) string {
+	return strings.ReplaceAll(organization.Name(org), ".", "_")
+}
+
+// directoryOn names the virtual directory of an organization on a server.
+func directoryOn(server, org *store.Object) []*xmldoc.Node {
+	return []*xmldoc.Node{xmldoc.TextElement("server", server.DN.RDN().Value),
+		xmldoc.TextElement("serverInstance", defaultInstance), xmldoc.TextElement("name", directoryName(org))}
+}
+
+// exchangeServers lists all Exchange servers.
+func exchangeServers(c *engine.Call) ([]*store.Object, error) {
 	domain, err := c.Tx.Domain()
 	if err != nil {
 		return nil, err
@@ -75,12 +108,12 @@ func exchangeServers(c *engine.Call) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	var servers []*store.Object
 	for server, err := range c.Tx.Descendants(root, "msExchExchangeServer") {
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, server.DN.RDN().Value)
+		servers = append(servers, server)
 	}
-	return names, nil
+	return servers, nil
 }
