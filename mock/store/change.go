@@ -174,7 +174,11 @@ func (t *Tx) Add(o *Object, attribute string, values ...string) error {
 		return err
 	}
 	if a.Link() && a.Is(Multi) {
-		return t.addLinks(o, a, values)
+		targets, err := t.targets(a, values)
+		if err != nil {
+			return err
+		}
+		return t.addLinks(o, a, targets)
 	}
 	held, err := t.values(o, a)
 	if err != nil {
@@ -191,7 +195,11 @@ func (t *Tx) Remove(o *Object, attribute string, values ...string) error {
 		return err
 	}
 	if a.Link() {
-		return t.removeLinks(o, a, values)
+		targets, err := t.targets(a, values)
+		if err != nil {
+			return err
+		}
+		return t.removeLinks(o, a, targets)
 	}
 	held, err := t.values(o, a)
 	if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func (t *Tx) AddMember(group, o *Object) error {
 	if primary != "" && primary == group.SID {
 		return &ObjectError{DN: o.DN, Detail: "primary group " + group.DN.String(), Err: ErrAlreadyMember}
 	}
-	err = t.Add(group, "member", o.DN.String())
+	err = t.addLinks(group, attributeByName["member"], []target{{object: o}})
 	if errors.Is(err, ErrValueExists) {
 		return &ObjectError{DN: o.DN, Detail: "in " + group.DN.String(), Err: ErrAlreadyMember}
 	}
@@ -61,7 +62,7 @@ func (t *Tx) AddMember(group, o *Object) error {
 // RemoveMember takes an object from a group. One that is no direct member is
 // ErrNotMember.
 func (t *Tx) RemoveMember(group, o *Object) error {
-	err := t.Remove(group, "member", o.DN.String())
+	err := t.removeLinks(group, attributeByName["member"], []target{{object: o}})
 	if errors.Is(err, ErrNoSuchValue) {
 		return &ObjectError{DN: o.DN, Detail: "in " + group.DN.String(), Err: ErrNotMember}
 	}
@@ -108,6 +109,8 @@ func (t *Tx) AllGroups(o *Object) ([]*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(t, scanObject, groupsAbove+"SELECT "+objectColumns+" FROM up JOIN object o ON o.id = up.id ORDER BY o.dn_key",
-		o.ID, string(primary))
+	groups, err := collect(t, scanObject, groupsAbove+"SELECT "+objectColumns+" FROM up JOIN object o ON o.id = up.id", o.ID, string(primary))
+	// Sorted here: asked for the order, the database would read all objects by name.
+	slices.SortFunc(groups, func(a, b *Object) int { return strings.Compare(a.DN.Key(), b.DN.Key()) })
+	return groups, err
 }

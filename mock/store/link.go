@@ -129,18 +129,14 @@ func (t *Tx) insertLinks(o *Object, a AttributeType, targets []target) error {
 	return nil
 }
 
-func (t *Tx) addLinks(o *Object, a AttributeType, values []string) error {
-	targets, err := t.targets(a, values)
-	if err != nil {
-		return err
-	}
-	for i, one := range targets {
+func (t *Tx) addLinks(o *Object, a AttributeType, targets []target) error {
+	for _, one := range targets {
 		held, err := t.hasLink(o, a, one)
 		if err != nil {
 			return err
 		}
 		if held {
-			return &AttributeError{Attribute: a.Name, Value: values[i], Err: ErrValueExists}
+			return &AttributeError{Attribute: a.Name, Value: linkText(a, one.data, one.object.DN.String()), Err: ErrValueExists}
 		}
 	}
 	if err := t.insertLinks(o, a, targets); err != nil {
@@ -149,18 +145,14 @@ func (t *Tx) addLinks(o *Object, a AttributeType, values []string) error {
 	return t.touch(o)
 }
 
-func (t *Tx) removeLinks(o *Object, a AttributeType, values []string) error {
-	targets, err := t.targets(a, values)
-	if err != nil {
-		return err
-	}
-	for i, one := range targets {
+func (t *Tx) removeLinks(o *Object, a AttributeType, targets []target) error {
+	for _, one := range targets {
 		held, err := t.hasLink(o, a, one)
 		if err != nil {
 			return err
 		}
 		if !held {
-			return &AttributeError{Attribute: a.Name, Value: values[i], Err: ErrNoSuchValue}
+			return &AttributeError{Attribute: a.Name, Value: linkText(a, one.data, one.object.DN.String()), Err: ErrNoSuchValue}
 		}
 	}
 	for _, one := range targets {

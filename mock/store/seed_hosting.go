@@ -1,6 +1,10 @@
 package store
 
-import "wsexchange/internal/ldappath"
+import (
+	"strings"
+
+	"wsexchange/internal/ldappath"
+)
 
 // organizationGroups are the groups of an organization: where they lie, the
 // beginning of name and sAMAccountName, and the well-known GUID under which the
@@ -60,6 +64,9 @@ func seedHosting(t *Tx, seed Seed) error {
 		if err := setOrganizationType(t, o, types.DN, "reseller"); err != nil {
 			return err
 		}
+		if err := joinAbove(t, o, hosting); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -72,6 +79,31 @@ func setOrganizationType(t *Tx, o *Object, types ldappath.DN, name string) error
 		return err
 	}
 	return t.SetWellKnown(o, WellKnownOrgType, kind)
+}
+
+// accountName leaves out what a sAMAccountName must not have.
+func accountName(name string) string {
+	plain := strings.Map(func(c rune) rune {
+		if strings.ContainsRune(forbiddenInSAM, c) {
+			return -1
+		}
+		return c
+	}, name)
+	return strings.TrimRight(plain, ". ")
+}
+
+// joinAbove puts the users of an organization among the customers of the one
+// above.
+func joinAbove(t *Tx, o, above *Object) error {
+	users, err := t.WellKnown(o, WellKnownAllUsers)
+	if err != nil {
+		return err
+	}
+	customers, err := t.WellKnown(above, WellKnownAllCustomers)
+	if err != nil {
+		return err
+	}
+	return t.AddMember(customers, users)
 }
 
 // seedOrganization makes an organization's OU, private container and groups.
@@ -96,7 +128,7 @@ func seedOrganization(t *Tx, parent *Object, name, description string) (*Object,
 		if group.private {
 			home = private.DN
 		}
-		made, err := t.Create(home.Child("CN", group.name+name), "group", Attributes{value(KindSAM, group.sam+name)})
+		made, err := t.Create(home.Child("CN", group.name+name), "group", Attributes{value(KindSAM, accountName(group.sam+name))})
 		if err != nil {
 			return nil, err
 		}

@@ -135,5 +135,5 @@ func (t *Tx) ForgetTransaction(id string) error {
 // PruneTransactions removes the ended transactions that started before a time
 // and tells how many.
 func (t *Tx) PruneTransactions(before time.Time) (int64, error) {
-	return t.exec("DELETE FROM transaction_log WHERE state <> 'running' AND started < ?", micros(before))
+	return t.exec("DELETE FROM transaction_log WHERE state IN ('committed', 'aborted') AND started < ?", micros(before))
 }
