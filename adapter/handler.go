@@ -81,16 +81,9 @@ func (h *Handler) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			id = h.config.NewID()
 		}
 		c.Response().Header()[headerRequestID] = []string{id}
-		err := next(c)
-		if c.Get(observed) == nil {
-			h.logOther(c, err)
-		}
-		return err
+		return next(c)
 	}
 }
-
-// observed marks a request in echo's context as one that call observes.
-const observed = "observed"
 
 // logOther writes the one line of a request that is no call.
 func (h *Handler) logOther(c echo.Context, err error) {
@@ -116,20 +109,23 @@ func isToken(s string) bool {
 // serve finds the service by the path, which IIS compares without regard to
 // letter case (F051), and the way to go on by the method.
 func (h *Handler) serve(c echo.Context) error {
-	r := c.Request()
-	name, ok := h.below(r.URL.Path)
-	if !ok {
-		return echo.ErrNotFound
-	}
+	name, ok := h.below(c.Request().URL.Path)
 	page, isPage := strings.CutSuffix(strings.ToLower(name), ".asmx")
 	s := h.services[page]
-	if name != "" && (!isPage || s == nil) {
-		return echo.ErrNotFound
+	if isPage && s != nil && c.Request().Method == http.MethodPost {
+		return h.call(c, s) // which logs by itself
 	}
-	switch {
-	case r.Method == http.MethodPost && s != nil:
-		c.Set(observed, true)
-		return h.call(c, s)
+	var err error = echo.ErrNotFound
+	if ok && (name == "" || isPage && s != nil) {
+		err = h.other(c, s)
+	}
+	h.logOther(c, err)
+	return err
+}
+
+// other serves what is no call.
+func (h *Handler) other(c echo.Context, s *service) error {
+	switch r := c.Request(); {
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		if h.config.ClosedPages {
 			return h.admit(func(c echo.Context) error { return h.page(c, s) })(c)

@@ -3,6 +3,7 @@ package adapter
 import (
 	"net"
 	"strings"
+	"sync"
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/mpf"
@@ -14,10 +15,11 @@ type scope struct {
 	base      []ldappath.RDN // folded
 	computers []ldappath.RDN // folded
 	servers   map[string]bool
+	passed    *passed
 }
 
 func newScope(base, reseller ldappath.DN, controllers []string) scope {
-	s := scope{base: folded(base), servers: make(map[string]bool, len(controllers))}
+	s := scope{base: folded(base), servers: make(map[string]bool, len(controllers)), passed: &passed{}}
 	if !reseller.IsZero() {
 		s.base = folded(reseller)
 	}
@@ -41,6 +43,8 @@ func (s scope) check(value string, g guard) *mpf.Error {
 		return nil
 	case g == guardOrName && !looksLikePath(trimmed):
 		return nil
+	case s.passed.has(trimmed):
+		return nil
 	}
 	path, err := ldappath.Parse(trimmed)
 	switch {
@@ -49,11 +53,48 @@ func (s scope) check(value string, g guard) *mpf.Error {
 	case path.Server != "" && !s.isController(path.Server):
 		return mpf.ServerViolation.New(trimmed)
 	case under(path.DN, s.base):
+		s.passed.add(trimmed)
 		return nil
 	case g == guardRead && path.DN.Len() == len(s.computers)+1 && under(path.DN, s.computers):
 		return nil
 	}
 	return mpf.ScopeViolation.New(trimmed)
+}
+
+// passed remembers paths that are under the base: callers name the same few
+// organizations and users again and again, and reading a name is dear. What is
+// refused is not remembered.
+type passed struct {
+	mu    sync.RWMutex
+	paths map[string]struct{}
+}
+
+// Bounds of what passed remembers: so many paths, each so long in bytes.
+const (
+	maxPassed       = 4096
+	maxPassedLength = 512
+)
+
+func (p *passed) has(path string) bool {
+	if p == nil {
+		return false
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	_, ok := p.paths[path]
+	return ok
+}
+
+func (p *passed) add(path string) {
+	if p == nil || len(path) > maxPassedLength {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paths == nil || len(p.paths) >= maxPassed {
+		p.paths = make(map[string]struct{})
+	}
+	p.paths[strings.Clone(path)] = struct{}{}
 }
 
 func folded(dn ldappath.DN) []ldappath.RDN {

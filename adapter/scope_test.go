@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,6 +50,7 @@ func TestScope(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := c.s.check(c.value, c.g)
+			assert.Equal(t, got, c.s.check(c.value, c.g), "the second time as the first")
 			if c.want == nil {
 				assert.Nil(t, got)
 				return
@@ -57,4 +60,17 @@ func TestScope(t *testing.T) {
 			assert.Equal(t, mpf.AccessDenied, got.Code)
 		})
 	}
+}
+
+func TestScope_RemembersWithinBounds(t *testing.T) {
+	s := newScope(ldappath.MustParseDN("DC=a"), ldappath.DN{}, nil)
+	for i := range maxPassed + 10 {
+		require.Nil(t, s.check(fmt.Sprintf("LDAP://CN=%d,DC=a", i), guardPath))
+	}
+	assert.LessOrEqual(t, len(s.passed.paths), maxPassed)
+	long := "LDAP://CN=" + strings.Repeat("x", maxPassedLength) + ",DC=a"
+	assert.Nil(t, s.check(long, guardPath))
+	assert.False(t, s.passed.has(long))
+	assert.NotNil(t, s.check("LDAP://CN=1,DC=b", guardPath))
+	assert.False(t, s.passed.has("LDAP://CN=1,DC=b"))
 }
