@@ -33,6 +33,8 @@ var (
 	AnswerIncomplete    = cause("E-ANSWER", Unexpected, "The procedure '%1' succeeded, but its answer does not say '%2'.")
 	QueueJobUnknown     = cause("E-QUEUE-UNKNOWN", NotFound, "There is no queued request '%1'.")
 	QueueState          = cause("E-QUEUE-STATE", QueueStateCode, "The queued request '%1' is in state %2, which does not allow this.")
+	NotSupported        = cause("E-NOT-SUPPORTED", NotImplemented, "Not implemented: there is no such thing here as %1.")
+	NoErrorToTranslate  = cause("E-NO-ERROR", InvalidArg, "There is no error to translate: the procedure belongs into a catch.")
 )
 
 // Directory.
