@@ -277,6 +277,15 @@ func TestParse_ReferencesAcrossReads(t *testing.T) {
 	}
 }
 
+func TestParse_LongUTF16(t *testing.T) {
+	want := strings.Repeat("€x😀", 5000)
+	for shift := range 4 {
+		root, err := xmldoc.Parse(strings.NewReader("\xff\xfe"+wide("<a>"+strings.Repeat(".", shift)+want+"</a>", true)), "", xmldoc.Limits{})
+		require.NoError(t, err)
+		assert.Equal(t, want, xmldoc.Text(root)[shift:])
+	}
+}
+
 func TestDefaultLimits(t *testing.T) {
 	assert.Equal(t, xmldoc.Limits{
 		Bytes: 4 << 20, Depth: 64, Elements: 10_000, Attributes: 64, TotalAttributes: 20_000, Name: 256, Value: 4 << 10, Text: 1 << 20,

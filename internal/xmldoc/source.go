@@ -57,7 +57,7 @@ const (
 func newSource(r io.Reader, charset string, limits Limits) (*source, error) {
 	size := chunk
 	if known, ok := r.(interface{ Len() int }); ok {
-		size = max(64, min(chunk, known.Len()+1))
+		size = max(64, min(chunk, known.Len()+2*utf8.UTFMax))
 	}
 	s := &source{limits: limits, charset: charset, r: r, buf: make([]byte, size)}
 	if s.read(); s.err != nil && s.err != io.EOF {
@@ -139,7 +139,7 @@ func (s *source) fill(keep int) error {
 // how it comes in. If it gives 0, it has set the error.
 func (s *source) read() int {
 	held, empty := s.end, 0
-	for s.end < len(s.buf) && s.err == nil {
+	for len(s.buf)-s.end >= utf8.UTFMax && s.err == nil {
 		n, err := s.r.Read(s.buf[s.end:])
 		s.end += n
 		if empty++; n > 0 {
