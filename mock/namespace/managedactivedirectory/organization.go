@@ -25,6 +25,25 @@ func createOrganization(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
+	return complete(c, org, container)
+}
+
+// completeOrganization gives an OU what it lacks of an organization.
+func completeOrganization(c *engine.Call) error {
+	org, err := c.Open("org", "organizationalUnit")
+	if err != nil {
+		return err
+	}
+	container, err := c.Tx.Parent(org)
+	if err != nil {
+		return err
+	}
+	return complete(c, org, container)
+}
+
+// complete makes an OU an organization by the caller's policy and answers with
+// it. What is there already stays.
+func complete(c *engine.Call, org, container *store.Object) error {
 	p := policyOf(c.Text("policyName"))
 	if err := markOrganization(c, org, container, p); err != nil {
 		return err
@@ -57,20 +76,42 @@ func markOrganization(c *engine.Call, org, container *store.Object, p policy) er
 	if err != nil {
 		owner = container
 	}
-	if err := organization.Mark(c.Tx, org, organization.ThisOrganizationRoot, org); err != nil {
+	if err := markOnce(c, org, organization.ThisOrganizationRoot, org); err != nil {
 		return err
 	}
-	if err := organization.Mark(c.Tx, org, organization.ForeignOwnerOrg, owner); err != nil {
+	if err := markOnce(c, org, organization.ForeignOwnerOrg, owner); err != nil {
 		return err
 	}
-	if p.orgType == "" {
+	types := []string{p.orgType}
+	switch p.orgType {
+	case "":
 		return nil
+	case organization.Hosting:
+		types = []string{organization.Customer, organization.Reseller, organization.Hosting}
 	}
-	marked, err := typeObject(c, org, p.orgType)
-	if err != nil {
+	for _, name := range types {
+		marked, err := typeObject(c, org, name)
+		if err != nil {
+			return err
+		}
+		if name != p.orgType {
+			continue
+		}
+		if err := markOnce(c, org, organization.OrgType, marked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markOnce makes the organization name o as wkName unless it names something
+// so already.
+func markOnce(c *engine.Call, org *store.Object, wkName string, o *store.Object) error {
+	held, err := organization.Optional(c.Tx, org, wkName)
+	if err != nil || held != nil {
 		return err
 	}
-	return organization.Mark(c.Tx, org, organization.OrgType, marked)
+	return organization.Mark(c.Tx, org, wkName, o)
 }
 
 // typeObject gives the object of an organization type, which lies in the
@@ -118,6 +159,12 @@ func furnish(c *engine.Call, org *store.Object, p policy) error {
 		return err
 	}
 	for _, g := range p.groups {
+		if held, err := organization.Optional(c.Tx, org, g.wkName); err != nil || held != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		container := org
 		if g.private {
 			if container, err = ensure(c, org, privateContainer); err != nil {

@@ -134,6 +134,9 @@ var queryRows = []engine.Procedure{
 }
 
 var privateRows = []engine.Procedure{
+	{Name: "CompleteOrganization_", Type: engine.Write, Fidelity: engine.Invented, Run: completeOrganization,
+		Summary:   "Gives an OU what it lacks of an organization.",
+		Arguments: []engine.Argument{need("org", engine.Path), policyArgument, pdc}},
 	{Name: "CreateUser_", Type: engine.Write, Fidelity: engine.Inferred, Run: createAccount,
 		Summary: "Creates a user without memberships.", Arguments: accountArguments},
 	{Name: "CreateSamObject_", Type: engine.Write, Fidelity: engine.Documented, Run: createSamObject,
