@@ -31,6 +31,7 @@ func Parse(r io.Reader, charset string, limits Limits) (*Node, error) {
 	}
 	p := &parser{limits: limits, source: text, decoder: xml.NewDecoder(text)}
 	p.decoder.CharsetReader = text.declared
+	p.names, p.bindings, p.marks = p.firstNames[:0], p.firstBindings[:0], p.firstMarks[:0]
 	return p.parse()
 }
 
@@ -60,6 +61,10 @@ type parser struct {
 	// joined collects a text that comes in pieces, split by comments or CDATA
 	// sections.
 	joined []byte
+	// Most documents get by with these.
+	firstNames    [8]xml.Name
+	firstBindings [8]binding
+	firstMarks    [8]int
 }
 
 // binding is one namespace declaration in scope.
