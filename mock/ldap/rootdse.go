@@ -2,7 +2,8 @@ package ldap
 
 import (
 	"strconv"
-	"strings"
+
+	"github.com/jimlambrt/gldap"
 
 	"wsexchange/mock/store"
 )
@@ -20,18 +21,12 @@ func (s *Server) rootDSE(tx *store.Tx) (store.Attributes, error) {
 	}
 	host := s.cfg.Controller
 	if host == "" {
-		host = domain.Name
-		controllers, err := tx.ByValue("objectClass", "computer")
+		controllers, err := tx.Controllers()
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range controllers {
-			if strings.EqualFold(c.DN.Parent().RDN().Value, "Domain Controllers") {
-				if host, err = tx.Value(c, "dNSHostName"); err != nil {
-					return nil, err
-				}
-				break
-			}
+		if host = domain.Name; len(controllers) > 0 {
+			host = controllers[0]
 		}
 	}
 	base := domain.DN.String()
@@ -42,7 +37,7 @@ func (s *Server) rootDSE(tx *store.Tx) (store.Attributes, error) {
 		{Name: "defaultNamingContext", Values: []string{base}},
 		{Name: "rootDomainNamingContext", Values: []string{base}},
 		{Name: "configurationNamingContext", Values: []string{domain.Configuration.String()}},
-		{Name: "supportedControl", Values: []string{pagingControl}},
+		{Name: "supportedControl", Values: []string{gldap.ControlTypePaging}},
 		{Name: "supportedLDAPVersion", Values: []string{"3"}},
 		{Name: "supportedExtension", Values: s.extensions()},
 		{Name: "highestCommittedUSN", Values: []string{strconv.FormatInt(usn, 10)}},
@@ -60,5 +55,5 @@ func (s *Server) extensions() []string {
 	if s.cfg.TLS == nil || s.cfg.Implicit {
 		return nil
 	}
-	return []string{"1.3.6.1.4.1.1466.20037"}
+	return []string{string(gldap.ExtendedOperationStartTLS)}
 }

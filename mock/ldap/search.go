@@ -12,8 +12,6 @@ import (
 	"wsexchange/mock/store"
 )
 
-const pagingControl = gldap.ControlTypePaging
-
 // refusal is a search that ends with a result code.
 type refusal struct {
 	code    int
@@ -22,6 +20,12 @@ type refusal struct {
 }
 
 func (r *refusal) Error() string { return r.text }
+
+// What Active Directory says (F403).
+const (
+	noBind   = "000004DC: LdapErr: DSID-0C0906E8, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, vece"
+	noObject = "0000208D: NameErr: DSID-0310020A, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'%s'\n"
+)
 
 // timeout gives the shorter of the client's limit, in seconds, and ours.
 func (s *Server) timeout(seconds int64) time.Duration {
@@ -32,7 +36,7 @@ func (s *Server) timeout(seconds int64) time.Duration {
 }
 
 func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
-	done := r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultSuccess))
+	done := r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultOperationsError))
 	defer func() { _ = w.Write(done) }()
 	message, err := r.GetSearchMessage()
 	if err != nil {
@@ -41,7 +45,7 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, s.timeout(message.TimeLimit))
 	defer cancel()
-	q := &query{server: s, message: message, account: s.account(r.ConnectionID())}
+	q := &query{server: s, message: message, selection: newSelection(message), account: s.session(r.ConnectionID()).account}
 	err = s.cfg.Store.View(ctx, q.run)
 	// Entries are sent after the transaction: a slow client must not hold it.
 	for _, found := range q.found {
@@ -56,28 +60,37 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 	if q.next != nil {
 		done.SetControls(q.next)
 	}
+	q.conclude(ctx, done, err)
+}
+
+// conclude puts the outcome of a search into its last response.
+func (q *query) conclude(ctx context.Context, done *gldap.SearchResponseDone, err error) {
 	var refused *refusal
 	switch {
 	case err == nil:
+		done.SetResultCode(gldap.ResultSuccess)
 	case errors.As(err, &refused):
 		done.SetResultCode(refused.code)
 		done.SetDiagnosticMessage(refused.text)
 		done.SetMatchedDN(refused.matched)
-	case errors.Is(err, context.DeadlineExceeded):
+	case q.server.ctx.Err() != nil:
+		done.SetResultCode(gldap.ResultUnavailable)
+	case ctx.Err() != nil: // the store's error need not say that it was this
 		done.SetResultCode(gldap.ResultTimeLimitExceeded)
 	default:
-		s.cfg.Logger.Error("LDAP search", "error", err)
+		q.server.cfg.Logger.Error("LDAP search", "error", err)
 		done.SetResultCode(gldap.ResultOperationsError)
 	}
 }
 
 // query is one search.
 type query struct {
-	server  *Server
-	message *gldap.SearchMessage
-	account *store.Object
-	found   []found
-	next    *gldap.ControlPaging
+	server    *Server
+	message   *gldap.SearchMessage
+	selection selection
+	account   store.GUID // zero: anonymous
+	found     []found
+	next      *gldap.ControlPaging
 }
 
 // found is one entry of an answer.
@@ -91,96 +104,122 @@ func (q *query) run(tx *store.Tx) error {
 	if err != nil {
 		return &refusal{code: gldap.ResultProtocolError, text: err.Error()}
 	}
-	page, err := q.paging()
+	if q.message.Scope < gldap.BaseObject || q.message.Scope > gldap.WholeSubtree {
+		return &refusal{code: gldap.ResultProtocolError, text: "the scope is none of base, one level, subtree"}
+	}
+	page, err := q.page()
 	if err != nil {
 		return err
 	}
 	if q.message.BaseDN == "" && q.message.Scope == gldap.BaseObject {
-		attributes, err := q.server.rootDSE(tx)
-		if err != nil {
-			return err
-		}
-		q.found = append(q.found, found{attributes: q.selected(attributes)})
-		return nil
+		return q.root(tx)
 	}
-	if q.account == nil {
-		return &refusal{code: gldap.ResultOperationsError, text: "000004DC: LdapErr: DSID-0C090000, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, v0ce0"}
-	}
-	base, err := ldappath.ParseDN(q.message.BaseDN)
-	if err != nil {
-		return &refusal{code: gldap.ResultInvalidDNSyntax, text: err.Error()}
-	}
-	view, err := newView(tx, q.account)
+	view, err := q.view(tx)
 	if err != nil {
 		return err
 	}
-	if err := q.checkBase(tx, view, base); err != nil {
+	base, err := q.base(tx, view)
+	if err != nil {
 		return err
 	}
 	return q.entries(tx, view, base, filter, page)
 }
 
-// checkBase demands that the base exists and may be seen.
-func (q *query) checkBase(tx *store.Tx, view view, base ldappath.DN) error {
-	_, err := tx.Get(base)
-	var missing *store.NotFoundError
-	switch {
-	case errors.As(err, &missing):
-		return &refusal{code: gldap.ResultNoSuchObject, text: "0000208D: NameErr: DSID-03100000, problem 2001 (NO_OBJECT), data 0", matched: missing.Ancestor.String()}
-	case err != nil:
-		return err
-	case !view.sees(base) && !view.leadsTo(base):
-		return &refusal{code: gldap.ResultNoSuchObject, text: "0000208D: NameErr: DSID-03100000, problem 2001 (NO_OBJECT), data 0"}
+// root answers with the root DSE, which is no entry of the directory: it
+// matches the filter for every entry and no other (F404).
+func (q *query) root(tx *store.Tx) error {
+	if !strings.EqualFold(q.message.Filter, "(objectClass=*)") {
+		return nil
 	}
+	attributes, err := q.server.rootDSE(tx)
+	if err != nil {
+		return err
+	}
+	wanted := q.selection
+	wanted.all = wanted.all || wanted.operational // nothing here is what entries have
+	q.found = append(q.found, found{attributes: wanted.of(attributes)})
 	return nil
+}
+
+// view tells what the client may see. Without a bind, and if the account is
+// gone meanwhile, that is nothing.
+func (q *query) view(tx *store.Tx) (view, error) {
+	account, err := tx.ByGUID(q.account)
+	if q.account == (store.GUID{}) || errors.Is(err, store.ErrNotFound) {
+		return view{}, &refusal{code: gldap.ResultOperationsError, text: noBind}
+	}
+	if err != nil {
+		return view{}, err
+	}
+	return newView(tx, account)
+}
+
+// base gives the name where the search begins. It must exist, and the client
+// must be allowed to know.
+func (q *query) base(tx *store.Tx, view view) (ldappath.DN, error) {
+	if q.message.BaseDN == "" {
+		return ldappath.DN{}, missing(ldappath.DN{})
+	}
+	base, err := ldappath.ParseDN(q.message.BaseDN)
+	if err != nil {
+		return base, &refusal{code: gldap.ResultInvalidDNSyntax, text: err.Error()}
+	}
+	_, err = tx.Get(base)
+	var absent *store.NotFoundError
+	switch {
+	case errors.As(err, &absent):
+		return base, missing(view.nearest(absent.Ancestor))
+	case err != nil:
+		return base, err
+	case !view.begins(base):
+		return base, missing(view.nearest(base))
+	}
+	return base, nil
+}
+
+func missing(nearest ldappath.DN) error {
+	return &refusal{
+		code: gldap.ResultNoSuchObject, matched: nearest.String(),
+		text: strings.Replace(noObject, "%s", nearest.String(), 1),
+	}
 }
 
 // entries collects what the search finds. The store is asked in steps, so that
 // entries which the account may not see do not count.
 func (q *query) entries(tx *store.Tx, view view, base ldappath.DN, filter *store.Filter, p page) error {
-	after := p.after
-	for {
-		objects, more, err := tx.Search(store.Query{Base: base, Scope: store.Scope(q.message.Scope), Filter: filter, After: after, Limit: step})
+	wanted := q.selection.names()
+	after := p.after // where the store goes on; p.last is where the client may
+	for more := true; more; {
+		objects, rest, err := tx.Search(store.Query{Base: base, Scope: store.Scope(q.message.Scope), Filter: filter, After: after, Limit: step})
 		if err != nil {
 			return err
 		}
 		for _, o := range objects {
+			after = o.DN.Key()
 			if !view.sees(o.DN) {
-				after = o.DN.Key()
 				continue
 			}
 			if len(q.found) == p.size {
-				return q.full(p, after)
+				return q.full(p)
 			}
-			if err := q.entry(tx, o); err != nil {
+			if err := q.add(tx, o, wanted); err != nil {
 				return err
 			}
-			after = o.DN.Key()
+			p.last = after
 		}
-		if !more {
-			if p.paged {
-				q.next = &gldap.ControlPaging{}
-			}
-			return nil
-		}
+		more = rest
 	}
+	if p.paged {
+		q.next = &gldap.ControlPaging{}
+	}
+	return nil
 }
 
 // step is how many entries are read from the store at a time.
 const step = 200
 
-// full ends an answer that has as many entries as it may: with a cookie when
-// the client pages, else with the result code for that.
-func (q *query) full(p page, after string) error {
-	if p.paged {
-		q.next = &gldap.ControlPaging{Cookie: []byte(after)}
-		return nil
-	}
-	return &refusal{code: gldap.ResultSizeLimitExceeded, text: "the answer has more entries than one answer may"}
-}
-
-func (q *query) entry(tx *store.Tx, o *store.Object) error {
-	attributes, err := tx.Attributes(o, q.wanted()...)
+func (q *query) add(tx *store.Tx, o *store.Object, wanted []string) error {
+	attributes, err := tx.Attributes(o, wanted...)
 	if err != nil {
 		return err
 	}
@@ -193,87 +232,6 @@ func (q *query) entry(tx *store.Tx, o *store.Object) error {
 			attributes[i].Values[j] = string(kind.Wire(v))
 		}
 	}
-	q.found = append(q.found, found{o.DN.String(), q.selected(attributes)})
+	q.found = append(q.found, found{o.DN.String(), q.selection.of(attributes)})
 	return nil
-}
-
-// wanted names the attributes to read: all of them unless each is named.
-func (q *query) wanted() []string {
-	var names []string
-	for _, name := range q.message.Attributes {
-		if name == "*" || name == "+" {
-			return nil
-		}
-		name, _, _ = strings.Cut(name, ";")
-		if _, err := store.LookupAttribute(name); err == nil {
-			names = append(names, name)
-		}
-	}
-	if len(q.message.Attributes) > 0 && len(names) == 0 {
-		return []string{"objectClass"} // nothing that exists is asked for: read the least
-	}
-	return names
-}
-
-// page is where a search goes on and how many entries it may give.
-type page struct {
-	after string
-	size  int
-	paged bool
-}
-
-func (q *query) paging() (page, error) {
-	p := page{size: q.server.cfg.SizeLimit}
-	if limit := q.message.SizeLimit; limit > 0 && limit < int64(p.size) {
-		p.size = int(limit)
-	}
-	for _, control := range q.message.Controls {
-		switch c := control.(type) {
-		case *gldap.ControlPaging:
-			p.paged = true
-			p.size = min(int(c.PagingSize), q.server.cfg.SizeLimit)
-			p.after = string(c.Cookie)
-		case *gldap.ControlString:
-			if c.Criticality {
-				return p, &refusal{code: gldap.ResultUnavailableCriticalExtension, text: "control " + c.ControlType + " is not supported"}
-			}
-		}
-	}
-	return p, nil
-}
-
-// selected picks the attributes that the client asked for: "*" or none means
-// all but the operational ones, "+" the operational ones, "1.1" none.
-func (q *query) selected(attributes store.Attributes) store.Attributes {
-	all, operational, named := len(q.message.Attributes) == 0, false, map[string]bool{}
-	for _, name := range q.message.Attributes {
-		switch name {
-		case "*":
-			all = true
-		case "+":
-			operational = true
-		default:
-			name, _, _ = strings.Cut(name, ";") // options such as ;binary mean the same attribute
-			named[strings.ToLower(name)] = true
-		}
-	}
-	var picked store.Attributes
-	for _, a := range attributes {
-		isOperational := operationalAttributes[strings.ToLower(a.Name)]
-		if !named[strings.ToLower(a.Name)] && !(all && !isOperational) && !(operational && isOperational) || len(a.Values) == 0 {
-			continue
-		}
-		if q.message.TypesOnly {
-			a.Values = nil
-		}
-		picked = append(picked, a)
-	}
-	return picked
-}
-
-// operationalAttributes are given only when asked for, as Active Directory
-// does with its constructed ones.
-var operationalAttributes = map[string]bool{
-	"canonicalname": true, "createtimestamp": true, "modifytimestamp": true, "msds-user-account-control-computed": true,
-	"tokengroups": true, "subschemasubentry": true, "structuralobjectclass": true, "primarygrouptoken": true,
 }

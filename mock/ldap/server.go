@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/jimlambrt/gldap"
 
 	"wsexchange/mock/store"
@@ -23,8 +22,8 @@ type Config struct {
 	TLS *tls.Config
 	// Implicit makes every connection begin with TLS.
 	Implicit bool
-	// SizeLimit is the largest number of entries of one answer without paging.
-	// 0 is 1000, what Active Directory allows.
+	// SizeLimit is the largest number of entries of one answer. 0 is 1000, what
+	// Active Directory allows.
 	SizeLimit int
 	// Timeout bounds one search. 0 is 30 seconds.
 	Timeout time.Duration
@@ -38,17 +37,28 @@ type Config struct {
 // Server answers LDAP requests.
 type Server struct {
 	cfg      Config
-	ctx      context.Context
-	server   *gldap.Server
-	mu       sync.Mutex
-	accounts map[int]*store.Object // by connection id
+	ctx      context.Context // ends when the server does
+	cancel   context.CancelFunc
+	library  *gldap.Server
 	address  string
-	done     chan error
+	ended    chan struct{} // closed when no connection is accepted any more
+	endedErr error         // why, to be read after ended
+	closing  sync.Once
+
+	mu       sync.Mutex
+	closed   bool
+	running  sync.WaitGroup // requests; added to under mu while not closed
+	sessions map[int]session
 }
 
-// stopGrace is how long Close waits for connections that are still open: the
-// library notices a shutdown only when a connection asks for something.
-const stopGrace = 200 * time.Millisecond
+// session is what is known of a connection.
+type session struct {
+	account store.GUID // zero: anonymous
+	tls     bool       // by StartTLS
+}
+
+// stopGrace is how long Close waits for answers that clients are slow to take.
+const stopGrace = 2 * time.Second
 
 // Listen starts a server on address, host and port. Port 0 takes a free one.
 // The server ends with Close, or when ctx ends.
@@ -68,35 +78,21 @@ func Listen(ctx context.Context, address string, cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, ctx: ctx, accounts: map[int]*store.Object{}, done: make(chan error, 1)}
-	if err := s.serve(address); err != nil {
+	s := &Server{cfg: cfg, sessions: map[int]session{}, ended: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	if err := s.run(address); err != nil {
+		s.cancel()
 		return nil, fmt.Errorf("LDAP server on %s: %w", address, err)
 	}
+	context.AfterFunc(s.ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
-// serve starts the library's server. It opens its listener itself and does not
-// tell the port, so a free one is looked for first and tried again if somebody
-// else was faster.
-func (s *Server) serve(address string) error {
-	const attempts = 5
-	for attempt := 1; ; attempt++ {
-		free, err := freeAddress(address)
-		if err != nil {
-			return err
-		}
-		if err = s.run(free); err == nil {
-			s.address = free
-			return nil
-		}
-		if attempt == attempts || free == address {
-			return err
-		}
-	}
-}
-
+// run starts the library's server and waits until it listens.
 func (s *Server) run(address string) error {
-	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.forget))
+	listening := make(chan net.Addr, 1)
+	var err error
+	s.library, err = gldap.NewServer(gldap.WithLogger(libraryLog(s.cfg.Logger, listening)), gldap.WithOnClose(s.forget))
 	if err != nil {
 		return err
 	}
@@ -104,43 +100,33 @@ func (s *Server) run(address string) error {
 	if err != nil {
 		return err
 	}
-	if err := server.Router(mux); err != nil {
+	if err := s.library.Router(mux); err != nil {
 		return err
 	}
 	var options []gldap.Option
 	if s.cfg.Implicit {
 		options = append(options, gldap.WithTLSConfig(s.cfg.TLS))
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(address, options...) }()
-	for !server.Ready() {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(100 * time.Microsecond):
-		}
-	}
+	go func() {
+		s.endedErr = s.library.Run(address, options...)
+		close(s.ended)
+	}()
 	select {
-	case err := <-ended: // ready is said before the outcome of listening is known
-		return err
-	case <-time.After(time.Millisecond):
+	case <-s.ended:
+		return s.endedErr
+	case at := <-listening:
+		s.address = at.String()
+		go s.watch()
+		return nil
 	}
-	s.server = server
-	go func() { s.done <- <-ended }()
-	return nil
 }
 
-func freeAddress(address string) (string, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || port != "0" {
-		return address, err
+// watch tells when the server ends though nobody asked for it.
+func (s *Server) watch() {
+	<-s.ended
+	if s.endedErr != nil && s.ctx.Err() == nil {
+		s.cfg.Logger.Error("LDAP server accepts no more connections", "error", s.endedErr)
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return "", err
-	}
-	free := listener.Addr().String()
-	return free, listener.Close()
 }
 
 // Address is the host and port that the server listens on.
@@ -154,79 +140,66 @@ func (s *Server) URL() string {
 	return "ldap://" + s.address
 }
 
-// Close stops the server. Open connections are given a moment to end.
-func (s *Server) Close() error {
-	stopped := make(chan error, 1)
-	go func() { stopped <- s.server.Stop() }()
+// Check gives an error if the server accepts no more connections.
+func (s *Server) Check(context.Context) error {
 	select {
-	case err := <-stopped:
-		return err
-	case <-time.After(stopGrace):
+	case <-s.ended:
+		return errors.Join(errors.New("LDAP server is stopped"), s.endedErr)
+	default:
 		return nil
 	}
 }
 
-func (s *Server) routes() (*gldap.Mux, error) {
-	mux, err := gldap.NewMux()
-	if err != nil {
-		return nil, err
-	}
-	return mux, errors.Join(
-		mux.Bind(s.bind), mux.Search(s.search), mux.Modify(refuseModify), mux.Add(refuseWrite(gldap.ApplicationAddResponse)),
-		mux.Delete(refuseWrite(gldap.ApplicationDelResponse)),
-		mux.ExtendedOperation(s.startTLS, gldap.ExtendedOperationStartTLS),
-		mux.DefaultRoute(refuseWrite(gldap.ApplicationExtendedResponse)),
-	)
+// Close stops the server: the listener is closed, searches under way are
+// broken off, and no request reaches the store any more when it returns.
+// Connections on which nothing goes on are not waited for. They end, and with
+// them the last of the server, when their clients do.
+func (s *Server) Close() error {
+	s.closing.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		s.mu.Unlock()
+		s.cancel()
+		// Stop closes the listener at once, then waits for every connection.
+		go func() { _ = s.library.Stop() }()
+		<-s.ended
+		idle := make(chan struct{})
+		go func() { s.running.Wait(); close(idle) }()
+		select {
+		case <-idle:
+		case <-time.After(stopGrace):
+		}
+	})
+	return nil
 }
 
+// begin counts a request in, unless the server is closed.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Add(1)
+	}
+	return !s.closed
+}
+
+func (s *Server) session(connection int) session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[connection]
+}
+
+func (s *Server) change(connection int, change func(*session)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := s.sessions[connection]
+	change(&of)
+	s.sessions[connection] = of
+}
+
+// forget is called by the library when a connection has ended.
 func (s *Server) forget(connection int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.accounts, connection)
-}
-
-func (s *Server) setAccount(connection int, o *store.Object) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o == nil {
-		delete(s.accounts, connection)
-		return
-	}
-	s.accounts[connection] = o
-}
-
-func (s *Server) account(connection int) *store.Object {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.accounts[connection]
-}
-
-func refuseModify(w *gldap.ResponseWriter, r *gldap.Request) {
-	_ = w.Write(r.NewModifyResponse(gldap.WithResponseCode(gldap.ResultUnwillingToPerform), gldap.WithDiagnosticMessage(readOnly)))
-}
-
-func refuseWrite(application int) gldap.HandlerFunc {
-	return func(w *gldap.ResponseWriter, r *gldap.Request) {
-		_ = w.Write(r.NewResponse(gldap.WithApplicationCode(application),
-			gldap.WithResponseCode(gldap.ResultUnwillingToPerform), gldap.WithDiagnosticMessage(readOnly)))
-	}
-}
-
-const readOnly = "this directory is read over LDAP and changed by provisioning requests only"
-
-func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {
-	answer := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
-	answer.SetResponseName(gldap.ExtendedOperationStartTLS)
-	if s.cfg.TLS == nil || s.cfg.Implicit {
-		answer.SetResultCode(gldap.ResultUnavailable)
-		answer.SetDiagnosticMessage("TLS is not configured")
-		_ = w.Write(answer)
-		return
-	}
-	if err := w.Write(answer); err != nil {
-		return
-	}
-	if err := r.StartTLS(s.cfg.TLS); err != nil {
-		s.cfg.Logger.Debug("LDAP StartTLS", "error", err)
-	}
+	delete(s.sessions, connection)
 }

@@ -1,0 +1,153 @@
+package ldap
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/mock/store"
+)
+
+// Names of the test directory: the demo data with two organizations.
+const (
+	domainDN   = "DC=fabrikam,DC=com"
+	resellerDN = "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
+	alphaDN    = "OU=Alpha,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
+	betaDN     = "OU=Beta,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
+	oddDN      = `CN=Müller\, Jürgen \+ Söhne,OU=Alpha,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com`
+	adminName  = `FABRIKAM\hsadmin`
+	adminPass  = "s3cr%t"
+	userPass   = "Wonderland-1"
+)
+
+// directory makes the test directory in memory.
+func directory(t testing.TB, now func() time.Time) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Config{HashCost: 4, Now: now})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Seed(t.Context(), store.DefaultSeed()))
+	require.NoError(t, s.Update(t.Context(), func(tx *store.Tx) error {
+		for _, org := range []string{alphaDN, betaDN} {
+			create(t, tx, org, "organizationalUnit", nil)
+		}
+		for dn, login := range map[string]string{
+			"CN=Alice," + alphaDN: "alice@alpha.example", "CN=Bob," + betaDN: "bob@beta.example", oddDN: "odd@alpha.example",
+		} {
+			user := create(t, tx, dn, "user", store.Attributes{{Name: "userPrincipalName", Values: []string{login}}, {Name: "mail", Values: []string{login}}})
+			require.NoError(t, tx.SetPassword(user, userPass))
+			require.NoError(t, tx.SetEnabled(user, true))
+		}
+		return nil
+	}))
+	return s
+}
+
+func create(t testing.TB, tx *store.Tx, dn, class string, attributes store.Attributes) *store.Object {
+	t.Helper()
+	name, err := ldappath.ParseDN(dn)
+	require.NoError(t, err)
+	o, err := tx.Create(name, class, attributes)
+	require.NoError(t, err)
+	return o
+}
+
+// update changes an object of the directory.
+func update(t testing.TB, s *store.Store, dn string, change func(*store.Tx, *store.Object) error) {
+	t.Helper()
+	name, err := ldappath.ParseDN(dn)
+	require.NoError(t, err)
+	require.NoError(t, s.Update(t.Context(), func(tx *store.Tx) error {
+		o, err := tx.Get(name)
+		if err != nil {
+			return err
+		}
+		return change(tx, o)
+	}))
+}
+
+// start serves the test directory until the test ends.
+func start(t testing.TB, change ...func(*Config)) *Server {
+	t.Helper()
+	var cfg Config
+	for _, c := range change {
+		c(&cfg)
+	}
+	if cfg.Store == nil {
+		cfg.Store = directory(t, nil)
+	}
+	s, err := Listen(t.Context(), "127.0.0.1:0", cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// dial connects to the server, anonymously.
+func dial(t testing.TB, s *Server, options ...ldap.DialOpt) *ldap.Conn {
+	t.Helper()
+	conn, err := ldap.DialURL(s.URL(), options...)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	conn.SetTimeout(30 * time.Second)
+	return conn
+}
+
+// bound connects to the server as somebody.
+func bound(t testing.TB, s *Server, name, password string) *ldap.Conn {
+	t.Helper()
+	conn := dial(t, s)
+	require.NoError(t, conn.Bind(name, password))
+	return conn
+}
+
+// find is a search of the subtree below base.
+func find(base, filter string, attributes ...string) *ldap.SearchRequest {
+	return ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, nil)
+}
+
+// at is a search of one entry.
+func at(dn string, attributes ...string) *ldap.SearchRequest {
+	return ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", attributes, nil)
+}
+
+// names gives the names of the entries found.
+func names(t testing.TB, conn *ldap.Conn, request *ldap.SearchRequest) []string {
+	t.Helper()
+	result, err := conn.Search(request)
+	require.NoError(t, err)
+	found := []string{}
+	for _, entry := range result.Entries {
+		found = append(found, entry.DN)
+	}
+	return found
+}
+
+// certificate makes a server's TLS configuration and a client's that trusts it.
+func certificate(t testing.TB) (server, client *tls.Config) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dc1.fabrikam.com"}, NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	server = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	return server, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
+}

@@ -1,0 +1,80 @@
+package ldap
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/jimlambrt/gldap"
+)
+
+// routes says what answers which operation. What this directory does not do is
+// refused under the operation's own response, since clients look no further.
+// The library does not tell a rename from a comparison; both are refused as a
+// rename, which go-ldap would else take for done.
+func (s *Server) routes() (*gldap.Mux, error) {
+	mux, err := gldap.NewMux()
+	if err != nil {
+		return nil, err
+	}
+	return mux, errors.Join(
+		mux.Bind(s.counted(s.bind)),
+		mux.Search(s.counted(s.search)),
+		mux.ExtendedOperation(s.counted(s.startTLS), gldap.ExtendedOperationStartTLS),
+		mux.Add(s.counted(refuse(gldap.ApplicationAddResponse, readOnly))),
+		mux.Modify(s.counted(refuse(gldap.ApplicationModifyResponse, readOnly))),
+		mux.Delete(s.counted(refuse(gldap.ApplicationDelResponse, readOnly))),
+		mux.ExtendedOperation(s.counted(refuse(gldap.ApplicationModifyDNResponse, readOnly)), gldap.ExtendedOperationUnknown),
+		mux.DefaultRoute(s.counted(refuse(gldap.ApplicationExtendedResponse, "this extended operation is not supported"))),
+	)
+}
+
+const readOnly = "this directory is read over LDAP and changed by provisioning requests only"
+
+// counted runs a handler, unless the server is closed. The library runs
+// handlers in goroutines of their own, where a panic would end the program.
+func (s *Server) counted(handler gldap.HandlerFunc) gldap.HandlerFunc {
+	return func(w *gldap.ResponseWriter, r *gldap.Request) {
+		if !s.begin() {
+			return // the library ends the connection after this request
+		}
+		defer s.running.Done()
+		defer func() {
+			if p := recover(); p != nil {
+				s.cfg.Logger.Error("LDAP request", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+		}()
+		handler(w, r)
+	}
+}
+
+func refuse(application int, why string) gldap.HandlerFunc {
+	return func(w *gldap.ResponseWriter, r *gldap.Request) {
+		_ = w.Write(r.NewResponse(gldap.WithApplicationCode(application),
+			gldap.WithResponseCode(gldap.ResultUnwillingToPerform), gldap.WithDiagnosticMessage(why)))
+	}
+}
+
+// startTLS is served by the library before it reads on, so that nothing else
+// is under way on the connection.
+func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {
+	answer := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
+	switch {
+	case s.cfg.TLS == nil:
+		answer.SetResultCode(gldap.ResultUnavailable)
+		answer.SetDiagnosticMessage("TLS is not configured")
+	case s.cfg.Implicit || s.session(r.ConnectionID()).tls:
+		answer.SetResultCode(gldap.ResultOperationsError)
+		answer.SetDiagnosticMessage("the connection is encrypted already")
+	default:
+		if w.Write(answer) != nil {
+			return
+		}
+		if err := r.StartTLS(s.cfg.TLS); err != nil {
+			s.cfg.Logger.Debug("LDAP StartTLS", "error", err)
+		}
+		s.change(r.ConnectionID(), func(of *session) { of.tls = true })
+		return
+	}
+	_ = w.Write(answer)
+}
