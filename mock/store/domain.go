@@ -11,7 +11,7 @@ import (
 // DomainKind is what an SMTP domain is to its organization.
 type DomainKind string
 
-// The kinds of SMTP domains, named as the plan database's assets.
+// The kinds of SMTP domains, named as the plan database's assets. F120.
 const (
 	PrimaryDomain   DomainKind = "PrimaryDomain"
 	SecondaryDomain DomainKind = "SecondaryDomain"

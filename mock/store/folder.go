@@ -28,7 +28,7 @@ type FolderPermission struct {
 	Role    string // one of FolderRoles
 }
 
-// folderRoles are the roles, in the spelling kept.
+// folderRoles are the roles, in the spelling kept. F121.
 var folderRoles = []string{"owner", "publishing editor", "editor", "publishing author", "author", "nonediting author",
 	"reviewer", "contributor", "none"}
 

@@ -27,7 +27,7 @@ const (
 
 // Members gives the direct members of a group in the order in which they were
 // added. As in the original, accounts whose primary group it is are not among
-// them.
+// them. F115.
 func (t *Tx) Members(group *Object) ([]*Object, error) { return t.Linked(group, "member") }
 
 // MemberOf gives the groups that an object is a direct member of, without its

@@ -10,7 +10,7 @@ import (
 )
 
 // GUID is an objectGUID in the octet order of the directory: the first three
-// groups of the text form are little-endian.
+// groups of the text form are little-endian. F100.
 type GUID [16]byte
 
 // RandomGUID makes a version 4 GUID from the system's random source.

@@ -24,7 +24,8 @@ func matches(hash, password string) bool {
 	return bcrypt.CompareHashAndPassword([]byte(hash), digest(password)) == nil
 }
 
-// SetPassword gives an account a new password without asking for the old one.
+// SetPassword gives an account a new password without asking for the old one
+// and, unless the policy says so, without asking the history. F113.
 // One that breaks the domain's policy is ErrPasswordPolicy.
 func (t *Tx) SetPassword(o *Object, password string) error {
 	policy, err := t.passwordRules(o, password)

@@ -1,7 +1,7 @@
 package store
 
 // attributeTypes is the schema: every attribute that an object can have, with
-// the limits of the original's schema where it has them.
+// the limits of the original's schema where it has them. F102.
 var attributeTypes = []AttributeType{
 	// What every object has.
 	{"objectClass", SyntaxString, 0, Multi | Computed},

@@ -27,7 +27,8 @@ var (
 	underDomain = []string{"domainDNS", "organizationalUnit"}
 )
 
-// classes is every class an object can be of.
+// classes is every class an object can be of. F112 has the flags of new users,
+// F117 the places.
 var classes = []Class{
 	{Name: "domainDNS", Chain: []string{"top", "domain", "domainDNS"}, Category: "Domain-DNS", RDN: "DC"},
 	{Name: "domain", Chain: []string{"top", "domain"}, Category: "Domain", RDN: "DC"},

@@ -31,7 +31,7 @@ type Query struct {
 // and whether there are more than its limit. To page, give the last object's
 // DN.Key as After. Equality and prefix of indexed attributes, names and links
 // use indexes; other filters read everything in scope. As in the original, a
-// search of the domain does not go into the configuration below it.
+// search of the domain does not go into the configuration below it. F114.
 func (t *Tx) Search(q Query) (found []*Object, more bool, err error) {
 	base, err := t.Get(q.Base)
 	if err != nil {

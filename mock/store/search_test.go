@@ -164,7 +164,7 @@ func TestSearch_ScopesAndPages(t *testing.T) {
 func TestSearch_LeavesTheConfigurationToItself(t *testing.T) {
 	tx := updating(t)
 	domain := mustDomain(t, tx)
-	for _, filter := range []string{"(objectClass=msExchPrivateMDB)", "(cn=EX01)", "(legacyExchangeDN=*)"} {
+	for _, filter := range []string{"(objectClass=msExchPrivateMDB)", "(cn=EX1)", "(legacyExchangeDN=*)"} {
 		found, _, err := tx.Search(Query{Base: domain.DN, Scope: ScopeSubtree, Filter: mustFilter(t, filter)})
 		require.NoError(t, err)
 		for _, o := range found {

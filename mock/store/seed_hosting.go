@@ -8,7 +8,7 @@ import (
 
 // organizationGroups are the groups of an organization: where they lie, the
 // beginning of name and sAMAccountName, and the well-known GUID under which the
-// organization names them. F104, F105.
+// organization names them. F104, F105, F118.
 var organizationGroups = []struct {
 	private   bool // in CN=_Private, else in the OU itself
 	name, sam string

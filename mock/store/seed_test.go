@@ -31,14 +31,14 @@ func TestLoadSeed_Refuses(t *testing.T) {
 		"group twice":          {change("name: MPFAuditors", "name: mpfadmins"), "groups"},
 		"account twice":        {change("- name: MPFClientAcct\n", "- name: HSADMIN\n"), "accounts"},
 		"reseller unnamed":     {change("name: Reseller1, ", ""), "hosting.resellers"},
-		"store twice":          {change("Mailbox Store 2 (EX01), Mailbox", "Mailbox Store 1 (EX01), Mailbox"), "stores"},
-		"unknown store":        {change("store: Mailbox Store 2 (EX01)", "store: Mailbox Store 9 (EX01)"), "Mailbox Store 9"},
+		"store twice":          {change("Mailbox Store 2 (EX1), Mailbox", "Mailbox Store 1 (EX1), Mailbox"), "stores"},
+		"unknown store":        {change("store: Mailbox Store 2 (EX1)", "store: Mailbox Store 9 (EX1)"), "Mailbox Store 9"},
 		"no megabytes":         {change("megabytes: 100000,", "megabytes: 0,"), "megabytes"},
-		"unknown OAB server":   {change("server: EX01, capacity", "server: EX02, capacity"), "oabServers"},
+		"unknown OAB server":   {change("server: EX1, capacity", "server: EX02, capacity"), "oabServers"},
 		"unknown category":     {change("categories: [HeBusiness]", "categories: [HeOther]"), "HeOther"},
 		"unknown feature":      {change("{name: OutlookClient, value", "{name: Fax, value"), "Fax"},
 		"feature without node": {change("nativeAttribute: size, parentNode: mail", "nativeAttribute: size"), "MailboxSize"},
-		"bad host":             {change("host: ex01.fabrikam.com", "host: ex_01!"), "host"},
+		"bad host":             {change("host: ex1.fabrikam.com", "host: ex_01!"), "host"},
 		"not YAML":             {"domain: [", "seed"},
 		"endless":              {strings.Repeat("# filler\n", 1<<17+1), "longer"},
 	} {
@@ -60,7 +60,7 @@ func TestSeed_FillsTheDirectory(t *testing.T) {
 	assert.Equal(t, "FABRIKAM", domain.NetBIOS)
 	assert.Equal(t, SID("S-1-5-21-1004336348-1177238915-682003330"), domain.SID)
 	for path, host := range map[string]string{
-		"CN=EX01, CN=Computers,DC=fabrikam,DC=com":        "ex01.fabrikam.com",
+		"CN=EX1, CN=Computers,DC=fabrikam,DC=com":         "ex1.fabrikam.com",
 		"CN=DC1,OU=Domain Controllers,DC=fabrikam,DC=com": "dc1.fabrikam.com",
 	} {
 		got, err := tx.Value(mustGet(t, tx, ldappath.MustParseDN(path)), "dNSHostName")

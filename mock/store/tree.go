@@ -18,6 +18,7 @@ func span(dn ldappath.DN) (from, to string) {
 
 // Delete removes an object that has no children, else it is ErrNotLeaf. Links
 // to and from it, its addresses, password, SMTP domains and folders go with it.
+// F116.
 func (t *Tx) Delete(o *Object) error {
 	children, err := collect(t, scanID, "SELECT id FROM object WHERE parent_id = ? LIMIT 1", o.ID)
 	if err != nil {

@@ -47,20 +47,16 @@ func (t *Tx) values(o *Object, a AttributeType) ([]string, error) {
 // original computes on request only: canonicalName, createTimeStamp,
 // modifyTimeStamp, tokenGroups. Unknown names are left out.
 func (t *Tx) Attributes(o *Object, names ...string) (Attributes, error) {
+	if len(names) == 0 {
+		return t.allAttributes(o)
+	}
 	wanted := make(map[string]bool, len(names))
 	for _, name := range names {
 		wanted[ldappath.Fold(name)] = true
 	}
-	present, err := t.present(o)
-	if err != nil {
-		return nil, err
-	}
 	var found Attributes
 	for _, a := range attributeTypes {
-		if len(names) > 0 && !wanted[ldappath.Fold(a.Name)] || len(names) == 0 && slices.Contains(onRequest, a.Name) {
-			continue
-		}
-		if _, made := t.store.computed[a.Name]; !made && !present[a.Name] {
+		if !wanted[ldappath.Fold(a.Name)] {
 			continue
 		}
 		values, err := t.values(o, a)
@@ -77,17 +73,54 @@ func (t *Tx) Attributes(o *Object, names ...string) (Attributes, error) {
 // onRequest is what a search for all attributes does not give.
 var onRequest = []string{"canonicalName", "createTimeStamp", "modifyTimeStamp", "tokenGroups"}
 
-// present gives the names of the stored attributes that an object has.
-func (t *Tx) present(o *Object) (map[string]bool, error) {
-	names, err := collect(t, scanText, "SELECT DISTINCT attribute FROM attribute_value WHERE object_id = ?"+
-		" UNION SELECT DISTINCT attribute FROM link WHERE object_id = ?"+
-		" UNION SELECT 'proxyAddresses' FROM proxy_address WHERE object_id = ?", o.ID, o.ID, o.ID)
+// allAttributes gives every attribute with a few queries, however many there
+// are.
+func (t *Tx) allAttributes(o *Object) (Attributes, error) {
+	held, err := t.stored(o)
 	if err != nil {
 		return nil, err
 	}
-	present := make(map[string]bool, len(names))
-	for _, name := range names {
-		present[name] = true
+	linked, err := collect(t, scanText, "SELECT DISTINCT attribute FROM link WHERE target_id = ?", o.ID)
+	if err != nil {
+		return nil, err
 	}
-	return present, nil
+	var found Attributes
+	for _, a := range attributeTypes {
+		values := held[a.Name]
+		forward, back := backLinks[a.Name]
+		compute, made := t.store.computed[a.Name]
+		if made && !slices.Contains(onRequest, a.Name) && (!back || slices.Contains(linked, forward)) {
+			if values, err = compute(t, o); err != nil {
+				return nil, err
+			}
+		}
+		if len(values) > 0 {
+			found = append(found, Attribute{Name: a.Name, Values: values})
+		}
+	}
+	return found, nil
+}
+
+// stored gives all values that are kept for an object, by attribute.
+func (t *Tx) stored(o *Object) (map[string][]string, error) {
+	held := make(map[string][]string)
+	take := func(row scanner) (struct{}, error) {
+		var attribute, value, data string
+		err := row.Scan(&attribute, &value, &data)
+		if a, known := attributeByName[ldappath.Fold(attribute)]; known {
+			value = linkText(a, data, value)
+		}
+		held[attribute] = append(held[attribute], value)
+		return struct{}{}, err
+	}
+	for _, query := range []string{
+		"SELECT attribute, value, '' FROM attribute_value WHERE object_id = ? ORDER BY attribute, position",
+		"SELECT l.attribute, o.dn, l.data FROM link l JOIN object o ON o.id = l.target_id WHERE l.object_id = ? ORDER BY l.id",
+		"SELECT 'proxyAddresses', address, '' FROM proxy_address WHERE object_id = ? ORDER BY position",
+	} {
+		if _, err := collect(t, take, query, o.ID); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
 }
