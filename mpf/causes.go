@@ -35,6 +35,7 @@ var (
 	QueueState          = cause("E-QUEUE-STATE", QueueStateCode, "The queued request '%1' is in state %2, which does not allow this.")
 	NotSupported        = cause("E-NOT-SUPPORTED", NotImplemented, "Not implemented: there is no such thing here as %1.")
 	NoErrorToTranslate  = cause("E-NO-ERROR", InvalidArg, "There is no error to translate: the procedure belongs into a catch.")
+	NotCarried          = cause("E-NOT-CARRIED", NotImplemented, "The request cannot be carried by SubmitMpsRequest: %1.")
 )
 
 // Directory.

@@ -8,8 +8,8 @@ import (
 )
 
 // Submitter runs one MPF request. The response of a failed procedure carries
-// its Error; an error of Submit itself means that there is no response:
-// ErrUnreachable, ErrTimeout, or the end of ctx.
+// its Error; an error of Submit itself means that there is no response: one of
+// the errors below, or the end of ctx.
 type Submitter interface {
 	Submit(ctx context.Context, req *Request) (*Response, error)
 }
@@ -28,6 +28,14 @@ var (
 	// ErrTimeout says that no answer came in time; whether the request was
 	// carried out is not known.
 	ErrTimeout = errors.New("the provisioning engine did not answer in time")
+	// ErrConnectionLost says that the connection broke after the request was
+	// sent, at least in part; whether it was carried out is not known.
+	ErrConnectionLost = errors.New("the connection to the provisioning engine broke before its answer was complete")
+	// ErrNotAuthenticated says that the engine's door refused the credentials;
+	// nothing was carried out.
+	ErrNotAuthenticated = errors.New("the provisioning engine refused the credentials")
+	// ErrFault says that the engine's door answered with a SOAP fault.
+	ErrFault = errors.New("the provisioning engine answered with a SOAP fault")
 	// ErrProtocol says that what came back is not an answer of MPF.
 	ErrProtocol = errors.New("the provisioning engine gave an answer that is not MPF's")
 )

@@ -1,0 +1,235 @@
+package mpf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Engine is one of several engines, with the name it goes by in metrics and
+// errors.
+type Engine struct {
+	Name      string
+	Submitter Submitter
+}
+
+// BalancerConfig describes how requests are spread over engines.
+type BalancerConfig struct {
+	// Engines are the engines, at least one.
+	Engines []Engine
+	// Exclusion is how long an engine that failed gets no requests. Default
+	// 1 minute.
+	Exclusion time.Duration
+	// Timeout bounds one request at one engine; 0 leaves it to the engine's
+	// Submitter.
+	Timeout time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Balancer spreads requests over several engines: the engine with the fewest
+// open requests comes first, engines with as many take turns. An engine that
+// failed is left out for a while. Only a request that surely did not reach an
+// engine goes on to another one, so nothing is ever carried out twice.
+type Balancer struct {
+	config BalancerConfig
+
+	mu      sync.Mutex
+	engines []*engineState
+	turn    int
+}
+
+var _ Submitter = (*Balancer)(nil)
+
+// EngineState is a picture of one engine at one time.
+type EngineState struct {
+	Name string
+	// Open is the number of requests that wait for an answer.
+	Open int
+	// ExcludedUntil is the end of the exclusion, or the zero time.
+	ExcludedUntil time.Time
+	// Requests, Failures and Retries count since the start: requests given to
+	// the engine, those that got no answer from it, and those of them that went
+	// on to another engine.
+	Requests, Failures, Retries uint64
+}
+
+type engineState struct {
+	EngineState
+	submitter Submitter
+}
+
+const defaultExclusion = time.Minute
+
+// NewBalancer makes a balancer over one engine or more, each with a name of its
+// own.
+func NewBalancer(c BalancerConfig) (*Balancer, error) {
+	if len(c.Engines) == 0 {
+		return nil, errors.New("there is no provisioning engine to submit to")
+	}
+	if c.Exclusion <= 0 {
+		c.Exclusion = defaultExclusion
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	b := &Balancer{config: c}
+	names := map[string]bool{}
+	for _, e := range c.Engines {
+		if e.Name == "" || names[e.Name] || e.Submitter == nil {
+			return nil, fmt.Errorf("engine %q: each needs a name of its own and a way to it", e.Name)
+		}
+		names[e.Name] = true
+		b.engines = append(b.engines, &engineState{EngineState: EngineState{Name: e.Name}, submitter: e.Submitter})
+	}
+	return b, nil
+}
+
+// Submit gives the request to one engine, and to the next one as long as it
+// surely did not reach any. Its errors are those of the engine that was asked
+// last.
+func (b *Balancer) Submit(ctx context.Context, req *Request) (*Response, error) {
+	tried := make(map[*engineState]bool, len(b.engines))
+	var unreachable []error
+	for {
+		e := b.take(tried)
+		if e == nil {
+			return nil, errors.Join(unreachable...)
+		}
+		tried[e] = true
+		resp, err := b.ask(ctx, e, req)
+		if err == nil {
+			return resp, nil
+		}
+		if !errors.Is(err, ErrUnreachable) || ctx.Err() != nil {
+			return nil, err
+		}
+		unreachable = append(unreachable, err)
+		if len(tried) < len(b.engines) {
+			b.mu.Lock()
+			e.Retries++
+			b.mu.Unlock()
+		}
+	}
+}
+
+// take picks an engine that has not been tried and counts the request as open
+// there. Engines that are left out come last, in the order in which their
+// exclusions end.
+func (b *Balancer) take(tried map[*engineState]bool) *engineState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.config.Now()
+	best := -1
+	for i := range b.engines {
+		at := (b.turn + i) % len(b.engines)
+		e := b.engines[at]
+		if !tried[e] && (best < 0 || e.before(b.engines[best], now)) {
+			best = at
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	b.turn = (best + 1) % len(b.engines)
+	e := b.engines[best]
+	e.Open++
+	e.Requests++
+	return e
+}
+
+func (e *engineState) before(other *engineState, now time.Time) bool {
+	out, otherOut := e.ExcludedUntil.After(now), other.ExcludedUntil.After(now)
+	switch {
+	case out != otherOut:
+		return otherOut
+	case out:
+		return e.ExcludedUntil.Before(other.ExcludedUntil)
+	}
+	return e.Open < other.Open
+}
+
+// ask submits to one engine and notes how it went.
+func (b *Balancer) ask(ctx context.Context, e *engineState, req *Request) (resp *Response, err error) {
+	answered := false
+	defer func() { b.note(ctx, e, err, answered) }()
+	inner := ctx
+	if b.config.Timeout > 0 {
+		var cancel context.CancelFunc
+		inner, cancel = context.WithTimeout(ctx, b.config.Timeout)
+		defer cancel()
+	}
+	resp, err = e.submitter.Submit(inner, req)
+	answered = true
+	switch {
+	case err == nil:
+		return resp, nil
+	case ctx.Err() == nil && inner.Err() != nil && !errors.Is(err, ErrUnreachable) && !errors.Is(err, ErrTimeout):
+		err = fmt.Errorf("%w: no answer within %s: %w", ErrTimeout, b.config.Timeout, err)
+	}
+	return nil, fmt.Errorf("%s: %w", e.Name, err)
+}
+
+// failures lists the errors that say that something is wrong with an engine.
+// Credentials that are refused, a fault, and a caller who gave up do not.
+var failures = []error{ErrUnreachable, ErrTimeout, ErrConnectionLost, ErrProtocol}
+
+func (b *Balancer) note(ctx context.Context, e *engineState, err error, answered bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e.Open--
+	switch {
+	case !answered:
+		e.Failures++
+	case err == nil:
+		e.ExcludedUntil = time.Time{}
+	default:
+		e.Failures++
+		for _, f := range failures {
+			if ctx.Err() == nil && errors.Is(err, f) {
+				e.ExcludedUntil = b.config.Now().Add(b.config.Exclusion)
+			}
+		}
+	}
+}
+
+// Snapshot gives the state of every engine, in the order of the configuration.
+func (b *Balancer) Snapshot() []EngineState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.config.Now()
+	states := make([]EngineState, len(b.engines))
+	for i, e := range b.engines {
+		states[i] = e.EngineState
+		if !e.ExcludedUntil.After(now) {
+			states[i].ExcludedUntil = time.Time{}
+		}
+	}
+	return states
+}
+
+// Probe is the request of Check: it reads, and every engine knows it.
+func Probe() *Request {
+	return Simple(Target{Namespace: "MPF Config", Procedure: "GetNamespaces"}, nil)
+}
+
+// Check asks every engine, excluded or not, all at the same time, and gives
+// their errors in the order of the configuration; nil for an engine that gave
+// any answer of MPF's. Engines that answer get requests again.
+func (b *Balancer) Check(ctx context.Context) []error {
+	results := make([]error, len(b.engines))
+	var wait sync.WaitGroup
+	for i, e := range b.engines {
+		wait.Go(func() {
+			b.mu.Lock()
+			e.Open++
+			e.Requests++
+			b.mu.Unlock()
+			_, results[i] = b.ask(ctx, e, Probe())
+		})
+	}
+	wait.Wait()
+	return results
+}

@@ -1,0 +1,183 @@
+package mpf
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"wsexchange/internal/secret"
+	"wsexchange/internal/soap"
+	"wsexchange/internal/xmldoc"
+)
+
+// HandlerConfig describes the SOAP ISAPI door over a Submitter.
+type HandlerConfig struct {
+	// Authenticate checks a pair of Basic authentication and gives the caller
+	// that goes with the request. An error that is ErrNotAuthenticated answers
+	// 401, any other 503. Nil opens the door to everybody, without a caller.
+	Authenticate func(ctx context.Context, domain, user string, password secret.String) (Caller, error)
+	// Realm is named in a 401; default "MPF".
+	Realm string
+	// Limits bounds the requests.
+	Limits xmldoc.Limits
+	// Logger takes what the caller is not told; nil logs nothing.
+	Logger *slog.Logger
+}
+
+type handler struct {
+	submitter Submitter
+	config    HandlerConfig
+}
+
+// NewHandler serves a Submitter through the SOAP ISAPI door: the mirror of
+// Client. Callers that come in here are never Trusted by themselves: whether
+// they may send trusted requests is the engine's to decide.
+func NewHandler(s Submitter, c HandlerConfig) http.Handler {
+	if c.Realm == "" {
+		c.Realm = "MPF"
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &handler{submitter: s, config: c}
+}
+
+// ServeHTTP answers one request, always with its length.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost:
+		h.post(w, r)
+	case http.MethodGet, http.MethodHead:
+		answer(w, http.StatusOK, "text/plain; charset=utf-8", []byte(infoPage))
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		answer(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", []byte("Only POST and GET are answered here.\n"))
+	}
+}
+
+const infoPage = `This is the SOAP door of a provisioning engine. POST a SOAP 1.1 message here,
+with a header 'provisioning' that names namespace and procedure and a body that
+holds the request document.
+`
+
+func (h *handler) post(w http.ResponseWriter, r *http.Request) {
+	ctx, ok := h.authenticate(w, r)
+	if !ok {
+		return
+	}
+	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "text/xml" && media != "application/xml" {
+		answer(w, http.StatusUnsupportedMediaType, "text/plain; charset=utf-8", []byte("The content type must be text/xml.\n"))
+		return
+	}
+	req, err := h.read(r.Body, parameters["charset"])
+	var resp *Response
+	if err == nil {
+		resp, err = h.submitter.Submit(ctx, req)
+		if err != nil {
+			h.config.Logger.ErrorContext(ctx, "request got no answer", "request", req, "error", err)
+			err = faultOf(err)
+		}
+	}
+	h.reply(ctx, w, resp, err)
+}
+
+// reply answers with the response, also with one made from an *Error, or with
+// a fault.
+func (h *handler) reply(ctx context.Context, w http.ResponseWriter, resp *Response, err error) {
+	var refused *Error
+	var fault *soap.Fault
+	switch {
+	case errors.As(err, &refused):
+		resp = &Response{Err: refused}
+	case errors.As(err, &fault):
+		answer(w, http.StatusInternalServerError, soap.V11.ContentType(), soap.AppendFault(nil, soap.V11, fault))
+		return
+	case err != nil:
+		// The request broke off: nobody reads this any more.
+		h.config.Logger.InfoContext(ctx, "request could not be read", "error", err)
+		answer(w, http.StatusBadRequest, "text/plain; charset=utf-8", []byte("The request could not be read.\n"))
+		return
+	}
+	message := soap.AppendStart(make([]byte, 0, 1024), soap.V11)
+	answer(w, http.StatusOK, soap.V11.ContentType(), soap.AppendEnd(appendXML(message, resp.Element())))
+}
+
+// read reads the message: the header first, since a request without it is
+// nobody's. A request that breaks the schema is an *Error. A data element alone
+// stands for a request with nothing else in it. (F150)
+func (h *handler) read(body io.Reader, charset string) (*Request, error) {
+	env, err := soap.ReadEnvelope(body, charset, h.config.Limits)
+	if err != nil {
+		return nil, err
+	}
+	if env.Version != soap.V11 {
+		return nil, &soap.Fault{Code: soap.VersionMismatch, String: "The SOAP ISAPI door speaks SOAP 1.1."}
+	}
+	target, err := readProvisioning(env)
+	if err != nil {
+		return nil, err
+	}
+	if err := env.CheckHeaders(understood); err != nil {
+		return nil, err
+	}
+	if env.Body.Data == "data" && !target.IsZero() {
+		xmldoc.Remove(env.Body)
+		xmldoc.WithoutNamespace(env.Body, SchemaNamespace)
+		return Simple(target, env.Body), nil
+	}
+	return ParseRequest(env.Body, target)
+}
+
+// authenticate gives the context with the caller, or answers itself.
+func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
+	if h.config.Authenticate == nil {
+		return r.Context(), true
+	}
+	login, password, given := r.BasicAuth()
+	err := ErrNotAuthenticated
+	var caller Caller
+	if given {
+		domain, user := splitLogin(login)
+		caller, err = h.config.Authenticate(r.Context(), domain, user, secret.New(password))
+	}
+	switch {
+	case err == nil:
+		caller.Trusted = false
+		return WithCaller(r.Context(), caller), true
+	case errors.Is(err, ErrNotAuthenticated):
+		w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(h.config.Realm))
+		answer(w, http.StatusUnauthorized, "text/plain; charset=utf-8", []byte("Access is denied.\n"))
+	default:
+		h.config.Logger.ErrorContext(r.Context(), "credentials could not be checked", "error", err)
+		answer(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("The credentials cannot be checked now.\n"))
+	}
+	return nil, false
+}
+
+// splitLogin takes apart DOMAIN\user and user@domain.
+func splitLogin(login string) (domain, user string) {
+	if before, after, ok := strings.Cut(login, `\`); ok {
+		return before, after
+	}
+	if i := strings.LastIndexByte(login, '@'); i > 0 {
+		return login[i+1:], login[:i]
+	}
+	return "", login
+}
+
+func answer(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// appendXML appends a tree where no default namespace is declared.
+func appendXML(b []byte, n *xmldoc.Node) []byte { return xmldoc.AppendXML(b, n, "") }
