@@ -22,28 +22,48 @@ var (
 // build makes the element or attribute that a destination path names (F194).
 // What part of the path exists is used.
 func build(root place, path string) (place, error) {
+	steps, err := buildSteps(path)
+	if err != nil {
+		return place{}, err
+	}
 	at := root.node
-	steps := splitPath(strings.TrimPrefix(strings.TrimPrefix(path, "./"), "/"))
-	for i, step := range steps {
-		parts := buildable.FindStringSubmatch(strings.TrimSpace(step))
-		last := i == len(steps)-1
-		if parts == nil || parts[1] == "@" && (!last || parts[3] != "") {
-			return place{}, mpf.RequestMalformed.New("the destination path '" + path + "' names nothing and cannot be made")
-		}
-		if parts[1] == "@" {
-			made := place{at, &xml.Name{Local: parts[2]}}
+	for _, step := range steps {
+		if step.attribute {
+			made := place{at, &xml.Name{Local: step.name}}
 			made.setText("")
 			return made, nil
 		}
-		conditions := condition.FindAllStringSubmatch(parts[3], -1)
-		next := fitting(at, parts[2], conditions)
+		next := fitting(at, step.name, step.conditions)
 		if next == nil {
-			next = element(parts[2], conditions)
+			next = element(step.name, step.conditions)
 			xmldoc.Append(at, next)
 		}
 		at = next
 	}
 	return place{node: at}, nil
+}
+
+// buildStep is one step of a destination path.
+type buildStep struct {
+	name       string
+	attribute  bool
+	conditions [][]string
+}
+
+// buildSteps reads a whole path before anything of it is made.
+func buildSteps(path string) ([]buildStep, error) {
+	texts := splitPath(strings.TrimPrefix(strings.TrimPrefix(path, "./"), "/"))
+	steps := make([]buildStep, 0, len(texts))
+	for i, text := range texts {
+		parts := buildable.FindStringSubmatch(strings.TrimSpace(text))
+		if parts == nil || parts[1] == "@" && (i < len(texts)-1 || parts[3] != "") {
+			return nil, mpf.RequestMalformed.New("the destination path '" + path + "' names nothing and cannot be made")
+		}
+		steps = append(steps, buildStep{
+			name: parts[2], attribute: parts[1] == "@", conditions: condition.FindAllStringSubmatch(parts[3], -1),
+		})
+	}
+	return steps, nil
 }
 
 // splitPath cuts a path at its slashes, but not within conditions.

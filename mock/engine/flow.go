@@ -92,7 +92,8 @@ func (f *frame) assign(name string, to *string) {
 // call runs an execute, queue or transform step as often as its loops say.
 func (f *frame) call(c *mpf.Call) error {
 	it := &step{frame: f, call: c}
-	return it.each(0, f.docs)
+	err := it.each(0, f.docs)
+	return it.blame(err, f.run.seq+1)
 }
 
 // step is one execute, queue or transform element while it runs.
@@ -257,14 +258,17 @@ func (s *step) act() error {
 	return s.frame.run.call(below, s.call.Target, s.data)
 }
 
-// blame says at which step a transfer failed: with the number that its call
-// has or would have had (F198).
+// blame says at which step something other than its call failed: with the
+// number that the call has or would have had (F198).
 func (s *step) blame(err error, seq int) error {
 	var e *mpf.Error
-	if !errors.As(err, &e) || s.call.Kind == mpf.Transform || len(e.Sources) > 0 {
+	if !errors.As(err, &e) || e.ExecuteSeqNo != 0 || len(e.Sources) > 0 {
 		return err
 	}
-	e = e.Through(mpf.Source(s.call.Target))
-	e.ExecuteSeqNo = seq
-	return e
+	located := *e
+	if s.call.Kind != mpf.Transform {
+		located = *e.Through(mpf.Source(s.call.Target))
+	}
+	located.ExecuteSeqNo = seq
+	return &located
 }
