@@ -19,7 +19,7 @@ const longest = 1024
 
 // timeForms are the ways in which a DateTime argument may be written. Times
 // without a zone are UTC.
-var timeForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", "20060102150405.0Z", "1/2/2006 3:04:05 PM", "1/2/2006"}
+var timeForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", "20060102150405.0Z", "1/2/2006 15:04:05", "1/2/2006 3:04:05 PM", "1/2/2006"}
 
 // readArguments checks executeData against the row and keeps what had to be
 // read for it.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,6 +97,7 @@ func OpenFile(t testing.TB, path string, cfg engine.Config) *Universe {
 	t.Cleanup(u.Close)
 	if err := opened.Seed(t.Context(), store.DefaultSeed()); err != nil {
 		require.ErrorIs(t, err, store.ErrAlreadySeeded)
+		u.reopened()
 	}
 	cfg.Store, cfg.Now, cfg.NewID = opened, u.Now, func() string { return u.guid().String() }
 	cfg.Logger = slog.New(slog.NewTextHandler(u.Log, nil))
@@ -103,6 +105,21 @@ func OpenFile(t testing.TB, path string, cfg engine.Config) *Universe {
 	u.Engine, err = engine.New(cfg)
 	require.NoError(t, err)
 	return u
+}
+
+// reopened makes the ids differ from those of the universes that had the file
+// before.
+func (u *Universe) reopened() {
+	const setting, idsEach = "enginetest.reopened", 1 << 32
+	u.Update(func(tx *store.Tx) error {
+		text, err := tx.Setting(setting)
+		if err != nil {
+			return err
+		}
+		times, _ := strconv.ParseUint(text, 10, 16) // empty the first time
+		u.ids.Store((times + 1) * idsEach)
+		return tx.SetSetting(setting, strconv.FormatUint(times+1, 10))
+	})
 }
 
 // Close closes the store, so that another universe may open its file. The end
