@@ -25,7 +25,7 @@ var imbalances = []string{
 
 // CheckConservation adds everything up from scratch and tells what does not
 // agree: consumers within their shares, shares within their resources, totals
-// equal to sums. It reads the whole resource manager; it is for tests and
+// equal to sums (F271). It reads the whole resource manager; it is for tests and
 // inspections.
 func (t *Tx) CheckConservation() error {
 	var wrong []error

@@ -20,7 +20,8 @@ const (
 // KindConsumer is what NotFoundError and ConflictError tell of consumers.
 const KindConsumer = "consumer"
 
-// Consumer is a mailbox or a public folder with the part it has of a share.
+// Consumer is a mailbox or a public folder with the part it has of a share. It
+// stays when the user is gone from the directory (F290).
 type Consumer struct {
 	ID           int64 // row in the store
 	AllocationID int64
@@ -195,7 +196,7 @@ func (t *Tx) RemoveConsumer(id int64) error {
 }
 
 // AddConsumerMailbox lets a mailbox draw on a consumer store, whose pool grows
-// for it.
+// for it (F291).
 func (t *Tx) AddConsumerMailbox(resource int64, user GUID, kilobytes int64) (*Consumer, error) {
 	var made *Consumer
 	err := t.Savepoint(func() error {
