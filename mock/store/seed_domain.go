@@ -53,7 +53,9 @@ func seedDomain(t *Tx, seed Seed) error {
 	if err != nil {
 		return err
 	}
-	if err := t.SetPasswordPolicy(seed.Domain.PasswordPolicy); err != nil {
+	// The policy holds new passwords, not those that a domain has already: it is
+	// set when the accounts are made.
+	if err := t.SetPasswordPolicy(PasswordPolicy{}); err != nil {
 		return err
 	}
 	for _, top := range topContainers {
@@ -188,5 +190,5 @@ func seedAccounts(t *Tx, seed Seed) error {
 			return fmt.Errorf("account %s: %w", account.Name, err)
 		}
 	}
-	return nil
+	return t.SetPasswordPolicy(seed.Domain.PasswordPolicy)
 }

@@ -138,10 +138,28 @@ func TestSeed_LeavesNothingOnFailure(t *testing.T) {
 	defer func() { assert.NoError(t, s.Close()) }()
 	before := mustDump(t, s)
 	seed := DefaultSeed()
-	seed.Accounts[1].Password = "weak"
+	seed.Accounts[1].Groups = []string{"Domain Admins", "Nowhere"}
 	err = s.Seed(t.Context(), seed)
-	assert.ErrorIs(t, err, ErrPasswordPolicy)
-	assert.Contains(t, err.Error(), "hsadmin")
+	assert.ErrorIs(t, err, ErrNotFound)
+	require.ErrorContains(t, err, "hsadmin")
 	sameDump(t, before, mustDump(t, s))
 	require.NoError(t, s.Seed(t.Context(), DefaultSeed()))
+}
+
+func TestSeed_PasswordsPrecedeThePolicy(t *testing.T) {
+	s, err := Open(t.Context(), Config{HashCost: 4})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	seed := DefaultSeed()
+	seed.Accounts[1].Password = "weak"
+	require.NoError(t, s.Seed(t.Context(), seed))
+	o, err := s.Logon(t.Context(), "hsadmin", "weak")
+	require.NoError(t, err)
+	require.NoError(t, s.Update(t.Context(), func(tx *Tx) error {
+		policy, err := tx.PasswordPolicy()
+		require.NoError(t, err)
+		assert.Equal(t, seed.Domain.PasswordPolicy, policy)
+		assert.ErrorIs(t, tx.SetPassword(o, "weak"), ErrPasswordPolicy, "from then on")
+		return nil
+	}))
 }
