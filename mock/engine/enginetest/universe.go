@@ -220,16 +220,25 @@ func (u *Universe) parse(executeData string) *xmldoc.Node {
 	return n
 }
 
-// View looks into the store.
+// lockTimeout is how long View and Update wait for the store. A look that calls
+// View again waits for itself: it fails then instead of hanging.
+const lockTimeout = 30 * time.Second
+
+// View looks into the store. look must not call the universe's other methods:
+// one goroutine cannot hold two transactions of a store in memory.
 func (u *Universe) View(look func(*store.Tx)) {
 	u.t.Helper()
-	require.NoError(u.t, u.Store.View(u.t.Context(), func(tx *store.Tx) error { look(tx); return nil }))
+	ctx, cancel := context.WithTimeout(u.t.Context(), lockTimeout)
+	defer cancel()
+	require.NoError(u.t, u.Store.View(ctx, func(tx *store.Tx) error { look(tx); return nil }))
 }
 
 // Update writes into the store, past the engine.
 func (u *Universe) Update(write func(*store.Tx) error) {
 	u.t.Helper()
-	require.NoError(u.t, u.Store.Update(u.t.Context(), write))
+	ctx, cancel := context.WithTimeout(u.t.Context(), lockTimeout)
+	defer cancel()
+	require.NoError(u.t, u.Store.Update(ctx, write))
 }
 
 // Object gives the object of a name or ADsPath, nil if there is none.
