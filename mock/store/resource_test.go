@@ -33,7 +33,7 @@ func inTx(tb testing.TB, s *Store, fn func(*Tx)) {
 
 func mustResource(tb testing.TB, tx *Tx, kind ResourceKind, name string, megabytes int64, shared bool) *Resource {
 	tb.Helper()
-	r, err := tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: kind, Server: "EX01", Name: name, Megabytes: megabytes, Shared: shared, Provisionable: true})
+	r, err := tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: kind, Server: "EX1", Name: name, Megabytes: megabytes, Shared: shared, Provisionable: true})
 	require.NoError(tb, err)
 	return r
 }
@@ -51,23 +51,23 @@ func TestUnits_RoundUpWhatIsNeededAndDownWhatIsFree(t *testing.T) {
 func TestAddResource(t *testing.T) {
 	s := openPool(t)
 	inTx(t, s, func(tx *Tx) {
-		made := mustResource(t, tx, MailStore, "Mailbox Store 1 (EX01)", 8000, true)
-		found, err := tx.Resource(MailStore, "ex01", "MAILBOX STORE 1 (ex01)")
+		made := mustResource(t, tx, MailStore, "Mailbox Store 1 (EX1)", 8000, true)
+		found, err := tx.Resource(MailStore, "ex1", "MAILBOX STORE 1 (ex1)")
 		require.NoError(t, err)
 		assert.Equal(t, made, found)
 		byGUID, err := tx.ResourceByGUID(MailStore, made.GUID)
 		require.NoError(t, err)
 		assert.Equal(t, made, byGUID)
 		for name, r := range map[string]Resource{
-			"the same":                     {Kind: MailStore, Server: "EX01", Name: "Mailbox Store 1 (EX01)"},
-			"the name on another server":   {Kind: MailStore, Server: "EX02", Name: "mailbox store 1 (ex01)"},
-			"the name as a consumer store": {Kind: ConsumerStore, Server: "EX01", Name: "Mailbox Store 1 (EX01)"},
+			"the same":                     {Kind: MailStore, Server: "EX1", Name: "Mailbox Store 1 (EX1)"},
+			"the name on another server":   {Kind: MailStore, Server: "EX02", Name: "mailbox store 1 (ex1)"},
+			"the name as a consumer store": {Kind: ConsumerStore, Server: "EX1", Name: "Mailbox Store 1 (EX1)"},
 		} {
 			r.GUID = tx.NewGUID()
 			_, err := tx.AddResource(r)
 			assert.ErrorIs(t, err, ErrConflict, name)
 		}
-		_, err = tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: PublicStore, Server: "EX01", Name: "P", Megabytes: MaxMegabytes + 1})
+		_, err = tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: PublicStore, Server: "EX1", Name: "P", Megabytes: MaxMegabytes + 1})
 		assert.ErrorIs(t, err, ErrConstraint)
 		for _, server := range []string{"FE01", "FE02"} {
 			_, err := tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: FrontEndServer, Server: server})
@@ -75,7 +75,7 @@ func TestAddResource(t *testing.T) {
 		}
 		_, err = tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: FrontEndServer, Server: "fe01"})
 		assert.ErrorIs(t, err, ErrConflict)
-		_, err = tx.Resource(MailStore, "EX01", "none")
+		_, err = tx.Resource(MailStore, "EX1", "none")
 		assert.ErrorIs(t, err, ErrNotFound)
 	})
 }
@@ -90,7 +90,7 @@ func TestAllocate_KeepsWithinTheResource(t *testing.T) {
 		_, err = tx.Allocate(poolGUID(2), r.ID, 41)
 		var full *CapacityError
 		require.ErrorAs(t, err, &full)
-		assert.Equal(t, CapacityError{Level: LevelResource, Name: "M on EX01", Needed: 41, Free: 40, Unit: Megabyte}, *full)
+		assert.Equal(t, CapacityError{Level: LevelResource, Name: "M on EX1", Needed: 41, Free: 40, Unit: Megabyte}, *full)
 		_, err = tx.Allocate(poolGUID(1), r.ID, 1)
 		assert.ErrorIs(t, err, ErrConflict)
 		_, err = tx.Allocate(poolGUID(2), r.ID, -1)
@@ -169,7 +169,7 @@ func TestConsumerPool_GrowsAndShrinksWithItsMailboxes(t *testing.T) {
 	inTx(t, s, func(tx *Tx) {
 		r := mustResource(t, tx, ConsumerStore, "C", 10, true)
 		allocated := func() int64 {
-			now, err := tx.Resource(ConsumerStore, "EX01", "C")
+			now, err := tx.Resource(ConsumerStore, "EX1", "C")
 			require.NoError(t, err)
 			return now.Allocated
 		}

@@ -37,8 +37,8 @@ func masked(answer string) string {
 // Answers hold the arguments and, beside them, the results.
 func TestAnswers(t *testing.T) {
 	const none = `<mailStore><GUID></GUID><serverName></serverName><mailStoreName></mailStoreName><megabytes>0</megabytes><megabytesFree>0</megabytesFree><shared>0</shared></mailStore>`
-	const one = `<mailStore><GUID>bare</GUID><serverName>EX01</serverName><mailStoreName>Mailbox Store 1 (EX01)</mailStoreName><megabytes>20</megabytes><megabytesFree>10</megabytesFree><shared>1</shared></mailStore>`
-	const two = `<mailStore><GUID>bare</GUID><serverName>EX01</serverName><mailStoreName>Mailbox Store 2 (EX01)</mailStoreName><megabytes>5</megabytes><megabytesFree>5</megabytesFree><shared>1</shared></mailStore>`
+	const one = `<mailStore><GUID>bare</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>20</megabytes><megabytesFree>10</megabytesFree><shared>1</shared></mailStore>`
+	const two = `<mailStore><GUID>bare</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName><megabytes>5</megabytes><megabytesFree>5</megabytesFree><shared>1</shared></mailStore>`
 	second := step{"ReallocateOrganizationMailNoMove", org + "<mailStore>" + sources(named("allocate", 2, "5")) + "</mailStore>"}
 	for _, row := range []struct {
 		name      string
@@ -48,16 +48,16 @@ func TestAnswers(t *testing.T) {
 		want      string
 	}{
 		{"all stores", equipped, "QueryAllStores", "",
-			`<data><publicStores><publicStore provisionable="1"><GUID>{braced}</GUID><serverName>EX01</serverName><megabytes>50</megabytes><megabytesFree>40</megabytesFree></publicStore></publicStores>` +
+			`<data><publicStores><publicStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><megabytes>50</megabytes><megabytesFree>40</megabytesFree></publicStore></publicStores>` +
 				`<mailStores>` +
-				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX01</serverName><mailStoreName>Mailbox Store 1 (EX01)</mailStoreName><megabytes>100</megabytes><megabytesFree>80</megabytesFree><shared>1</shared></mailStore>` +
-				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX01</serverName><mailStoreName>Mailbox Store 2 (EX01)</mailStoreName><megabytes>300</megabytes><megabytesFree>300</megabytesFree><shared>1</shared></mailStore>` +
-				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX01</serverName><mailStoreName>Mailbox Store 3 (EX01)</mailStoreName><megabytes>200</megabytes><megabytesFree>200</megabytesFree><shared>0</shared></mailStore>` +
+				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>100</megabytes><megabytesFree>80</megabytesFree><shared>1</shared></mailStore>` +
+				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName><megabytes>300</megabytes><megabytesFree>300</megabytesFree><shared>1</shared></mailStore>` +
+				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 3 (EX1)</mailStoreName><megabytes>200</megabytes><megabytesFree>200</megabytesFree><shared>0</shared></mailStore>` +
 				`</mailStores></data>`},
 		{"resources of two stores", append(equipped[:3:3], second), "QueryResourcesByOrganization", org + "<GUID>Alpine</GUID>",
 			`<data><organization>ALPINE</organization><GUID>Alpine</GUID><orgResources>` + one +
 				`<mailStores megabytes="25" megabytesFree="15">` + one + two + `</mailStores>` +
-				`<publicStore><GUID>bare</GUID><serverName>EX01</serverName><megabytes>10</megabytes><megabytesFree>6</megabytesFree></publicStore></orgResources></data>`},
+				`<publicStore><GUID>bare</GUID><serverName>EX1</serverName><megabytes>10</megabytes><megabytesFree>6</megabytesFree></publicStore></orgResources></data>`},
 		{"resources of nothing", nil, "QueryResourcesByOrganization", org,
 			`<data><organization>ALPINE</organization><orgResources>` + none + `<mailStores megabytes="0" megabytesFree="0"></mailStores>` +
 				`<publicStore><GUID></GUID><serverName></serverName><megabytes>0</megabytes><megabytesFree>0</megabytesFree></publicStore></orgResources></data>`},
@@ -69,24 +69,24 @@ func TestAnswers(t *testing.T) {
 				`<publicFolders><publicFolder><GUID></GUID><folderPath>/Alpine</folderPath><megabytes>0</megabytes></publicFolder></publicFolders></data>`},
 		{"all organizations", equipped, "QueryAllOrganizations", "",
 			`<data><organizations><organization><GUID>{braced}</GUID><path>ALPINE</path></organization></organizations></data>`},
-		{"organizations by mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>mailbox store 1 (ex01)</mailStoreName><serverName>ex01</serverName></mailStore>",
-			`<data><mailStore><mailStoreName>mailbox store 1 (ex01)</mailStoreName><serverName>ex01</serverName></mailStore>` +
+		{"organizations by mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>mailbox store 1 (ex1)</mailStoreName><serverName>ex1</serverName></mailStore>",
+			`<data><mailStore><mailStoreName>mailbox store 1 (ex1)</mailStoreName><serverName>ex1</serverName></mailStore>` +
 				`<organizations><organization><GUID>bare</GUID><path>ALPINE</path><megabytes>20</megabytes></organization></organizations></data>`},
-		{"organizations by an unused mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>Mailbox Store 2 (EX01)</mailStoreName></mailStore>",
-			`<data><mailStore><mailStoreName>Mailbox Store 2 (EX01)</mailStoreName></mailStore><organizations></organizations></data>`},
-		{"organizations by public store", equipped, "QueryOrganizationsByPublicstore", "<publicStore><serverName>EX01</serverName></publicStore>",
-			`<data><publicStore><serverName>EX01</serverName></publicStore>` +
+		{"organizations by an unused mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName></mailStore>",
+			`<data><mailStore><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName></mailStore><organizations></organizations></data>`},
+		{"organizations by public store", equipped, "QueryOrganizationsByPublicstore", "<publicStore><serverName>EX1</serverName></publicStore>",
+			`<data><publicStore><serverName>EX1</serverName></publicStore>` +
 				`<organizations><organization><GUID>bare</GUID><path>ALPINE</path><megabytes>10</megabytes></organization></organizations></data>`},
 		{"allocated organization", nil, "AllocateOrganization", org + public("10") + grow("20", "1"),
 			`<data><organization>ALPINE</organization><publicStore><megabytes>10</megabytes></publicStore><mailStore><megabytes>20</megabytes><shared>1</shared>` +
-				`<sourceMailStores><sourceMailStore><serverName>EX01</serverName><mailStoreName>Mailbox Store 1 (EX01)</mailStoreName><megabytes>20</megabytes></sourceMailStore></sourceMailStores></mailStore></data>`},
+				`<sourceMailStores><sourceMailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>20</megabytes></sourceMailStore></sourceMailStores></mailStore></data>`},
 		{"allocated mailbox", equipped[:1], "AllocateMailbox", org + box(bob) + kb("100"),
-			`<data><organization>ALPINE</organization><mailbox>LDAP://` + bob + `</mailbox><kilobytes>100</kilobytes><mailStore><serverName>EX01</serverName><mailStoreName>Mailbox Store 1 (EX01)</mailStoreName></mailStore></data>`},
+			`<data><organization>ALPINE</organization><mailbox>LDAP://` + bob + `</mailbox><kilobytes>100</kilobytes><mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore></data>`},
 		{"allocated folder", equipped[:1], "AllocatePublicFolder", org + folder("/Alpine", "4"),
 			`<data><organization>ALPINE</organization><publicStore><folderPath>/Alpine</folderPath><megabytes>4</megabytes></publicStore>` +
-				`<publicStorePath>LDAP://CN=Public Folder Store (EX01),CN=First Storage Group,CN=InformationStore,CN=EX01,CN=Servers,CN=First Administrative Group,CN=Administrative Groups,CN=Fabrikam,CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=fabrikam,DC=com</publicStorePath></data>`},
+				`<publicStorePath>LDAP://CN=Public Folder Store (EX1),CN=First Storage Group,CN=InformationStore,CN=EX1,CN=Servers,CN=First Administrative Group,CN=Administrative Groups,CN=Fabrikam,CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=fabrikam,DC=com</publicStorePath></data>`},
 		{"mailbox", equipped, "QueryMailboxAllocation", box(bob),
-			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>10000</kilobytes></mailbox><mailStore><serverName>EX01</serverName><mailStoreName>Mailbox Store 1 (EX01)</mailStoreName></mailStore></data>`},
+			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>10000</kilobytes></mailbox><mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore></data>`},
 		{"mailbox without allocation", nil, "QueryMailboxAllocation", box(bob),
 			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>0</kilobytes></mailbox></data>`},
 	} {
@@ -136,7 +136,7 @@ func TestEffects(t *testing.T) {
 			step{"AllocateMailbox", org + box(bob) + kb("100")}), "1:20/0 2:30/100 Public:10/0"},
 		{"mailbox on a named share", append(equipped[:1:1],
 			step{"ReallocateOrganizationMailNoMove", org + "<mailStore>" + sources(named("allocate", 2, "30")) + "</mailStore>"},
-			step{"AllocateMailbox", org + box(bob) + kb("100") + "<mailStore><serverName>EX01</serverName><mailStoreName>" + mail(1) + "</mailStoreName></mailStore>"}), "1:20/100 2:30/0 Public:10/0"},
+			step{"AllocateMailbox", org + box(bob) + kb("100") + "<mailStore><serverName>EX1</serverName><mailStoreName>" + mail(1) + "</mailStoreName></mailStore>"}), "1:20/100 2:30/0 Public:10/0"},
 		{"mailbox resized", append(equipped[:2:2], step{"ReallocateMailbox", box(bob) + kb("-1")}, step{"ReallocateMailbox", box(bob) + kb("10481")}), "1:20/20480 Public:10/0"},
 		{"all given back", append(equipped[:3:3],
 			step{"DeallocateMailbox", box(bob)}, step{"DeallocatePublicFolder", org + folder("/alpine/", "")}, step{"DeallocateOrganization", org}), ""},
@@ -154,12 +154,12 @@ func TestEffects(t *testing.T) {
 
 func TestAddAndModify(t *testing.T) {
 	u := pool(t)
-	must(t, u, "RemoveExchangeResources", storeFragment("mailStores", "EX01", mail(3), sized))
-	must(t, u, "AddExchangeResources", storeFragment("mailStores", "ex01", strings.ToLower(mail(3)), "<megabytes>70</megabytes><shared>true</shared>"))
-	must(t, u, "ModifyExchangeResources", storeFragment("mailStores", "EX01", mail(3), "<megabytes>-20</megabytes><shared>0</shared>")+
-		`<provisionable><serverName provisionable="0">EX01</serverName></provisionable>`)
+	must(t, u, "RemoveExchangeResources", storeFragment("mailStores", "EX1", mail(3), sized))
+	must(t, u, "AddExchangeResources", storeFragment("mailStores", "ex1", strings.ToLower(mail(3)), "<megabytes>70</megabytes><shared>true</shared>"))
+	must(t, u, "ModifyExchangeResources", storeFragment("mailStores", "EX1", mail(3), "<megabytes>-20</megabytes><shared>0</shared>")+
+		`<provisionable><serverName provisionable="0">EX1</serverName></provisionable>`)
 	u.View(func(tx *store.Tx) {
-		r, err := tx.Resource(store.MailStore, "EX01", mail(3))
+		r, err := tx.Resource(store.MailStore, "EX1", mail(3))
 		require.NoError(t, err)
 		assert.Equal(t, mail(3), r.Name, "in the directory's spelling")
 		assert.Equal(t, int64(50), r.Megabytes)
@@ -252,7 +252,7 @@ func TestEx(t *testing.T) {
 		u.Unchanged(before)
 	}
 	upn := "<userPrincipalName>bob@alpine.com</userPrincipalName>"
-	front := "<frontEndServers><frontEndServer><serverName>EX01</serverName></frontEndServer></frontEndServers>"
+	front := "<frontEndServers><frontEndServer><serverName>EX1</serverName></frontEndServer></frontEndServers>"
 	u.Update(func(tx *store.Tx) error {
 		o, err := tx.Get(ldappath.MustParseDN(bob))
 		require.NoError(t, err)
@@ -260,36 +260,36 @@ func TestEx(t *testing.T) {
 	})
 
 	refused(mpf.NoRoom, "AllocateConsumerUserMailbox", upn+box(bob)+kb("1"))
-	ok("RemoveExchangeResources", storeFragment("mailStores", "EX01", mail(3), ""))
-	ok("AddExchangeResources", storeFragment("consumerMailStores", "EX01", mail(3), "<megabytes>10</megabytes>")+front)
+	ok("RemoveExchangeResources", storeFragment("mailStores", "EX1", mail(3), ""))
+	ok("AddExchangeResources", storeFragment("consumerMailStores", "EX1", mail(3), "<megabytes>10</megabytes>")+front)
 	refused(mpf.StoreExists, "AddExchangeResources", front)
-	refused(mpf.StoreExists, "AddExchangeResources", storeFragment("mailStores", "EX01", mail(3), sized))
-	refused(mpf.ServerNotInDirectory, "AddExchangeResources", strings.ReplaceAll(front, "EX01", "EX09"))
+	refused(mpf.StoreExists, "AddExchangeResources", storeFragment("mailStores", "EX1", mail(3), sized))
+	refused(mpf.ServerNotInDirectory, "AddExchangeResources", strings.ReplaceAll(front, "EX1", "EX09"))
 	refused(mpf.ArgumentMissing, "AddExchangeResources", "<frontEndServers><frontEndServer/></frontEndServers>")
 	refused(mpf.NoStoreNamed, "AddExchangeResources", "")
-	assert.Equal(t, "<data><servers><server>EX01</server></servers></data>", ok("QueryAllFrontEndServers", ""))
-	assert.Equal(t, "<data><servers><server>EX01</server></servers></data>", ok("QueryAllMailServers", ""))
-	assert.Contains(t, ok("QueryAllExchangeResources", ""), "<frontEndServers><frontEndServer><GUID>{braced}</GUID><serverName>EX01</serverName>")
+	assert.Equal(t, "<data><servers><server>EX1</server></servers></data>", ok("QueryAllFrontEndServers", ""))
+	assert.Equal(t, "<data><servers><server>EX1</server></servers></data>", ok("QueryAllMailServers", ""))
+	assert.Contains(t, ok("QueryAllExchangeResources", ""), "<frontEndServers><frontEndServer><GUID>{braced}</GUID><serverName>EX1</serverName>")
 
 	refused(mpf.ArgumentInvalid, "AllocateConsumerUserMailbox", "<userPrincipalName>ann@contoso.com</userPrincipalName>"+box(bob)+kb("1"))
 	refused(mpf.StoreUnknown, "AllocateConsumerUserMailbox", upn+box(bob)+kb("1")+"<mailStoreServer>EX09</mailStoreServer>")
 	refused(mpf.NoRoomInStore, "AllocateConsumerUserMailbox", upn+box(bob)+kb("10241"))
-	assert.Contains(t, ok("AllocateConsumerUserMailbox", upn+box(bob)+kb("2000")+"<mailStoreServer>ex01</mailStoreServer>"), "<mailStore><serverName>EX01</serverName><mailStoreName>"+mail(3))
+	assert.Contains(t, ok("AllocateConsumerUserMailbox", upn+box(bob)+kb("2000")+"<mailStoreServer>ex1</mailStoreServer>"), "<mailStore><serverName>EX1</serverName><mailStoreName>"+mail(3))
 	refused(mpf.AllocationExists, "AllocateConsumerUserMailbox", upn+box(bob)+kb("1"))
 	assert.Contains(t, ok("QueryConsumerMailboxAllocation", box(bob)), "<mailbox><GUID>bare</GUID><path>LDAP://"+bob+"</path><kilobytes>2000</kilobytes></mailbox>")
 	assert.Equal(t, ok("QueryConsumerMailboxAllocation", box(bob)), ok("QueryMailboxAllocation", box(bob)))
 	refused(mpf.NoRoomInStore, "ReAllocateConsumerMailbox", box(bob)+kb("10000"))
 	ok("ReAllocateConsumerMailbox", box(bob)+kb("1000"))
-	refused(mpf.StoreInUse, "ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX01", mail(3), "<megabytes>-8</megabytes>"))
-	refused(mpf.ArgumentMissing, "ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX01", mail(3), ""))
-	ok("ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX01", mail(3), "<megabytes>-7</megabytes>"))
-	refused(mpf.StoreInUse, "RemoveExchangeResources", storeFragment("consumerMailStores", "EX01", mail(3), ""))
+	refused(mpf.StoreInUse, "ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX1", mail(3), "<megabytes>-8</megabytes>"))
+	refused(mpf.ArgumentMissing, "ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX1", mail(3), ""))
+	ok("ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX1", mail(3), "<megabytes>-7</megabytes>"))
+	refused(mpf.StoreInUse, "RemoveExchangeResources", storeFragment("consumerMailStores", "EX1", mail(3), ""))
 	ok("DeAllocateConsumerUserMailbox", box(bob))
 	refused(mpf.AllocationMissing, "DeAllocateConsumerUserMailbox", box(bob))
-	ok("RemoveExchangeResources", storeFragment("consumerMailStores", "EX01", mail(3), "")+front)
+	ok("RemoveExchangeResources", storeFragment("consumerMailStores", "EX1", mail(3), "")+front)
 	refused(mpf.StoreUnknown, "RemoveExchangeResources", front)
 
-	ok("ReallocateBusinessMailstoreResource", storeFragment("mailStores", "EX01", mail(1), "<megabytes>5</megabytes>"))
+	ok("ReallocateBusinessMailstoreResource", storeFragment("mailStores", "EX1", mail(1), "<megabytes>5</megabytes>"))
 	must(t, u, equipped[0].procedure, equipped[0].data)
 	assert.Contains(t, ok("ReallocateOrganizationMailNoMove", org+grow("85", "1")), "<organization>ALPINE</organization><mailStore><megabytes>85</megabytes>")
 	assert.Equal(t, "1:105/0 Public:10/0", shares(t, u, alpine))

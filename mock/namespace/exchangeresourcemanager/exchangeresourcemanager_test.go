@@ -46,10 +46,10 @@ func pool(t *testing.T) *enginetest.Universe {
 			}
 		}
 		for n, size := range []int64{100, 300, 200} {
-			_, err := tx.RegisterStore(store.MailStore, "EX01", mail(n+1), size, n != 2)
+			_, err := tx.RegisterStore(store.MailStore, "EX1", mail(n+1), size, n != 2)
 			require.NoError(t, err)
 		}
-		_, err := tx.RegisterStore(store.PublicStore, "EX01", "Public Folder Store (EX01)", 50, true)
+		_, err := tx.RegisterStore(store.PublicStore, "EX1", "Public Folder Store (EX1)", 50, true)
 		return err
 	})
 	u.User(alpine, "bob@alpine.com", "Pr0vision!")
@@ -57,7 +57,7 @@ func pool(t *testing.T) *enginetest.Universe {
 	return u
 }
 
-func mail(n int) string { return fmt.Sprintf("Mailbox Store %d (EX01)", n) }
+func mail(n int) string { return fmt.Sprintf("Mailbox Store %d (EX1)", n) }
 
 func call(u *enginetest.Universe, procedure, data string) *mpf.Response {
 	return u.Call(erm.Name, procedure, data)
@@ -102,7 +102,7 @@ func named(op string, n int, megabytes string) string {
 	if op != "" {
 		attribute = ` op="` + op + `"`
 	}
-	return "<sourceMailStore" + attribute + "><serverName>ex01</serverName><mailStoreName>" + mail(n) + "</mailStoreName><megabytes>" + megabytes + "</megabytes></sourceMailStore>"
+	return "<sourceMailStore" + attribute + "><serverName>ex1</serverName><mailStoreName>" + mail(n) + "</mailStoreName><megabytes>" + megabytes + "</megabytes></sourceMailStore>"
 }
 
 func sources(all ...string) string {
@@ -159,26 +159,26 @@ func TestRefusals(t *testing.T) {
 		{"add without a store", nil, "AddExchangeResources", "", mpf.NoStoreNamed},
 		{"add without a server", nil, "AddExchangeResources", "<mailStores><mailStore/></mailStores>", mpf.ArgumentMissing},
 		{"add with an empty server", nil, "AddExchangeResources", storeFragment("mailStores", "", "x", sized), mpf.ArgumentEmpty},
-		{"add without a size", nil, "AddExchangeResources", storeFragment("mailStores", "EX01", mail(4), "<shared>1</shared>"), mpf.ArgumentMissing},
-		{"add without shared", nil, "AddExchangeResources", storeFragment("mailStores", "EX01", mail(4), "<megabytes>1</megabytes>"), mpf.ArgumentMissing},
-		{"add with a negative size", nil, "AddExchangeResources", storeFragment("publicStores", "EX01", "", "<megabytes>-1</megabytes>"), mpf.ArgumentInvalid},
-		{"add a size beyond all bounds", nil, "AddExchangeResources", storeFragment("mailStores", "EX01", mail(1), "<megabytes>9000000000000000000</megabytes><shared>1</shared>"), mpf.ArgumentInvalid},
-		{"add what Exchange does not have", nil, "AddExchangeResources", storeFragment("mailStores", "EX01", "none", sized), mpf.StoreNotInExchange},
-		{"add twice", nil, "AddExchangeResources", storeFragment("mailStores", "EX01", mail(1), sized), mpf.StoreExists},
-		{"add a public store under its usual name twice", nil, "AddExchangeResources", storeFragment("publicStores", "EX01", "", sized), mpf.StoreExists},
-		{"remove what is not registered", nil, "RemoveExchangeResources", storeFragment("mailStores", "EX01", "none", ""), mpf.StoreUnknown},
-		{"remove what is in use", equipped, "RemoveExchangeResources", storeFragment("publicStores", "EX01", "", ""), mpf.StoreInUse},
+		{"add without a size", nil, "AddExchangeResources", storeFragment("mailStores", "EX1", mail(4), "<shared>1</shared>"), mpf.ArgumentMissing},
+		{"add without shared", nil, "AddExchangeResources", storeFragment("mailStores", "EX1", mail(4), "<megabytes>1</megabytes>"), mpf.ArgumentMissing},
+		{"add with a negative size", nil, "AddExchangeResources", storeFragment("publicStores", "EX1", "", "<megabytes>-1</megabytes>"), mpf.ArgumentInvalid},
+		{"add a size beyond all bounds", nil, "AddExchangeResources", storeFragment("mailStores", "EX1", mail(1), "<megabytes>9000000000000000000</megabytes><shared>1</shared>"), mpf.ArgumentInvalid},
+		{"add what Exchange does not have", nil, "AddExchangeResources", storeFragment("mailStores", "EX1", "none", sized), mpf.StoreNotInExchange},
+		{"add twice", nil, "AddExchangeResources", storeFragment("mailStores", "EX1", mail(1), sized), mpf.StoreExists},
+		{"add a public store under its usual name twice", nil, "AddExchangeResources", storeFragment("publicStores", "EX1", "", sized), mpf.StoreExists},
+		{"remove what is not registered", nil, "RemoveExchangeResources", storeFragment("mailStores", "EX1", "none", ""), mpf.StoreUnknown},
+		{"remove what is in use", equipped, "RemoveExchangeResources", storeFragment("publicStores", "EX1", "", ""), mpf.StoreInUse},
 		{"modify nothing", nil, "ModifyExchangeResources", "", mpf.NoStoreNamed},
 		{"modify what is not registered", nil, "ModifyExchangeResources", storeFragment("mailStores", "EX09", mail(1), sized), mpf.StoreUnknown},
-		{"shrink below what is allocated", equipped, "ModifyExchangeResources", storeFragment("publicStores", "EX01", "", "<megabytes>-41</megabytes>"), mpf.StoreInUse},
-		{"shrink below nothing", nil, "ModifyExchangeResources", storeFragment("publicStores", "EX01", "", "<megabytes>-51</megabytes>"), mpf.ReleaseExceeds},
-		{"grow beyond all bounds", nil, "ModifyExchangeResources", storeFragment("publicStores", "EX01", "", "<megabytes>9000000000000000000</megabytes>"), mpf.ArgumentInvalid},
+		{"shrink below what is allocated", equipped, "ModifyExchangeResources", storeFragment("publicStores", "EX1", "", "<megabytes>-41</megabytes>"), mpf.StoreInUse},
+		{"shrink below nothing", nil, "ModifyExchangeResources", storeFragment("publicStores", "EX1", "", "<megabytes>-51</megabytes>"), mpf.ReleaseExceeds},
+		{"grow beyond all bounds", nil, "ModifyExchangeResources", storeFragment("publicStores", "EX1", "", "<megabytes>9000000000000000000</megabytes>"), mpf.ArgumentInvalid},
 		{"unshare what two have", []step{
 			{"AllocateOrganization", org + "<mailStore>" + sources(named("", 1, "1")) + "</mailStore>"},
 			{"AllocateOrganization", other + "<mailStore>" + sources(named("", 1, "1")) + "</mailStore>"},
-		}, "ModifyExchangeResources", storeFragment("mailStores", "EX01", mail(1), "<shared>0</shared>"), mpf.StoreInUse},
+		}, "ModifyExchangeResources", storeFragment("mailStores", "EX1", mail(1), "<shared>0</shared>"), mpf.StoreInUse},
 		{"provisionable of an unknown server", nil, "ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX09</serverName></provisionable>`, mpf.StoreUnknown},
-		{"provisionable without a state", nil, "ModifyExchangeResources", `<provisionable><serverName>EX01</serverName></provisionable>`, mpf.ArgumentInvalid},
+		{"provisionable without a state", nil, "ModifyExchangeResources", `<provisionable><serverName>EX1</serverName></provisionable>`, mpf.ArgumentInvalid},
 
 		{"resources of nobody", nil, "QueryResourcesByOrganization", "", mpf.ArgumentMissing},
 		{"resources of what is not there", nil, "QueryResourcesByOrganization", "<organization>LDAP://OU=None," + enginetest.Reseller + "</organization>", mpf.ObjectNotFound},
@@ -200,9 +200,9 @@ func TestRefusals(t *testing.T) {
 		{"allocate on a named store without room", nil, "AllocateOrganization", org + "<mailStore>" + sources(named("", 1, "101")) + "</mailStore>", mpf.NoRoomInStore},
 		{"allocate on a named store of the other kind", nil, "AllocateOrganization", org + "<mailStore><shared>1</shared>" + sources(named("", 3, "1")) + "</mailStore>", mpf.StoreUnavailable},
 		{"allocate on an unknown store", nil, "AllocateOrganization", org + "<mailStore>" + sources(named("", 9, "1")) + "</mailStore>", mpf.StoreUnknown},
-		{"allocate on a closed server", []step{{"ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX01</serverName></provisionable>`}},
+		{"allocate on a closed server", []step{{"ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX1</serverName></provisionable>`}},
 			"AllocateOrganization", org + "<mailStore>" + sources(named("", 1, "1")) + "</mailStore>", mpf.StoreUnavailable},
-		{"allocate automatically where all is closed", []step{{"ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX01</serverName></provisionable>`}},
+		{"allocate automatically where all is closed", []step{{"ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX1</serverName></provisionable>`}},
 			"AllocateOrganization", org + grow("1", "1"), mpf.NoRoom},
 		{"allocate an unshared store that another has", []step{{"AllocateOrganization", other + grow("1", "0")}},
 			"AllocateOrganization", org + grow("1", "0"), mpf.NoRoom},
@@ -228,7 +228,7 @@ func TestRefusals(t *testing.T) {
 		{"shrink public below its folders", equipped, "ReallocateOrganizationPublic", org + public("-7"), mpf.NoRoomInOrganization},
 		{"shrink public below nothing", equipped, "ReallocateOrganizationPublic", org + public("-11"), mpf.ReleaseExceeds},
 		{"grow public that is not there", nil, "ReallocateOrganizationPublic", org + public("1"), mpf.AllocationMissing},
-		{"grow public of a closed server", append(equipped[:1:1], step{"ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX01</serverName></provisionable>`}),
+		{"grow public of a closed server", append(equipped[:1:1], step{"ModifyExchangeResources", `<provisionable><serverName provisionable="0">EX1</serverName></provisionable>`}),
 			"ReallocateOrganizationPublic", org + public("1"), mpf.StoreUnavailable},
 
 		{"mailbox without a share", nil, "AllocateMailbox", org + box(bob) + kb("1"), mpf.NoRoomInOrganization},
@@ -238,8 +238,8 @@ func TestRefusals(t *testing.T) {
 		{"mailbox of an organization", equipped, "AllocateMailbox", org + box(alpine) + kb("1"), mpf.ClassWrong},
 		{"mailbox of nobody", equipped, "AllocateMailbox", org + box("CN=none,"+alpine) + kb("1"), mpf.ObjectNotFound},
 		{"mailbox of negative size", equipped[:1], "AllocateMailbox", org + box(bob) + kb("-1"), mpf.ArgumentInvalid},
-		{"mailbox on a store without share", equipped[:1], "AllocateMailbox", org + box(bob) + kb("1") + "<mailStore><serverName>EX01</serverName><mailStoreName>" + mail(2) + "</mailStoreName></mailStore>", mpf.StoreNotAllocated},
-		{"mailbox on half a store", equipped[:1], "AllocateMailbox", org + box(bob) + kb("1") + "<mailStore><serverName>EX01</serverName></mailStore>", mpf.ArgumentMissing},
+		{"mailbox on a store without share", equipped[:1], "AllocateMailbox", org + box(bob) + kb("1") + "<mailStore><serverName>EX1</serverName><mailStoreName>" + mail(2) + "</mailStoreName></mailStore>", mpf.StoreNotAllocated},
+		{"mailbox on half a store", equipped[:1], "AllocateMailbox", org + box(bob) + kb("1") + "<mailStore><serverName>EX1</serverName></mailStore>", mpf.ArgumentMissing},
 		{"deallocate a mailbox that has nothing", equipped[:1], "DeallocateMailbox", box(bob), mpf.AllocationMissing},
 		{"deallocate no mailbox", nil, "DeallocateMailbox", "", mpf.ArgumentMissing},
 		{"deallocate by a bad GUID", nil, "DeallocateMailbox", "<GUID>x</GUID>", mpf.ArgumentInvalid},
@@ -281,9 +281,9 @@ func TestRoles(t *testing.T) {
 		procedure, data string
 		want            *mpf.Cause
 	}{
-		{"AddExchangeResources", storeFragment("mailStores", "EX01", mail(1), sized), mpf.NotDomainAdmin},
-		{"RemoveExchangeResources", storeFragment("mailStores", "EX01", mail(1), ""), mpf.NotDomainAdmin},
-		{"ModifyExchangeResources", storeFragment("mailStores", "EX01", mail(1), sized), mpf.NotDomainAdmin},
+		{"AddExchangeResources", storeFragment("mailStores", "EX1", mail(1), sized), mpf.NotDomainAdmin},
+		{"RemoveExchangeResources", storeFragment("mailStores", "EX1", mail(1), ""), mpf.NotDomainAdmin},
+		{"ModifyExchangeResources", storeFragment("mailStores", "EX1", mail(1), sized), mpf.NotDomainAdmin},
 		{"QueryAllStores", "", mpf.NotDomainAdmin},
 		{"QueryAllOrganizations", "", mpf.NotDomainAdmin},
 		{"QueryOrganizationsByMailstore", "<mailStore/>", mpf.NotDomainAdmin},
