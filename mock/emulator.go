@@ -5,19 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"wsexchange/internal/secret"
-	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
 	"wsexchange/mock/namespace"
 	"wsexchange/mock/store"
-	"wsexchange/mpf"
 )
 
 // Config says what an Emulator is. Its zero value is one in memory with the
@@ -119,21 +115,6 @@ func (cfg *Config) seed() (store.Seed, error) {
 
 // Run works off the queue until ctx ends.
 func (e *Emulator) Run(ctx context.Context) error { return e.Engine.Run(ctx) }
-
-// Handler serves the engine through MPF's SOAP door to callers with an account
-// in the directory.
-func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
-	return mpf.NewHandler(e.Engine, mpf.HandlerConfig{
-		Limits: limits,
-		Authenticate: func(ctx context.Context, domain, user string, password secret.String) (mpf.Caller, error) {
-			id, err := e.Engine.Authenticate(ctx, domain, user, password)
-			if err != nil {
-				return mpf.Caller{}, err
-			}
-			return mpf.Caller{Domain: id.Domain, Username: id.Username}, nil
-		},
-	})
-}
 
 // Domain gives what the directory has once.
 func (e *Emulator) Domain(ctx context.Context) (domain store.Domain, err error) {

@@ -12,7 +12,6 @@ import (
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
-	"wsexchange/internal/secret"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/store"
@@ -128,29 +127,6 @@ func (b *backend) look(tx *store.Tx, cfg *Config, domain store.Domain) error {
 // demoAccount is the account of the demo data that a panel uses.
 const demoAccount = "hsadmin"
 
-func (b *backend) openEngines(cfg *Config) error {
-	var service mpf.Caller
-	if cfg.MPF.Username != "" {
-		pair := auth.NewCredentials(cfg.MPF.Username, cfg.MPF.Password.Reveal())
-		service = mpf.Caller{Domain: pair.Domain, Username: pair.Username, Password: pair.Password}
-	}
-	var engines []mpf.Engine
-	for _, address := range cfg.MPF.Engines {
-		client, err := newClient(cfg, address, service)
-		if err != nil {
-			return err
-		}
-		engines = append(engines, mpf.Engine{Name: address, Submitter: client})
-	}
-	balancer, err := mpf.NewBalancer(mpf.BalancerConfig{Engines: engines, Exclusion: cfg.MPF.Exclusion, Timeout: cfg.MPF.Timeout})
-	if err != nil {
-		return err
-	}
-	b.submitter = balancer
-	b.checks = []daemon.Check{{Name: "engines", Run: balancer.Check}}
-	return nil
-}
-
 func (b *backend) run(ctx context.Context) error {
 	if b.emulator == nil {
 		return nil
@@ -187,14 +163,20 @@ func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authentica
 		logger.Warn("authentication is off: everybody who reaches the address can call")
 		return nil, nil
 	case "file":
-		return auth.OpenUsersFile(auth.UsersFileConfig{Path: c.Auth.File, Logger: logger})
+		return auth.OpenUsersFile(auth.UsersFileConfig{Path: c.Auth.File, Domain: c.Auth.LDAP.Domain, OnReload: func(err error) {
+			if err != nil {
+				logger.Error("users file is not read again", "error", err)
+			}
+		}})
 	case "emulator":
 		if b.ldapURL != "" {
 			return auth.NewLDAP(auth.LDAPConfig{
 				Servers: []string{b.ldapURL}, Security: auth.SecurityPlain, Domain: b.netBIOS, Group: c.Auth.LDAP.Group, Logger: logger,
 			})
 		}
-		return auth.AuthenticatorFunc(b.authenticate), nil
+		return auth.AuthenticatorFunc(func(ctx context.Context, pair auth.Credentials) (auth.Identity, error) {
+			return b.authenticate(ctx, pair, c.Auth.LDAP.Group)
+		}), nil
 	}
 	l := c.Auth.LDAP
 	return auth.NewLDAP(auth.LDAPConfig{
@@ -203,14 +185,28 @@ func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authentica
 }
 
 // authenticate asks the emulator's directory without its LDAP door.
-func (b *backend) authenticate(ctx context.Context, pair auth.Credentials) (auth.Identity, error) {
-	id, err := b.emulator.Engine.Authenticate(ctx, pair.Domain, pair.Username, secret.New(pair.Password.Reveal()))
+func (b *backend) authenticate(ctx context.Context, pair auth.Credentials, group string) (auth.Identity, error) {
+	id, err := b.emulator.Engine.Authenticate(ctx, pair.Domain, pair.Username, pair.Password)
 	var refused *mpf.Error
 	switch {
 	case errors.As(err, &refused):
-		return auth.Identity{}, auth.Refused(auth.ReasonBadPassword)
+		return auth.Identity{}, auth.Refused(auth.ReasonOther)
 	case err != nil:
 		return auth.Identity{}, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
+	}
+	member := false
+	err = b.emulator.Store.View(ctx, func(tx *store.Tx) error {
+		of, err := tx.Resolve(group)
+		if err == nil {
+			member, err = tx.IsMember(id.Object, of)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return auth.Identity{}, fmt.Errorf("%w: group %s: %w", auth.ErrUnavailable, group, err)
+	case !member:
+		return auth.Identity{}, auth.Refused(auth.ReasonNotInGroup)
 	}
 	return auth.Identity{Domain: id.Domain, Username: id.Username, DN: id.Object.DN.String()}, nil
 }

@@ -142,12 +142,27 @@ func ensureRecord(c *engine.Call, user *store.Object) error {
 	return err
 }
 
-// markMailbox sets what hosting adds to a mailbox. A consumer looks up
-// addresses from the own object, which hides all others (F345).
+// markMailbox sets what hosting adds to a mailbox: the default list, without
+// which clients find no name, and where to look up addresses. A consumer does
+// that from the own object, which hides all others (F345).
 func markMailbox(c *engine.Call, user, org *store.Object) error {
 	base := org
 	if isConsumer(c) {
 		base = user
+	}
+	domain, err := c.Tx.Domain()
+	if err != nil {
+		return err
+	}
+	list := domain.Exchange.Child("CN", "Address Lists Container").Child("CN", "All Global Address Lists").Child("CN", "Default Global Address List")
+	exists, err := c.Tx.Exists(list)
+	if err != nil {
+		return err
+	}
+	if exists {
+		if err := c.Tx.Add(user, "showInAddressBook", list.String()); err != nil {
+			return err
+		}
 	}
 	return c.Tx.SetAll(user, store.Attributes{
 		{Name: "msExchUserAccountControl", Values: []string{"0"}},

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"wsexchange/adapter/auth"
+	"wsexchange/internal/daemon"
+	"wsexchange/mpf"
+)
+
+// openEngines makes the way to the engines of the backends isapi and mpsws.
+func (b *backend) openEngines(cfg *Config) error {
+	var engines []mpf.Engine
+	for _, address := range cfg.MPF.Engines {
+		client, err := newClient(cfg, address)
+		if err != nil {
+			return err
+		}
+		engines = append(engines, mpf.Engine{Name: address, Submitter: client})
+	}
+	balancer, err := mpf.NewBalancer(mpf.BalancerConfig{Engines: engines, Exclusion: cfg.MPF.Exclusion, Timeout: cfg.MPF.Timeout})
+	if err != nil {
+		return err
+	}
+	b.submitter = balancer
+	b.checks = []daemon.Check{{Name: "engines", Run: func(context.Context) error { return anyEngine(balancer) }}}
+	return nil
+}
+
+// anyEngine demands one engine that is not left out.
+func anyEngine(balancer *mpf.Balancer) error {
+	var excluded []error
+	for _, e := range balancer.Snapshot() {
+		if e.ExcludedUntil.IsZero() {
+			return nil
+		}
+		excluded = append(excluded, fmt.Errorf("engine %s is left out until %s", e.Name, e.ExcludedUntil.Format("15:04:05")))
+	}
+	return errors.Join(excluded...)
+}
+
+// newClient makes the client of one engine: with the service account if there
+// is one, else with the caller's own credentials.
+func newClient(cfg *Config, address string) (mpf.Submitter, error) {
+	settings := mpf.ClientConfig{URL: address, Timeout: cfg.MPF.Timeout, Credentials: mpf.OfCaller}
+	if cfg.MPF.Username != "" {
+		pair := auth.NewCredentials(cfg.MPF.Username, cfg.MPF.Password.Reveal())
+		settings.Credentials = mpf.OfAccount
+		settings.Account = mpf.Caller{Domain: pair.Domain, Username: pair.Username, Password: pair.Password}
+	}
+	if cfg.Backend == "mpsws" {
+		return mpf.NewServiceClient(settings)
+	}
+	return mpf.NewClient(settings)
+}

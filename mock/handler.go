@@ -1,0 +1,30 @@
+package mock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"wsexchange/internal/secret"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mpf"
+)
+
+// Handler serves the engine through MPF's SOAP door to callers with an account
+// in the directory.
+func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
+	return mpf.NewHandler(e.Engine, mpf.HandlerConfig{Limits: limits, Authenticate: e.authenticate})
+}
+
+func (e *Emulator) authenticate(ctx context.Context, domain, user string, password secret.String) (mpf.Caller, error) {
+	id, err := e.Engine.Authenticate(ctx, domain, user, password)
+	var refused *mpf.Error
+	switch {
+	case errors.As(err, &refused):
+		return mpf.Caller{}, fmt.Errorf("%w: %w", mpf.ErrNotAuthenticated, err)
+	case err != nil:
+		return mpf.Caller{}, err
+	}
+	return mpf.Caller{Domain: id.Domain, Username: id.Username}, nil
+}

@@ -1,0 +1,32 @@
+package namespace
+
+import (
+	"slices"
+
+	"wsexchange/mock/engine"
+	"wsexchange/mock/namespace/activedirectory"
+	"wsexchange/mock/namespace/errorprovider"
+	"wsexchange/mock/namespace/exchangeprovider"
+	"wsexchange/mock/namespace/exchangeresourcemanager"
+	"wsexchange/mock/namespace/hostedexchange"
+	"wsexchange/mock/namespace/managedactivedirectory"
+	"wsexchange/mock/namespace/managedexchange"
+	"wsexchange/mock/namespace/managedhosting"
+	"wsexchange/mock/namespace/mpfconfig"
+	"wsexchange/mock/namespace/windowsbasedhosting"
+	"wsexchange/mock/namespace/wsexchangeprovideradapter"
+)
+
+// All gives every namespace of the emulator, those that callers know first.
+func All() []engine.Namespace {
+	return slices.Concat(
+		[]engine.Namespace{hostedexchange.Namespace()},
+		exchangeresourcemanager.Namespaces(),
+		[]engine.Namespace{
+			managedactivedirectory.Namespace(), managedexchange.Namespace(), managedhosting.Namespace(),
+			windowsbasedhosting.Namespace(), wsexchangeprovideradapter.Namespace(),
+		},
+		activedirectory.Namespaces(),
+		[]engine.Namespace{exchangeprovider.Namespace(), errorprovider.Namespace(), mpfconfig.Namespace()},
+	)
+}
