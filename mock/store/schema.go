@@ -31,8 +31,8 @@ const (
 type Trait uint8
 
 // The traits. Computed attributes are made from the object when they are read;
-// kept ones are stored, and both are refused to callers who set them. Secret
-// marks nothing yet in the table: passwords are no attributes.
+// kept ones are stored, and both are refused to callers who set them. Passwords
+// are no attributes.
 const (
 	Multi    Trait = 1 << iota // may have several values
 	Indexed                    // found by equality and prefix through an index
