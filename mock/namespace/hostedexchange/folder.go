@@ -47,6 +47,12 @@ func allocatePublicFolder(c *engine.Call) error {
 		return err
 	}
 	name := topFolder(organization.Name(org))
+	switch _, err := c.Tx.Folder("/" + name); {
+	case err == nil: // said before the room that a second one would need
+		return mpf.FolderExists.New("/" + name)
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
 	room, err := resource(c, "AllocatePublicFolder", pathTo("organization", org), xmldoc.Element("publicStore",
 		xmldoc.TextElement("folderPath", "/"+name), xmldoc.TextElement("megabytes", c.Text("megabytes"))))
 	if err != nil {
