@@ -12,7 +12,6 @@ type checker struct {
 	paths   paths
 	selects map[string]bool // declared so far
 	writes  bool
-	errorAt mpf.Target
 }
 
 // check refuses what can be known to be wrong before the first step: targets

@@ -4,6 +4,7 @@
 //	u := enginetest.New(t, hostedexchange.Namespace())
 //	r := u.MustCall("Hosted Exchange", "DisableUser", `<path>LDAP://…</path>`)
 //
-// A Universe is in memory, has a clock that stands still until it is moved, and
-// gives ids in order, so that what it answers can be compared as text.
+// A Universe has a store of its own in a file that ends with the test, a clock
+// that stands still until it is moved, and ids in order, so that what it
+// answers can be compared as text.
 package enginetest

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -82,29 +84,86 @@ func New(t testing.TB, namespaces ...engine.Namespace) *Universe {
 // clock, ids and logger of the configuration are replaced.
 func Open(t testing.TB, cfg engine.Config) *Universe {
 	t.Helper()
-	return OpenFile(t, "", cfg)
+	path := filepath.Join(t.TempDir(), "store.db")
+	content, ids := template.copy(t)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	u := newUniverse(t)
+	u.ids.Store(ids)
+	u.start(path, cfg)
+	return u
 }
 
 // OpenFile is Open with a store on a file, which may be that of an earlier
 // universe: what is there already stays.
 func OpenFile(t testing.TB, path string, cfg engine.Config) *Universe {
 	t.Helper()
+	u := newUniverse(t)
+	u.start(path, cfg)
+	return u
+}
+
+func newUniverse(t testing.TB) *Universe {
 	u := &Universe{t: t, Log: new(Buffer)}
 	u.now.Store(Start().UnixNano())
-	opened, err := store.Open(t.Context(), store.Config{Path: path, Now: u.Now, NewGUID: u.guid, HashCost: hashCost, Synchronous: "OFF"})
-	require.NoError(t, err)
-	u.Store, u.close = opened, sync.OnceValue(opened.Close)
-	t.Cleanup(u.Close)
-	if err := opened.Seed(t.Context(), store.DefaultSeed()); err != nil {
-		require.ErrorIs(t, err, store.ErrAlreadySeeded)
+	return u
+}
+
+// start opens the store and makes the engine.
+func (u *Universe) start(path string, cfg engine.Config) {
+	u.t.Helper()
+	u.open(path)
+	u.t.Cleanup(u.Close)
+	seeded := true
+	u.View(func(tx *store.Tx) {
+		_, err := tx.Domain()
+		seeded = err == nil
+	})
+	switch {
+	case !seeded:
+		require.NoError(u.t, u.Store.Seed(u.t.Context(), store.DefaultSeed()))
+	case u.ids.Load() == 0:
 		u.reopened()
 	}
-	cfg.Store, cfg.Now, cfg.NewID = opened, u.Now, func() string { return u.guid().String() }
+	cfg.Store, cfg.Now, cfg.NewID = u.Store, u.Now, func() string { return u.guid().String() }
 	cfg.Logger = slog.New(slog.NewTextHandler(u.Log, nil))
 	cfg.Namespaces = append(cfg.Namespaces[:len(cfg.Namespaces):len(cfg.Namespaces)], passage())
-	u.Engine, err = engine.New(cfg)
-	require.NoError(t, err)
-	return u
+	made, err := engine.New(cfg)
+	require.NoError(u.t, err)
+	u.Engine = made
+}
+
+func (u *Universe) open(path string) {
+	u.t.Helper()
+	opened, err := store.Open(u.t.Context(), store.Config{Path: path, Now: u.Now, NewGUID: u.guid, HashCost: hashCost, Synchronous: "OFF"})
+	require.NoError(u.t, err)
+	u.Store, u.close = opened, sync.OnceValue(opened.Close)
+}
+
+// template is a file with the seed in it. Making one takes far longer than
+// copying it, so a test program makes it once.
+var template seededFile
+
+type seededFile struct {
+	mu      sync.Mutex
+	content []byte
+	ids     uint64 // used up by the seed
+}
+
+func (f *seededFile) copy(t testing.TB) ([]byte, uint64) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.content == nil {
+		path := filepath.Join(t.TempDir(), "seed.db")
+		u := newUniverse(t)
+		u.open(path)
+		require.NoError(t, u.Store.Seed(t.Context(), store.DefaultSeed()))
+		u.Close()
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		f.content, f.ids = content, u.ids.Load()
+	}
+	return f.content, f.ids
 }
 
 // reopened makes the ids differ from those of the universes that had the file
