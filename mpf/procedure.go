@@ -146,6 +146,9 @@ func OneCall(target Target, impersonate Inherit, executeData *xmldoc.Node) *Proc
 	}}}}
 }
 
+// isSecretName tells whether an element, attribute or property of this name
+// holds a password: unicodePwd is the directory's.
 func isSecretName(name string) bool {
-	return strings.Contains(strings.ToLower(name), "password")
+	name = strings.ToLower(name)
+	return strings.Contains(name, "password") || strings.Contains(name, "unicodepwd")
 }

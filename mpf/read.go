@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/antchfx/xmlquery"
+
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
 )
@@ -18,6 +20,9 @@ func ParseRequest(n *xmldoc.Node, target Target) (*Request, error) {
 		return nil, RequestMalformed.New("the root element is '" + n.Data + "', not 'request'")
 	}
 	req := &Request{Target: target}
+	if err := noText(n); err != nil {
+		return nil, err
+	}
 	for c := range xmldoc.Elements(n) {
 		if err := req.child(c); err != nil {
 			return nil, err
@@ -36,7 +41,7 @@ func ParseRequest(n *xmldoc.Node, target Target) (*Request, error) {
 
 func (r *Request) child(n *xmldoc.Node) error {
 	var err error
-	switch n.Data {
+	switch local(n) {
 	case "data":
 		r.Data = append(r.Data, detached(n))
 	case "globalData":
@@ -45,6 +50,9 @@ func (r *Request) child(n *xmldoc.Node) error {
 		}
 		r.GlobalData = detached(n)
 	case "context":
+		if previous(n) {
+			return repeated(n)
+		}
 		err = r.Context.read(n)
 	case "procedure":
 		if r.Procedure != nil {
@@ -58,9 +66,15 @@ func (r *Request) child(n *xmldoc.Node) error {
 }
 
 func (c *Context) read(n *xmldoc.Node) error {
+	if err := noText(n); err != nil {
+		return err
+	}
 	for e := range xmldoc.Elements(n) {
+		if previous(e) {
+			return repeated(e)
+		}
 		var err error
-		switch e.Data {
+		switch local(e) {
 		case "clientContext":
 			a := attributesOf(e)
 			c.ClientTransactionID, c.LocaleID = a.text("clientTransactionId"), a.text("localeID")
@@ -91,12 +105,18 @@ func readSecurity(n *xmldoc.Node) (*SecurityContext, error) {
 		return nil, err
 	}
 	for auth := range xmldoc.Elements(n) {
-		if auth.Data != "authentication" {
+		switch {
+		case local(auth) != "authentication":
 			return nil, unknownElement(auth)
+		case previous(auth):
+			return nil, repeated(auth)
 		}
 		for e := range xmldoc.Elements(auth) {
-			if e.Data != "basic" {
+			switch {
+			case local(e) != "basic":
 				return nil, RequestMalformed.New("authentication by '" + e.Data + "' is not supported")
+			case previous(e):
+				return nil, repeated(e)
 			}
 			a := attributesOf(e)
 			s.Basic = &Basic{Domain: a.text("domain"), Username: a.required("username"), Password: secret.New(a.text("password"))}
@@ -131,17 +151,22 @@ func readQueue(n *xmldoc.Node) (*QueueContext, error) {
 		return nil, err
 	}
 	for p := range xmldoc.Elements(n) {
-		if p.Data != "parentQueue" {
+		if local(p) != "parentQueue" {
 			return nil, unknownElement(p)
 		}
 		// The reference spells this attribute in two ways.
-		id, ok := xmldoc.Attr(p, "queueId")
-		if !ok {
-			if id, ok = xmldoc.Attr(p, "queueID"); !ok {
-				return nil, RequestMalformed.New("attribute 'queueId' of 'parentQueue' is missing")
-			}
+		a := attributesOf(p)
+		id := a.optional("queueId")
+		if other := a.optional("queueID"); id == nil {
+			id = other
 		}
-		q.Parents = append(q.Parents, id)
+		if id == nil {
+			return nil, RequestMalformed.New("attribute 'queueId' of 'parentQueue' is missing")
+		}
+		if err := a.done(); err != nil {
+			return nil, err
+		}
+		q.Parents = append(q.Parents, *id)
 	}
 	return q, nil
 }
@@ -149,7 +174,7 @@ func readQueue(n *xmldoc.Node) (*QueueContext, error) {
 func readProcedure(n *xmldoc.Node) (*Procedure, error) {
 	p := &Procedure{}
 	steps, err := readSteps(n, func(e *xmldoc.Node) (bool, error) {
-		switch e.Data {
+		switch local(e) {
 		case "procedureData":
 			if p.Data != nil {
 				return true, repeated(e)
@@ -170,13 +195,16 @@ func readProcedure(n *xmldoc.Node) (*Procedure, error) {
 func readSteps(n *xmldoc.Node, other func(*xmldoc.Node) (bool, error)) ([]Step, error) {
 	var steps []Step
 	var open *Try
+	if err := noText(n); err != nil {
+		return nil, err
+	}
 	for e := range xmldoc.Elements(n) {
-		if open != nil && e.Data != "catch" {
+		if open != nil && local(e) != "catch" {
 			return nil, RequestMalformed.New("a 'try' must be followed by its 'catch'")
 		}
 		var step Step
 		var err error
-		switch e.Data {
+		switch local(e) {
 		case string(Execute), string(Queue), string(Transform):
 			step.Call, err = readCall(e)
 		case "select":
@@ -240,7 +268,7 @@ func readCall(n *xmldoc.Node) (*Call, error) {
 
 func (c *Call) child(n *xmldoc.Node) error {
 	a := attributesOf(n)
-	switch n.Data {
+	switch local(n) {
 	case "executeData":
 		if c.ExecuteData != nil {
 			return repeated(n)
@@ -257,6 +285,9 @@ func (c *Call) child(n *xmldoc.Node) error {
 		w := When{Source: a.text("source"), SourcePath: a.text("sourcePath"), Select: a.text("select"), Case: a.text("case")}
 		if (w.Source == "") == (w.Select == "") {
 			return RequestMalformed.New("'when' needs either 'source' or 'select'")
+		}
+		if w.Select == "" && w.Case != "" || w.Select != "" && (w.Case == "" || w.SourcePath != "") {
+			return RequestMalformed.New("'when' has 'case' with 'select', and 'sourcePath' with 'source'")
 		}
 		c.When = append(c.When, w)
 	case "before":
@@ -296,7 +327,7 @@ func readSelect(n *xmldoc.Node) (*Select, error) {
 		return nil, err
 	}
 	for e := range xmldoc.Elements(n) {
-		if e.Data != "where" {
+		if local(e) != "where" {
 			return nil, unknownElement(e)
 		}
 		a := attributesOf(e)
@@ -403,7 +434,39 @@ func (a *attributes) done() error {
 			a.fail("attribute '" + x.Name.Local + "' is not allowed in '" + a.n.Data + "'")
 		}
 	}
+	if err := noText(a.n); err != nil && a.err == nil {
+		a.err = err
+	}
 	return a.err
+}
+
+// local gives the name of an element of the schema, and "" for an element of
+// any other namespace.
+func local(n *xmldoc.Node) string {
+	if n.NamespaceURI != "" {
+		return ""
+	}
+	return n.Data
+}
+
+// previous tells whether an element of the same name stands before n.
+func previous(n *xmldoc.Node) bool {
+	for p := n.PrevSibling; p != nil; p = p.PrevSibling {
+		if p.Type == n.Type && p.Data == n.Data && p.NamespaceURI == n.NamespaceURI {
+			return true
+		}
+	}
+	return false
+}
+
+// noText refuses text in an element that has none by the schema.
+func noText(n *xmldoc.Node) error {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == xmlquery.TextNode && strings.TrimSpace(c.Data) != "" {
+			return RequestMalformed.New("text is not allowed in '" + n.Data + "'")
+		}
+	}
+	return nil
 }
 
 func detached(n *xmldoc.Node) *xmldoc.Node {

@@ -140,8 +140,8 @@ func firstTarget(steps []Step) Target {
 }
 
 // Redact copies a data tree with the content of secret elements taken out:
-// those marked do-not-log="1", and those that hold a password by their name.
-// Passwords in attributes go the same way.
+// those marked do-not-log="1", and those that hold a password by their name or
+// by that of the property in them. Passwords in attributes go the same way.
 func Redact(n *xmldoc.Node) *xmldoc.Node {
 	c := xmldoc.Clone(n)
 	redact(c)
@@ -152,7 +152,9 @@ func redact(n *xmldoc.Node) {
 	if n == nil {
 		return
 	}
-	if mark, _ := xmldoc.Attr(n, "do-not-log"); mark == "1" || mark == "true" || isSecretName(n.Data) {
+	mark, _ := xmldoc.Attr(n, "do-not-log")
+	property, _ := xmldoc.Attr(n, "name")
+	if mark == "1" || mark == "true" || isSecretName(n.Data) || isSecretName(property) {
 		xmldoc.SetText(n, secret.Redacted)
 	}
 	for i, a := range n.Attr {

@@ -2,6 +2,7 @@ package mpf
 
 import (
 	"fmt"
+	"log/slog"
 	"strconv"
 
 	"wsexchange/internal/xmldoc"
@@ -32,6 +33,14 @@ func (r *Response) Element() *xmldoc.Node {
 	return n
 }
 
+// LogValue gives what may be logged of a response: the failure, no data.
+func (r *Response) LogValue() slog.Value {
+	if r.Err == nil {
+		return slog.GroupValue(slog.Bool("failed", false))
+	}
+	return slog.GroupValue(slog.Bool("failed", true), slog.Any("error", r.Err))
+}
+
 // ParseResponse reads a response element. The namespace of the provisioning
 // schema is dropped.
 func ParseResponse(n *xmldoc.Node) (*Response, error) {
@@ -42,9 +51,9 @@ func ParseResponse(n *xmldoc.Node) (*Response, error) {
 	r := &Response{}
 	for c := range xmldoc.Elements(n) {
 		switch {
-		case c.Data == "data" && r.Data == nil:
+		case local(c) == "data" && r.Data == nil:
 			r.Data = c
-		case c.Data == "errorContext" && r.Err == nil:
+		case local(c) == "errorContext" && r.Err == nil:
 			e, err := parseErrorContext(c)
 			if err != nil {
 				return nil, err
@@ -81,7 +90,7 @@ func parseErrorContext(n *xmldoc.Node) (*Error, error) {
 			procedure, _ := xmldoc.Attr(c, "procedure")
 			e.Sources = append(e.Sources, Source{namespace, procedure})
 		case "errorDescription":
-			e.Detail = c
+			e.Detail = detached(c)
 		}
 	}
 	return e, nil
