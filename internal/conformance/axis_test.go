@@ -135,9 +135,7 @@ func checkAnswer(t *testing.T, service string, body []byte, code string) {
 	require.NoError(t, err, string(body))
 	answer := xmldoc.Path(envelope, "Body").FirstChild
 	require.NotNil(t, answer)
-	result := answer.FirstChild
-	require.NotNil(t, result, string(body))
-	require.True(t, strings.HasSuffix(result.Data, "Result"), string(body))
+	result := xmldoc.Child(answer, strings.TrimSuffix(answer.Data, "Response")+"Result")
 	failure, _ := xmldoc.ChildText(answer, "errorReturn")
 	switch service {
 	case "HostedExchange", "ExchangeResourceManager":

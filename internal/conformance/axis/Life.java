@@ -116,9 +116,9 @@ public class Life {
 
     /** Submits data and gives the first child of the result, as a document root would be. */
     Element submit(String namespace, String procedure, String... pairs) throws Exception {
-        MessageElement data = new MessageElement("data", "");
+        MessageElement data = new MessageElement("", "data");
         for (int i = 0; i < pairs.length; i += 2) {
-            data.addChildElement(new MessageElement(pairs[i], "")).addTextNode(pairs[i + 1]);
+            data.addChildElement(new MessageElement("", pairs[i])).addTextNode(pairs[i + 1]);
         }
         SubmitMpsRequestResponseSubmitMpsRequestResultHolder result = new SubmitMpsRequestResponseSubmitMpsRequestResultHolder();
         StringHolder error = new StringHolder();
@@ -131,9 +131,9 @@ public class Life {
     }
 
     static MessageElement[] properties(String... pairs) throws Exception {
-        MessageElement properties = new MessageElement("properties", "");
+        MessageElement properties = new MessageElement("", "properties");
         for (int i = 0; i < pairs.length; i += 2) {
-            MessageElement property = (MessageElement) properties.addChildElement(new MessageElement("property", ""));
+            MessageElement property = (MessageElement) properties.addChildElement(new MessageElement("", "property"));
             property.addAttribute("", "name", pairs[i]);
             property.addTextNode(pairs[i + 1]);
         }

@@ -23,7 +23,7 @@ HE, ERM, MAD, MPS = "HostedExchange", "ExchangeResourceManager", "ManagedActiveD
 def argument(value):
     """Turns an argument of the list into zeep's form: XML travels as {"xml": text}."""
     if isinstance(value, dict):
-        return {"_value_1": [etree.fromstring(value["xml"])]}
+        return {"_value_1": etree.fromstring(value["xml"])}
     return value
 
 
@@ -41,7 +41,7 @@ def failure(service, answer):
     error = values.pop("errorReturn") or ""
     (result,) = values.values()
     if service == MPS:
-        assert error or result["_value_1"][0].tag == "response"
+        assert error or result["_value_1"].tag == "response"
         return error
     assert bool(result) == (not error), values
     return error
