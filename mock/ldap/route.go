@@ -8,10 +8,10 @@ import (
 	"github.com/jimlambrt/gldap"
 )
 
-// routes says what answers which operation. What this directory does not do is
-// refused under the operation's own response, since clients look no further.
-// The library does not tell a rename from a comparison; both are refused as a
-// rename, which go-ldap would else take for done.
+// routes says what answers which operation. Changes are refused under the
+// operation's own response, since clients look no further. Operations that the
+// library does not know (rename, compare, abandon, binds by SASL) end the
+// connection, which no client takes for success.
 func (s *Server) routes() (*gldap.Mux, error) {
 	mux, err := gldap.NewMux()
 	if err != nil {
@@ -24,7 +24,6 @@ func (s *Server) routes() (*gldap.Mux, error) {
 		mux.Add(s.counted(refuse(gldap.ApplicationAddResponse, readOnly))),
 		mux.Modify(s.counted(refuse(gldap.ApplicationModifyResponse, readOnly))),
 		mux.Delete(s.counted(refuse(gldap.ApplicationDelResponse, readOnly))),
-		mux.ExtendedOperation(s.counted(refuse(gldap.ApplicationModifyDNResponse, readOnly)), gldap.ExtendedOperationUnknown),
 		mux.DefaultRoute(s.counted(refuse(gldap.ApplicationExtendedResponse, "this extended operation is not supported"))),
 	)
 }
@@ -51,7 +50,7 @@ func (s *Server) counted(handler gldap.HandlerFunc) gldap.HandlerFunc {
 func refuse(application int, why string) gldap.HandlerFunc {
 	return func(w *gldap.ResponseWriter, r *gldap.Request) {
 		_ = w.Write(r.NewResponse(gldap.WithApplicationCode(application),
-			gldap.WithResponseCode(gldap.ResultUnwillingToPerform), gldap.WithDiagnosticMessage(why)))
+			gldap.WithResponseCode(gldap.ResultUnwillingToPerform), gldap.WithDiagnosticMessage(why), gldap.WithMatchedDN("")))
 	}
 }
 

@@ -190,7 +190,8 @@ func (q *query) entries(tx *store.Tx, view view, base ldappath.DN, filter *store
 	wanted := q.selection.names()
 	after := p.after // where the store goes on; p.last is where the client may
 	for more := true; more; {
-		objects, rest, err := tx.Search(store.Query{Base: base, Scope: store.Scope(q.message.Scope), Filter: filter, After: after, Limit: step})
+		limit := min(step, p.size-len(q.found)+1) // one more tells whether there is more
+		objects, rest, err := tx.Search(store.Query{Base: base, Scope: store.Scope(q.message.Scope), Filter: filter, After: after, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -215,7 +216,7 @@ func (q *query) entries(tx *store.Tx, view view, base ldappath.DN, filter *store
 	return nil
 }
 
-// step is how many entries are read from the store at a time.
+// step is how many entries are read from the store at a time, at most.
 const step = 200
 
 func (q *query) add(tx *store.Tx, o *store.Object, wanted []string) error {
@@ -228,9 +229,11 @@ func (q *query) add(tx *store.Tx, o *store.Object, wanted []string) error {
 		if err != nil {
 			return err
 		}
+		wire := make([]string, len(a.Values)) // the store's own values are not ours to change
 		for j, v := range a.Values {
-			attributes[i].Values[j] = string(kind.Wire(v))
+			wire[j] = string(kind.Wire(v))
 		}
+		attributes[i].Values = wire
 	}
 	q.found = append(q.found, found{o.DN.String(), q.selection.of(attributes)})
 	return nil
