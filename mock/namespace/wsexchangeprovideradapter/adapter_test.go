@@ -1,0 +1,115 @@
+package wsexchangeprovideradapter
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mock/namespace/activedirectory"
+	"wsexchange/mock/namespace/exchangeprovider"
+	"wsexchange/mock/namespace/managedactivedirectory"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+const (
+	acmeDN = "OU=acme," + enginetest.Reseller
+	acme   = "LDAP://" + acmeDN
+	bob    = "LDAP://CN=bob@acme.example," + acmeDN
+	dc     = "<preferredDomainController>dc1.fabrikam.com</preferredDomainController>"
+	ofBob  = "<organization>" + acme + "</organization>" + dc + "<mailbox>" + bob + "</mailbox>"
+)
+
+// start makes the organization acme with the mailbox of bob and the contact
+// friend.
+func start(t *testing.T) *enginetest.Universe {
+	t.Helper()
+	u := enginetest.New(t, slices.Concat(activedirectory.Namespaces(),
+		[]engine.Namespace{managedactivedirectory.Namespace(), exchangeprovider.Namespace(), Namespace()})...)
+	managed := managedactivedirectory.Name
+	u.MustCall(managed, "CreateOrganization", "<name>acme</name><container>LDAP://"+enginetest.Reseller+"</container>")
+	u.MustCall(managed, "CreateUser", "<container>"+acme+"</container><userPrincipalName>bob@acme.example</userPrincipalName>")
+	u.MustCall(managed, "CreateUser", "<container>"+acme+"</container><userPrincipalName>eve@acme.example</userPrincipalName>")
+	u.MustCall(managed, "CreateContact", "<container>"+acme+"</container><name>friend</name>")
+	u.MustCall(provider, "CreateMailbox", "<path>"+bob+"</path><mdb>Mailbox Store 1 (EX1)</mdb><server>EX1</server><mail><size>500</size></mail>")
+	return u
+}
+
+func refused(t *testing.T, u *enginetest.Universe, cause *mpf.Cause, procedure, executeData string) {
+	t.Helper()
+	before := u.Dump()
+	r := u.Call(Name, procedure, executeData)
+	require.NotNil(t, r.Err, procedure)
+	assert.Equal(t, cause.ID, r.Err.Cause, r.Err.Description)
+	u.Unchanged(before)
+}
+
+func usage(t *testing.T, u *enginetest.Universe, procedure, executeData string) int {
+	t.Helper()
+	text, _ := xmldoc.ChildText(u.MustCall(Name, procedure, executeData).Data, "usage")
+	number, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return number
+}
+
+func TestMailboxUsage(t *testing.T) {
+	u := start(t)
+	first := usage(t, u, "GetMailboxUsage", ofBob)
+	assert.Less(t, first, 500, "below the mailbox's size")
+	assert.Equal(t, first, usage(t, u, "GetMailboxUsage", ofBob), "the same each time")
+	u.MustCall(Name, "SetMailboxUsage", ofBob+"<kilobytes>321</kilobytes>")
+	assert.Equal(t, 321, usage(t, u, "GetMailboxUsage", ofBob))
+	u.MustCall(Name, "SetMailboxUsage", ofBob+"<kilobytes>9999999999</kilobytes>")
+	assert.Equal(t, 2147483647, usage(t, u, "GetMailboxUsage", ofBob), "what a client can read")
+
+	refused(t, u, mpf.MailboxMissing, "GetMailboxUsage", "<organization>"+acme+"</organization><mailbox>eve@acme.example</mailbox>")
+	refused(t, u, mpf.UsageOfOtherOrg, "GetMailboxUsage", "<organization>LDAP://"+enginetest.Reseller+"</organization><mailbox>"+bob+"</mailbox>")
+	refused(t, u, mpf.NotAnOrganization, "GetMailboxUsage", "<organization>LDAP://CN=_Private,"+acmeDN+"</organization><mailbox>"+bob+"</mailbox>")
+	refused(t, u, mpf.ObjectNotFound, "GetMailboxUsage", "<organization>"+acme+"</organization><mailbox>LDAP://CN=none,"+acmeDN+"</mailbox>")
+	refused(t, u, mpf.ArgumentInvalid, "SetMailboxUsage", ofBob+"<kilobytes>-1</kilobytes>")
+	r := u.CallAs(`FABRIKAM\bob_acme.example`, Name, "SetMailboxUsage", ofBob+"<kilobytes>1</kilobytes>")
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.NotDomainAdmin.ID, r.Err.Cause)
+}
+
+func TestFolderUsage(t *testing.T) {
+	u := start(t)
+	org := u.Object(acmeDN)
+	u.Update(func(tx *store.Tx) error {
+		_, err := tx.CreateFolder(store.Folder{Path: "/acme", OrganizationID: org.ID, PostLimitKB: 100})
+		return err
+	})
+	folder := "<organization>" + acme + "</organization><folderPath>/acme</folderPath>"
+	assert.Less(t, usage(t, u, "GetFolderUsage", folder), 100)
+	u.MustCall(Name, "SetFolderUsage", folder+"<kilobytes>12</kilobytes>")
+	assert.Equal(t, 12, usage(t, u, "GetFolderUsage", folder))
+	refused(t, u, mpf.FolderUnknown, "GetFolderUsage", "<organization>"+acme+"</organization><folderPath>/none</folderPath>")
+	refused(t, u, mpf.FolderUnknown, "GetFolderUsage", "<organization>LDAP://"+enginetest.Reseller+"</organization><folderPath>/acme</folderPath>")
+}
+
+func TestRecipients(t *testing.T) {
+	u := start(t)
+	friend := "<path>" + acme + "</path><cn>friend</cn>"
+	full := friend + "<targetAddress>friend@outside.example</targetAddress><proxyAddress>friend@acme.example</proxyAddress>"
+	u.MustCall(Name, "MailEnableContact", full)
+	assert.Equal(t, []string{"SMTP:friend@outside.example"}, u.Attr("CN=friend,"+acmeDN, "targetAddress"))
+	refused(t, u, mpf.MailEnabledAlready, "MailEnableContact", full)
+	u.MustCall(Name, "MailDisableContact", friend)
+	refused(t, u, mpf.MailEnabledNot, "MailDisableContact", friend)
+	refused(t, u, mpf.ArgumentMissing, "MailEnableContact", friend)
+	admins := "<path>" + acme + "</path><cn>Admins@acme</cn>"
+	u.MustCall(Name, "MailEnableGroup", admins+"<proxyAddress>a@acme.example</proxyAddress>")
+	assert.Equal(t, []string{"a@acme.example"}, u.Attr("CN=Admins@acme,"+acmeDN, "mail"))
+	refused(t, u, mpf.AddressTaken, "MailEnableContact", friend+"<targetAddress>friend@outside.example</targetAddress><proxyAddress>a@acme.example</proxyAddress>")
+	u.MustCall(Name, "MailDisableGroup", admins)
+	refused(t, u, mpf.MailEnabledNot, "MailDisableGroup", admins)
+	r := u.CallAs(`FABRIKAM\bob_acme.example`, Name, "MailEnableContact", full)
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.RoleMissing.ID, r.Err.Cause)
+}
