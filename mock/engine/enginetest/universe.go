@@ -35,6 +35,10 @@ const (
 // Reseller is the name of the reseller that the seed brings.
 const Reseller = "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
 
+// firstID is where ids begin after those that the seed took, so that they stay
+// the same when the seed grows.
+const firstID = 1 << 16
+
 // hashCost is the least that bcrypt takes: tests hash many passwords.
 const hashCost = 4
 
@@ -85,10 +89,9 @@ func New(t testing.TB, namespaces ...engine.Namespace) *Universe {
 func Open(t testing.TB, cfg engine.Config) *Universe {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "store.db")
-	content, ids := template.copy(t)
-	require.NoError(t, os.WriteFile(path, content, 0o600))
+	require.NoError(t, os.WriteFile(path, template.copy(t), 0o600))
 	u := newUniverse(t)
-	u.ids.Store(ids)
+	u.ids.Store(firstID)
 	u.start(path, cfg)
 	return u
 }
@@ -146,10 +149,9 @@ var template seededFile
 type seededFile struct {
 	mu      sync.Mutex
 	content []byte
-	ids     uint64 // used up by the seed
 }
 
-func (f *seededFile) copy(t testing.TB) ([]byte, uint64) {
+func (f *seededFile) copy(t testing.TB) []byte {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -161,9 +163,9 @@ func (f *seededFile) copy(t testing.TB) ([]byte, uint64) {
 		u.Close()
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
-		f.content, f.ids = content, u.ids.Load()
+		f.content = content
 	}
-	return f.content, f.ids
+	return f.content
 }
 
 // reopened makes the ids differ from those of the universes that had the file
