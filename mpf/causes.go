@@ -122,6 +122,5 @@ var (
 	StoreNotInExchange      = cause("E-STORE-NOT-IN-EXCHANGE", NoSuchObject, "There is no store '%1' on the Exchange server '%2'.")
 	ServerNotInDirectory    = cause("E-SERVER-NOT-IN-DIRECTORY", NoSuchObject, "There is no server '%1' in the directory.")
 	NoStoreNamed            = cause("E-NO-STORE-NAMED", InvalidArg, "No store was named: %1.")
-	OrganizationUnknown     = cause("E-ORGANIZATION-UNKNOWN", NoSuchObject, "The organization '%1' has no Exchange resources.")
 	TranslationMapMissing   = cause("E-TRANSLATION", Fail, "The error '%1' has no translation.")
 )
