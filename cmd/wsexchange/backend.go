@@ -67,7 +67,7 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 func (b *backend) openEmulator(ctx context.Context, cfg *Config, logger *slog.Logger, registry prometheus.Registerer) error {
 	e, err := mock.Open(ctx, mock.Config{
 		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
-		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), Logger: logger, Registerer: registry,
+		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), HashCost: cfg.Emulator.HashCost, Logger: logger, Registerer: registry,
 	})
 	if err != nil {
 		return fmt.Errorf("emulator: %w", err)

@@ -104,6 +104,7 @@ type EmulatorConfig struct {
 	Database   string `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
 	Seed       string `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
 	LDAPListen string `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
+	HashCost   int    `koanf:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
 	AuditLevel string `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 }
 
