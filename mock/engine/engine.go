@@ -114,6 +114,7 @@ func (e *Engine) register() error {
 			return fmt.Errorf("engine: namespace %q has no name or is given twice", ns.Name)
 		}
 		e.known[ns.Name] = true
+		ns.Procedures = slices.Clone(ns.Procedures)
 		for j := range ns.Procedures {
 			if err := e.registerRow(ns.Name, &ns.Procedures[j]); err != nil {
 				return err
@@ -125,6 +126,7 @@ func (e *Engine) register() error {
 
 func (e *Engine) registerRow(namespace string, row *Procedure) error {
 	target := mpf.Target{Namespace: namespace, Procedure: row.Name}
+	row.Access, row.Type = cmp.Or(row.Access, Private), cmp.Or(row.Type, Read)
 	switch {
 	case row.Name == "" || row.Run == nil:
 		return fmt.Errorf("engine: procedure %s has no name or no function", target)

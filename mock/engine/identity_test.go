@@ -108,7 +108,7 @@ func TestSubmit_TrustedNeedsPermission(t *testing.T) {
 
 func TestSubmit_Credentials(t *testing.T) {
 	u := lenient(t)
-	for _, name := range []string{"good", "disabled", "locked"} {
+	for _, name := range []string{"good", "disabled"} {
 		member(u, name)
 	}
 	u.Update(func(tx *store.Tx) error {
