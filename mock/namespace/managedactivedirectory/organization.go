@@ -72,8 +72,11 @@ func newObject(c *engine.Call, container *store.Object, class, name string, give
 // markOrganization makes the OU an organization below the one that its
 // container belongs to.
 func markOrganization(c *engine.Call, org, container *store.Object, p policy) error {
-	owner, err := organization.Of(c.Tx, container)
+	owner, err := organization.Above(c.Tx, container)
 	if err != nil {
+		return err
+	}
+	if owner == nil {
 		owner = container
 	}
 	if err := markOnce(c, org, organization.ThisOrganizationRoot, org); err != nil {
@@ -123,8 +126,11 @@ func typeObject(c *engine.Call, org *store.Object, orgType string) (*store.Objec
 		if err != nil {
 			return nil, err
 		}
-		above, err := organization.Of(c.Tx, parent)
+		above, err := organization.Above(c.Tx, parent)
 		if err != nil {
+			return nil, err
+		}
+		if above == nil {
 			break
 		}
 		at = above

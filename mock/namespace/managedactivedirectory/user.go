@@ -79,9 +79,9 @@ func setMemberships(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	org, err := organization.Of(c.Tx, user)
-	if err != nil {
-		return nil // an account outside of any organization has no groups to join
+	org, err := organization.Above(c.Tx, user)
+	if err != nil || org == nil {
+		return err // an account outside of any organization has no groups to join
 	}
 	for _, wkName := range policyOf(c.Text("policyName")).users {
 		if err := join(c, org, wkName, user); err != nil {

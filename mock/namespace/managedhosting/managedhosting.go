@@ -96,8 +96,11 @@ func getOrgType(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	org, err := organization.Of(c.Tx, o)
+	org, err := organization.Above(c.Tx, o)
 	if err != nil {
+		return err
+	}
+	if org == nil {
 		c.OutputText("orgType", noOrganization)
 		return nil
 	}

@@ -19,16 +19,23 @@ const (
 // an organization, beginning with the object itself. If there is none the
 // error is mpf.NotAnOrganization.
 func Of(tx *store.Tx, o *store.Object) (*store.Object, error) {
+	org, err := Above(tx, o)
+	if err == nil && org == nil {
+		err = mpf.NotAnOrganization.New(o.DN.ADsPath())
+	}
+	return org, err
+}
+
+// Above is Of for those to whom an object outside of all organizations is an
+// answer: nil.
+func Above(tx *store.Tx, o *store.Object) (*store.Object, error) {
 	for at := o; ; {
 		is, err := Is(tx, at)
-		if err != nil {
-			return nil, err
-		}
-		if is {
-			return at, nil
+		if err != nil || is {
+			return at, err
 		}
 		if at.ParentID == 0 {
-			return nil, mpf.NotAnOrganization.New(o.DN.ADsPath())
+			return nil, nil
 		}
 		if at, err = tx.Parent(at); err != nil {
 			return nil, err

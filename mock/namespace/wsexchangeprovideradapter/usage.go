@@ -30,7 +30,11 @@ func openMailbox(c *engine.Call) (*store.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if own, err := orgs.Of(c.Tx, user); err != nil || own.ID != org.ID {
+	own, err := orgs.Above(c.Tx, user)
+	if err != nil {
+		return nil, err
+	}
+	if own == nil || own.ID != org.ID {
 		return nil, mpf.UsageOfOtherOrg.New(user.DN.ADsPath(), org.DN.ADsPath())
 	}
 	home, err := c.Tx.Value(user, "homeMDB")
