@@ -32,6 +32,16 @@ const (
 	userPass   = "Wonderland-1"
 )
 
+// adminPass is the password of the demo data's account for a panel.
+var adminPass = func() string {
+	for _, account := range store.DefaultSeed().Accounts {
+		if account.Name == "hsadmin" {
+			return string(account.Password)
+		}
+	}
+	return ""
+}()
+
 // directory makes the test directory in memory.
 func directory(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()

@@ -31,7 +31,7 @@ func createOrganizationAddressLists(c *engine.Call) error {
 	if _, err := defaultDomain(c, org); err != nil {
 		return err
 	}
-	if _, err := ownDomain(c, org, c.Text("SMTPDomain")); err != nil {
+	if _, err := ownDomain(c, org, domainAsked(c)); err != nil {
 		return err
 	}
 	complete, err := hasAddressLists(c, org)

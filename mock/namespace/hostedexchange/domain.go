@@ -42,7 +42,7 @@ func createSMTPDomain(c *engine.Call) error {
 	if _, err := defaultDomain(c, org); err != nil {
 		return err
 	}
-	name, kind := c.Text("SMTPDomain"), domainKinds[ldappath.Fold(c.Text("domainTypeName"))]
+	name, kind := domainAsked(c), domainKinds[ldappath.Fold(c.Text("domainTypeName"))]
 	held, holder, err := c.Tx.DomainOwner(name)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -56,6 +56,10 @@ func createSMTPDomain(c *engine.Call) error {
 	}
 	return promote(c, org, held.Name)
 }
+
+// domainAsked gives the SMTPDomain argument without the dot that may end a
+// DNS name.
+func domainAsked(c *engine.Call) string { return strings.TrimSuffix(c.Text("SMTPDomain"), ".") }
 
 // addToOrganization adds a new domain. As only one can be primary, a new
 // primary one begins as a secondary one.
@@ -88,6 +92,9 @@ func promote(c *engine.Call, org *store.Object, name string) error {
 // addDomain gives an organization a domain that nobody has, and puts it into
 // the recipient policies if asked to.
 func addDomain(c *engine.Call, org *store.Object, name string, kind store.DomainKind, inPolicy bool) error {
+	if !strings.Contains(name, ".") {
+		return mpf.DomainInvalid.New(name)
+	}
 	err := c.Tx.CreateDomain(org, name, kind)
 	var taken *store.ConflictError
 	var bad *store.SyntaxError
@@ -129,7 +136,7 @@ func deleteSMTPDomain(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	held, err := ownDomain(c, org, c.Text("SMTPDomain"))
+	held, err := ownDomain(c, org, domainAsked(c))
 	if err != nil {
 		return err
 	}
@@ -192,7 +199,7 @@ func dropDomain(c *engine.Call, org *store.Object, d store.SMTPDomain) error {
 // deleteDomains takes all domains of an organization that is being deleted. A
 // named one must be among them.
 func deleteDomains(c *engine.Call, org *store.Object) error {
-	if name := c.Text("SMTPDomain"); name != "" {
+	if name := domainAsked(c); name != "" {
 		if _, err := ownDomain(c, org, name); err != nil {
 			return err
 		}
@@ -238,7 +245,8 @@ func createConsumerVanityDomain(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	name, address := c.Text("SMTPDomain"), c.Text("name")+"@"+c.Text("SMTPDomain")
+	name := domainAsked(c)
+	address := c.Text("name") + "@" + name
 	if err := checkAddress(address); err != nil {
 		return err
 	}

@@ -73,10 +73,10 @@ func allocatePublicFolder(c *engine.Call) error {
 // folderDomain is the domain in which the folder's groups get addresses.
 func folderDomain(c *engine.Call, org *store.Object) (string, error) {
 	primary, err := defaultDomain(c, org)
-	if err != nil || c.Text("SMTPDomain") == "" {
+	if err != nil || domainAsked(c) == "" {
 		return primary, err
 	}
-	held, err := ownDomain(c, org, c.Text("SMTPDomain"))
+	held, err := ownDomain(c, org, domainAsked(c))
 	return held.Name, err
 }
 

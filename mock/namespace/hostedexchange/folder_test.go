@@ -30,7 +30,7 @@ func TestCreatePublicFolder(t *testing.T) {
 	assert.Equal(t, "/acme", textAt(found, "publicFolders", "publicFolder", "folderPath"))
 	assert.Equal(t, "4", textAt(found, "publicFolders", "publicFolder", "megabytes"))
 	assert.Contains(t, w.events(acme), "PublicFolderCreated")
-	w.refused(mpf.AllocationExists, "CreatePublicFolder", path(acme)+`<megabytes>4</megabytes>`)
+	w.refused(mpf.FolderExists, "CreatePublicFolder", path(acme)+`<megabytes>4</megabytes>`)
 }
 
 func TestCreatePublicFolder_WhereAUserHasTheGroupsAddress(t *testing.T) {

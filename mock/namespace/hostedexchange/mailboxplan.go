@@ -84,7 +84,7 @@ func changeUserMailboxPlan(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if name := c.Text("SMTPDomain"); name != "" {
+	if name := domainAsked(c); name != "" {
 		held, err := ownDomain(c, org, name)
 		if err != nil {
 			return err

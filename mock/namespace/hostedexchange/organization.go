@@ -77,7 +77,7 @@ func exchangeEnableOrganization(c *engine.Call) error {
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	if err := addDomain(c, org, c.Text("SMTPDomain"), store.PrimaryDomain, c.Has("createSMTPDomain")); err != nil {
+	if err := addDomain(c, org, domainAsked(c), store.PrimaryDomain, c.Has("createSMTPDomain")); err != nil {
 		return err
 	}
 	if err := allocateOrganization(c, org); err != nil {

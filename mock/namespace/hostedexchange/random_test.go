@@ -28,6 +28,7 @@ func TestRandomLives(t *testing.T) {
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		w := open(t)
+		w.organization("acme", "a.example")
 		for range rapid.IntRange(5, 25).Draw(r, "calls") {
 			call := rapid.SampledFrom(calls).Draw(r, "call")
 			given := call.given(r) + controller

@@ -27,11 +27,47 @@ func allocateMailbox(c *engine.Call, user, org *store.Object, p *plan) (*xmldoc.
 	if isConsumer(c) {
 		return allocateConsumer(c, user, server, database, args)
 	}
+	if server == "" {
+		var err error
+		if server, database, err = chooseStore(c, org, p.kilobytes); err != nil {
+			return nil, err
+		}
+	}
 	if args = append(args, pathTo("organization", org)); server != "" {
 		args = append(args, xmldoc.Element("mailStore", xmldoc.TextElement("serverName", server), xmldoc.TextElement("mailStoreName", database)))
 	}
 	room, err := resource(c, "AllocateMailbox", args...)
 	return xmldoc.Child(room, "mailStore"), err
+}
+
+// chooseStore gives the store for a new mailbox among the organization's
+// shares: that with least room left but enough, which keeps large gaps (the
+// default, tightPack), or that with most (level). Where none has enough the
+// names are empty, and the resource manager says so (F349).
+func chooseStore(c *engine.Call, org *store.Object, kilobytes int64) (server, database string, err error) {
+	algorithm, _ := xmldoc.Attr(c.Node("mailStore"), "algorithm")
+	level := sameName(algorithm, "level")
+	if algorithm != "" && !level && !sameName(algorithm, "tightPack") {
+		return "", "", mpf.ArgumentInvalid.New("mailStore/@algorithm", "'"+algorithm+"' is neither tightPack nor level")
+	}
+	shares, err := c.Tx.Allocations(org.GUID, store.MailStore)
+	if err != nil {
+		return "", "", err
+	}
+	var best *store.Allocation
+	for _, share := range shares {
+		free := share.FreeKilobytes()
+		if free < kilobytes {
+			continue
+		}
+		if best == nil || level && free > best.FreeKilobytes() || !level && free < best.FreeKilobytes() {
+			best = share
+		}
+	}
+	if best == nil {
+		return "", "", nil
+	}
+	return best.Resource.Server, best.Resource.Name, nil
 }
 
 // allocateConsumer reserves room for a consumer. The resource manager chooses

@@ -114,6 +114,21 @@ func TestCreateBusinessUser_PoolIsTheLimit(t *testing.T) {
 	w.user("f", "GoldMail")
 }
 
+func TestCreateBusinessUser_ChoosesAStore(t *testing.T) {
+	w := withAcme(t)
+	w.of("Exchange Resource Manager", "ReallocateOrganizationMailNoMove", acmeOrg+`<mailStore><sourceMailStores><sourceMailStore op="allocate">`+
+		`<serverName>EX1</serverName><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName><megabytes>30</megabytes></sourceMailStore></sourceMailStores></mailStore>`)
+	home := func(name, more string) string {
+		w.ok("CreateBusinessUser", newUser(name, "GoldMail")+more)
+		return w.attr("CN="+name+"@acme.example,"+acme, "homeMDB")
+	}
+	assert.Contains(t, home("tight", ""), "Mailbox Store 2", "the smallest gap that is large enough")
+	assert.Contains(t, home("next", ""), "Mailbox Store 1", "10 MB are too little")
+	assert.Contains(t, home("level", `<mailStore algorithm="level"/>`), "Mailbox Store 1")
+	assert.Contains(t, home("named", `<mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore>`), "Mailbox Store 1")
+	w.refused(mpf.ArgumentInvalid, "CreateBusinessUser", newUser("x", "GoldMail")+`<mailStore algorithm="random"/>`)
+}
+
 func TestCreateConsumerUser(t *testing.T) {
 	w := withAcme(t)
 	of := func(name, account, more string) string {
