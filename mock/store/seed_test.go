@@ -100,7 +100,7 @@ func TestSeed_FillsTheDirectory(t *testing.T) {
 	assert.Equal(t, []string{global.String()}, lists)
 	stores, _, err := tx.Search(Query{Base: domain.Exchange, Scope: ScopeSubtree, Filter: mustFilter(t, "(objectClass=msExchMDB)")})
 	require.NoError(t, err)
-	assert.Len(t, stores, 4)
+	assert.Len(t, stores, 5)
 }
 
 func TestSeed_OtherDomain(t *testing.T) {
