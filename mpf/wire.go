@@ -109,36 +109,41 @@ func (w *wire) account(ctx context.Context) (*Caller, error) {
 
 // post sends a message and gives the envelope of the answer.
 func (w *wire) post(ctx context.Context, action string, message []byte) (*soap.Envelope, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("engine %s: %w: %w", w.config.URL, ErrUnreachable, err)
+	}
 	account, err := w.account(ctx)
 	if err != nil {
 		return nil, err
 	}
 	inner, cancel := context.WithTimeout(ctx, w.config.Timeout)
 	defer cancel()
-	sent := new(atomic.Bool)
-	req, err := w.request(traced(inner, sent), action, message, account)
+	unsent := new(atomic.Bool)
+	req, err := w.request(traced(inner, unsent), action, message, account)
 	if err != nil {
 		return nil, err
 	}
 	resp, err := w.http.Do(req)
 	if err != nil {
-		return nil, w.failure(ctx, inner, sent.Load(), err)
+		return nil, w.failure(ctx, inner, unsent.Load(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	env, err := w.read(resp)
 	if err != nil {
-		return nil, w.failure(ctx, inner, true, err)
+		return nil, w.failure(ctx, inner, false, err)
 	}
 	return env, nil
 }
 
-// traced notes in sent when the first byte of a request may have gone out. The
-// transport asks for another connection only if nothing has gone out on the
-// first, since the requests are POSTs and redirects are not followed.
-func traced(ctx context.Context, sent *atomic.Bool) context.Context {
+// traced notes in unsent that nothing of the request has gone out: that a
+// connection was asked for, and that no byte was written to one. A transport
+// that does not tell is taken to have sent it. Another connection is asked for
+// only if nothing has gone out on the first, since the requests are POSTs and
+// redirects are not followed.
+func traced(ctx context.Context, unsent *atomic.Bool) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:          func(string) { sent.Store(false) },
-		WroteHeaderField: func(string, []string) { sent.Store(true) },
+		GetConn:          func(string) { unsent.Store(true) },
+		WroteHeaderField: func(string, []string) { unsent.Store(false) },
 	})
 }
 
@@ -211,7 +216,7 @@ func answerText(refused *soap.Fault) string {
 }
 
 // failure names what became of a request that got no answer.
-func (w *wire) failure(outer, inner context.Context, sent bool, err error) error {
+func (w *wire) failure(outer, inner context.Context, unsent bool, err error) error {
 	address := "engine " + w.config.URL
 	var transport *url.Error
 	if errors.As(err, &transport) {
@@ -220,9 +225,9 @@ func (w *wire) failure(outer, inner context.Context, sent bool, err error) error
 	switch {
 	case errors.As(err, new(verdict)):
 		return fmt.Errorf("%s: %w", address, err)
-	case !sent && outer.Err() != nil:
+	case unsent && outer.Err() != nil:
 		return fmt.Errorf("%s: %w: %w", address, ErrUnreachable, outer.Err())
-	case !sent:
+	case unsent:
 		return fmt.Errorf("%s: %w: %w", address, ErrUnreachable, err)
 	case outer.Err() != nil:
 		return fmt.Errorf("%s: %w", address, outer.Err())
