@@ -40,7 +40,7 @@ generate: ## WSDL files, Go clients and generated documents
 bench: ## Go benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-load: build ## gateway beside a plain server under wrk, figures on stdout
+load: ## gateway beside a plain server under wrk: CPU per request on stdout
 	@scripts/load.sh
 
 image: ## container image wsexchange:$(VERSION)
