@@ -32,7 +32,7 @@ type BalancerConfig struct {
 // Balancer spreads requests over several engines: the engine with the fewest
 // open requests comes first, engines with as many take turns. An engine that
 // failed is left out for a while. Only a request that surely did not reach an
-// engine goes on to another one, so nothing is ever carried out twice.
+// engine goes on to another one, so nothing is ever carried out twice. (F158)
 type Balancer struct {
 	config BalancerConfig
 

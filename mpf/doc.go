@@ -8,9 +8,11 @@
 // that no answer came.
 //
 // Submitters are the engine of the emulator, the Client of MPF's SOAP ISAPI
-// door, the Client of a real MPSWS, and the Balancer over several of them.
-// NewHandler serves any Submitter through the SOAP ISAPI door.
+// door, the ServiceClient of a real MPSWS, and the Balancer over several of
+// them. NewHandler serves any Submitter through the SOAP ISAPI door. The two
+// clients and the Balancer never send a request twice unless it surely was not
+// delivered.
 //
 // Error codes are rows in hresult.go, the failures that we raise ourselves are
-// rows in cause.go. Data stays an XML tree: only procedures look into it.
+// rows in causes.go; docs/errors.md is printed from both. Data stays an XML tree: only procedures look into it.
 package mpf

@@ -18,7 +18,7 @@ type Response struct {
 	Err *Error
 }
 
-// Element writes the response. data goes before errorContext.
+// Element writes the response. data goes before errorContext. (F156)
 func (r *Response) Element() *xmldoc.Node {
 	n := xmldoc.Element("response")
 	switch {

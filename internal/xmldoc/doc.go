@@ -10,6 +10,10 @@
 // and is dropped where an element has element children; comments are dropped;
 // CDATA sections become text.
 //
-// Append writes a tree: without a declaration, without white space of its own,
+// Two leniencies of encoding/xml remain, since its tokens do not show them: no
+// white space is needed between attributes, and line ends and tabs in attribute
+// values stay as they are.
+//
+// AppendXML writes a tree: without a declaration, without white space of its own,
 // declaring exactly the namespaces that are needed where they are needed.
 package xmldoc
