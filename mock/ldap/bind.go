@@ -35,7 +35,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 		answer.SetResultCode(gldap.ResultSuccess) // anonymous: the root DSE only
 	case message.Password == "":
 		answer.SetResultCode(gldap.ResultUnwillingToPerform)
-		answer.SetDiagnosticMessage("a bind with a name needs a password")
+		answer.SetDiagnosticMessage("a bind with a name needs a password") // F407
 	default:
 		s.logon(answer, r.ConnectionID(), message)
 	}

@@ -6,4 +6,9 @@
 // bind only the root DSE can be read. Domain administrators see everything,
 // other accounts the organization they belong to and nothing of the others.
 // Writes are refused with unwillingToPerform.
+//
+// The protocol is jimlambrt/gldap's. What it does not know (rename, compare,
+// abandon, binds by SASL) ends the connection. Requests are as large as
+// ber.MaxPacketLengthBytes allows, which a program sets once as it starts; of
+// itself the library bounds only how deep they nest.
 package ldap

@@ -28,7 +28,6 @@ const (
 	betaDN     = "OU=Beta,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
 	oddDN      = `CN=Müller\, Jürgen \+ Söhne,OU=Alpha,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com`
 	adminName  = `FABRIKAM\hsadmin`
-	adminPass  = "s3cr%t"
 	userPass   = "Wonderland-1"
 )
 

@@ -23,7 +23,7 @@ type Config struct {
 	// Implicit makes every connection begin with TLS.
 	Implicit bool
 	// SizeLimit is the largest number of entries of one answer. 0 is 1000, what
-	// Active Directory allows.
+	// Active Directory allows (F406).
 	SizeLimit int
 	// Timeout bounds one search. 0 is 30 seconds.
 	Timeout time.Duration

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"wsexchange/mock/store"
+)
+
+// demoAccount is the account of the demo data that a gateway uses.
+const demoAccount = "hsadmin"
+
+// banner tells where everything is, and a request that works as it is pasted.
+func (s *service) banner(ctx context.Context, w io.Writer) error {
+	domain, login, err := s.demo(ctx)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&b, "%-20s %s\n", name+":", value) }
+	b.WriteString("The provisioning engine and its directory:\n")
+	line("Engine", s.url())
+	if s.emulator.LDAP != nil {
+		line("Directory", "ldap://"+dialable(s.emulator.LDAP.Address()))
+	}
+	if s.secure != nil {
+		line("Directory with TLS", "ldaps://"+dialable(s.secure.Address()))
+	}
+	line("Domain", domain.NetBIOS+", "+domain.DN.String())
+	line("Hosting", domain.Hosting.String())
+	if s.metrics != nil {
+		line("Metrics", "http://"+dialable(s.metrics.Listener.Addr().String())+"/metrics")
+	}
+	if login != "" {
+		line("Account", login)
+		fmt.Fprintf(&b, "First request:\n%s\n", curl(login, s.url()))
+	}
+	b.WriteString("ready\n")
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+func (s *service) url() string {
+	scheme := "http"
+	if s.door.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + dialable(s.door.Listener.Addr().String()) + s.cfg.Path
+}
+
+// demo gives the domain, and the login with its password if it is the public
+// one of the demo data. Another seed's passwords, and changed ones, are not
+// shown.
+func (s *service) demo(ctx context.Context) (domain store.Domain, login string, err error) {
+	err = s.emulator.Store.View(ctx, func(tx *store.Tx) error {
+		if domain, err = tx.Domain(); err != nil || s.cfg.Seed != "" {
+			return err
+		}
+		for _, account := range store.DefaultSeed().Accounts {
+			if account.Name != demoAccount {
+				continue
+			}
+			if o, err := tx.BySAM(account.Name); err == nil && tx.CheckPassword(o, string(account.Password)) == nil {
+				login = domain.NetBIOS + `\` + account.Name + ":" + string(account.Password)
+			}
+		}
+		return nil
+	})
+	return domain, login, err
+}
+
+// curl is a request for the plans.
+func curl(login, url string) string {
+	return fmt.Sprintf(`curl -sS -u '%s' -H 'Content-Type: text/xml; charset=utf-8' --data-binary @- %s <<'XML'
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
+<soap:Header><provisioning xmlns="http://maps/specs/prov.xml"><namespace>Windows-based Hosting</namespace><procedure>QueryPlans</procedure></provisioning></soap:Header>
+<soap:Body><request><data/></request></soap:Body></soap:Envelope>
+XML`, login, url)
+}
