@@ -25,7 +25,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"wsexchange/internal/config"
 	"wsexchange/internal/secret"
 	"wsexchange/mock/store"
 	"wsexchange/mpf"
@@ -267,15 +266,6 @@ func TestSmallCommands(t *testing.T) {
 	_, errors, status := outputOf(t, nil, "healthcheck", "--metrics.listen=")
 	assert.Equal(t, 1, status)
 	assert.Contains(t, errors, "nothing to ask")
-}
-
-// TestExampleConfiguration reads the example file that is installed.
-func TestExampleConfiguration(t *testing.T) {
-	loader, err := config.New[Config](environmentPrefix)
-	require.NoError(t, err)
-	loaded, err := loader.Load(nil, []string{"MOCKMPF_CONFIG=../../deploy/mockmpf.yaml"})
-	require.NoError(t, err)
-	assert.Equal(t, "/var/lib/mockmpf/emulator.db", loaded.Database)
 }
 
 // certificate writes a certificate and its key, and gives who trusts it.
