@@ -24,15 +24,13 @@ const (
 // declaration, and a byte order mark before both. Errors of the reader are
 // wrapped, refusals are *Error.
 func Parse(r io.Reader, charset string, limits Limits) (*Node, error) {
-	limits = limits.withDefaults()
-	text, err := newSource(r, charset, limits)
-	if err != nil {
-		return nil, err
+	p := newParser()
+	p.limits = limits.withDefaults()
+	root, reusable, err := p.read(r, charset)
+	if reusable {
+		p.release()
 	}
-	p := &parser{limits: limits, source: text, decoder: xml.NewDecoder(text)}
-	p.decoder.CharsetReader = text.declared
-	p.names, p.bindings, p.marks = p.firstNames[:0], p.firstBindings[:0], p.firstMarks[:0]
-	return p.parse()
+	return root, err
 }
 
 // ParseString reads a document held in a string, such as an XML parameter.
@@ -46,9 +44,11 @@ func ParseBytes(b []byte, limits Limits) (*Node, error) {
 }
 
 type parser struct {
-	limits     Limits
-	source     *source
-	decoder    *xml.Decoder
+	limits  Limits
+	source  source
+	decoder *xml.Decoder
+	// before is the offset of the decoder at the beginning of the document.
+	before     int64
 	document   Node
 	current    *Node
 	names      []xml.Name
@@ -61,44 +61,52 @@ type parser struct {
 	// joined collects a text that comes in pieces, split by comments or CDATA
 	// sections.
 	joined []byte
-	// Most documents get by with these.
-	firstNames    [8]xml.Name
-	firstBindings [8]binding
-	firstMarks    [8]int
 }
 
 // binding is one namespace declaration in scope.
 type binding struct{ prefix, uri string }
 
-func (p *parser) parse() (*Node, error) {
+// read reads the document and tells whether the parser can read another.
+func (p *parser) read(r io.Reader, charset string) (root *Node, reusable bool, err error) {
+	if err := p.source.open(r, charset, p.limits); err != nil {
+		return nil, false, err
+	}
+	p.before = p.decoder.InputOffset()
 	p.document.Type = xmlquery.DocumentNode
 	p.current = &p.document
 	for first := true; ; first = false {
-		offset := p.decoder.InputOffset()
+		offset := p.offset()
+		if p.rooted && len(p.names) == 0 && p.source.finished(offset) {
+			reusable = p.source.total <= largestReused
+			break
+		}
 		if err := p.opening(offset, p.source.next(offset)); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		token, err := p.decoder.RawToken()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, p.syntax(err)
+			return nil, false, p.syntax(err)
 		}
 		if err := p.token(token, offset, first); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	switch {
 	case len(p.names) > 0:
-		return nil, p.refuse(RuleSyntax, "element "+qualified(p.names[len(p.names)-1])+" is not closed")
+		return nil, false, p.refuse(RuleSyntax, "element "+qualified(p.names[len(p.names)-1])+" is not closed")
 	case !p.rooted:
-		return nil, p.refuse(RuleRoot, "there is no root element")
+		return nil, false, p.refuse(RuleRoot, "there is no root element")
 	}
-	root := p.document.FirstChild
+	root = p.document.FirstChild
 	root.Parent = nil
-	return root, nil
+	return root, reusable, nil
 }
+
+// offset gives the position in the document.
+func (p *parser) offset() int64 { return p.decoder.InputOffset() - p.before }
 
 // opening refuses what can be told by its first bytes, before the decoder reads
 // all of it.
@@ -289,7 +297,7 @@ func (p *parser) text(t xml.CharData) error {
 	}
 	switch {
 	case size > p.limits.Text:
-		return &Error{Rule: RuleText, Limit: p.limits.Text, Seen: size, Offset: p.decoder.InputOffset()}
+		return &Error{Rule: RuleText, Limit: p.limits.Text, Seen: size, Offset: p.offset()}
 	case len(t) == 0:
 		return nil
 	case joins && len(p.joined) == 0:
@@ -337,11 +345,11 @@ func (p *parser) checkName(name xml.Name) error {
 }
 
 func (p *parser) limit(rule string, limit, seen int) error {
-	return &Error{Rule: rule, Limit: int64(limit), Seen: int64(seen), Offset: p.decoder.InputOffset()}
+	return &Error{Rule: rule, Limit: int64(limit), Seen: int64(seen), Offset: p.offset()}
 }
 
 func (p *parser) refuse(rule, detail string) error {
-	return &Error{Rule: rule, Offset: p.decoder.InputOffset(), Detail: detail}
+	return &Error{Rule: rule, Offset: p.offset(), Detail: detail}
 }
 
 // syntax turns an error of the decoder into a refusal, and passes on errors of

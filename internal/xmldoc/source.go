@@ -54,39 +54,53 @@ const (
 	kindOther
 )
 
-func newSource(r io.Reader, charset string, limits Limits) (*source, error) {
-	size := chunk
-	if known, ok := r.(interface{ Len() int }); ok {
-		size = max(64, min(chunk, known.Len()+2*utf8.UTFMax))
+// open begins a document. What the source held before is forgotten.
+func (s *source) open(r io.Reader, charset string, limits Limits) error {
+	*s = source{limits: limits, charset: charset, r: r, buf: s.buf, tail: s.tail[:0]}
+	if s.buf == nil {
+		s.buf = make([]byte, chunk)
 	}
-	s := &source{limits: limits, charset: charset, r: r, buf: make([]byte, size)}
 	if s.read(); s.err != nil && s.err != io.EOF {
-		return nil, s.err
+		return s.err
 	}
 	f, err := formOf(s.buf[:s.end], charset)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	head := s.buf[f.mark:s.end]
 	s.end = 0
 	single := singleByte(charset)
-	if s.err != nil {
-		// The end of the document came with its first bytes.
-		s.err, r = nil, bytes.NewReader(nil)
+	ended := s.err
+	if ended != nil {
+		r = nothing{}
 	}
-	switch {
+	switch s.err = nil; {
 	case f.wide:
 		s.wide = true
 		s.r = &wideReader{r: io.MultiReader(bytes.NewReader(bytes.Clone(head)), r), little: f.little}
 	case f.mark > 0 || charset == "" || isUTF8(charset):
-		s.r, s.end = r, copy(s.buf, head)
-		return s, s.arrived(0)
+		s.r, s.end, s.err = r, copy(s.buf, head), ended
+		return s.arrived(0)
 	case single != nil:
 		s.r = single.NewDecoder().Reader(io.MultiReader(bytes.NewReader(bytes.Clone(head)), r))
 	default:
-		return nil, &Error{Rule: RuleEncoding, Detail: "character set " + printable(charset) + " is not supported"}
+		return &Error{Rule: RuleEncoding, Detail: "character set " + printable(charset) + " is not supported"}
 	}
-	return s, nil
+	return nil
+}
+
+// nothing is what comes after the end of a document.
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
+
+// finished tells whether nothing but white space follows the offset, so that
+// there is nothing left for the decoder. It may say no too often.
+func (s *source) finished(offset int64) bool {
+	if s.err != io.EOF || s.base+int64(s.pos) != offset {
+		return false
+	}
+	return len(bytes.TrimLeft(s.buf[s.pos:s.end], " \t\r\n")) == 0
 }
 
 // ReadByte gives the next byte of the document.
@@ -330,8 +344,11 @@ var errRead = errors.New("reading XML")
 // readError keeps refusals and the end of the document apart from what went
 // wrong below.
 func readError(err error) error {
+	if err == io.EOF {
+		return err
+	}
 	var refused *Error
-	if err == io.EOF || errors.As(err, &refused) {
+	if errors.As(err, &refused) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errRead, err)
