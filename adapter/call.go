@@ -24,6 +24,7 @@ type call struct {
 	service *service
 	op      *operation
 	version soap.Version
+	in      io.Reader
 	body    *xmldoc.Node
 	seen    Observation
 }
@@ -40,10 +41,10 @@ func (h *Handler) call(c echo.Context, s *service) error {
 	h.metrics.begin()
 	defer k.end()
 	defer k.recover()
-	return h.admit(func(c echo.Context) error {
-		k.run(c)
-		return nil
-	})(c)
+	if h.admit(c) {
+		k.run()
+	}
+	return nil
 }
 
 // recover answers a panic, and logs where it happened: the caller is told the
@@ -82,16 +83,15 @@ func (k *call) end() {
 		}
 	}
 	k.h.metrics.end(o)
-	o.log(k.c.Request().Context(), k.h.config.Logger)
+	o.log(k.c.Request().Context(), k.h.config.Logger, k.h.config.Slow)
 	if k.h.config.Observe != nil {
 		k.h.config.Observe(*o)
 	}
 }
 
 // run reads the message, runs the operation and answers.
-func (k *call) run(c echo.Context) {
-	k.c = c
-	login, hasLogin := auth.FromContext(c.Request().Context())
+func (k *call) run() {
+	login, hasLogin := auth.FromContext(k.c.Request().Context())
 	if hasLogin {
 		k.seen.Login = login.Identity.Name()
 	}
@@ -162,9 +162,10 @@ func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response,
 	defer cancel()
 	target := request.MainTarget()
 	k.seen.Namespace, k.seen.Procedure = target.Namespace, target.Procedure
+	k.seen.Result = ResultOther // of a submitter that panics
 	started := k.h.config.Now()
 	response, err := k.h.config.Submitter.Submit(ctx, request)
-	k.seen.Backend = k.h.config.Now().Sub(started)
+	k.seen.Backend, k.seen.Result = k.h.config.Now().Sub(started), resultOf(response, err)
 	switch {
 	case err != nil:
 		return nil, &soap.Fault{Code: soap.Server, String: k.sentence(err), Cause: err}
@@ -244,14 +245,9 @@ func (h *Handler) putBuffers(buffers ...*[]byte) {
 	}
 }
 
-// countingReader counts the bytes of a body.
-type countingReader struct {
-	io.Reader
-	n *int64
-}
-
-func (r countingReader) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	*r.n += int64(n)
+// Read reads the body of the request and counts its bytes.
+func (k *call) Read(b []byte) (int, error) {
+	n, err := k.in.Read(b)
+	k.seen.RequestBytes += int64(n)
 	return n, err
 }

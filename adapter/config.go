@@ -45,6 +45,9 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Logger hears one line a request. Nil discards.
 	Logger *slog.Logger
+	// Slow is the time from which a call is marked as slow in the log; 0 marks
+	// none.
+	Slow time.Duration
 	// Registerer gets the metrics. Nil keeps none.
 	Registerer prometheus.Registerer
 	// Observe hears of every call, beside metrics and log. It must not block.

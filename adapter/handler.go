@@ -25,7 +25,6 @@ type Handler struct {
 	pages    *pages
 	scope    scope
 	metrics  *metrics
-	admit    echo.MiddlewareFunc
 	buffers  sync.Pool
 }
 
@@ -33,6 +32,29 @@ type Handler struct {
 // configuration, of rows that do not agree with the contract, and of metrics
 // that are registered already.
 func New(config Config) (*Handler, error) {
+	h, err := build(config)
+	if err != nil || config.Registerer == nil {
+		return h, err
+	}
+	if h.metrics, err = newMetrics(config.Registerer, h.list); err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	return h, nil
+}
+
+// Reconfigured makes a handler with another configuration that goes on with the
+// metrics of this one; Registerer is not used. Both can serve at the same time.
+func (h *Handler) Reconfigured(config Config) (*Handler, error) {
+	next, err := build(config)
+	if err != nil {
+		return nil, err
+	}
+	next.metrics = h.metrics
+	return next, nil
+}
+
+// build makes a handler without metrics.
+func build(config Config) (*Handler, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
@@ -40,21 +62,12 @@ func New(config Config) (*Handler, error) {
 	h := &Handler{
 		config: config, echo: echo.New(), services: make(map[string]*service),
 		scope: newScope(config.BaseDN, config.ResellerOU, config.DomainControllers),
-		admit: func(next echo.HandlerFunc) echo.HandlerFunc { return next },
 	}
 	if h.list, err = compile(tables, wsdl.Services()); err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
 	for _, s := range h.list {
 		h.services[strings.ToLower(s.contract.Name)] = s
-	}
-	if config.Gate != nil {
-		h.admit = auth.Middleware(config.Gate)
-	}
-	if config.Registerer != nil {
-		if h.metrics, err = newMetrics(config.Registerer, h.list); err != nil {
-			return nil, fmt.Errorf("adapter: %w", err)
-		}
 	}
 	h.buffers.New = func() any { return new([]byte) }
 	h.pages = newPages(h.list, config.Prefix)
@@ -65,7 +78,7 @@ func New(config Config) (*Handler, error) {
 func (h *Handler) route() {
 	h.echo.HideBanner, h.echo.HidePort = true, true
 	h.echo.HTTPErrorHandler = h.plainError
-	h.echo.Any("/*", h.serve, h.identify)
+	h.echo.Any("/*", h.serve)
 }
 
 // ServeHTTP serves one request.
@@ -74,15 +87,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.echo.Ser
 const headerRequestID = "X-Request-Id"
 
 // identify gives the request an id: the caller's, if it is a plain token.
-func (h *Handler) identify(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		id := c.Request().Header.Get(headerRequestID)
-		if !isToken(id) {
-			id = h.config.NewID()
-		}
-		c.Response().Header()[headerRequestID] = []string{id}
-		return next(c)
+func (h *Handler) identify(c echo.Context) {
+	id := c.Request().Header.Get(headerRequestID)
+	if !isToken(id) {
+		id = h.config.NewID()
 	}
+	c.Response().Header()[headerRequestID] = []string{id}
 }
 
 // logOther writes the one line of a request that is no call.
@@ -109,6 +119,7 @@ func isToken(s string) bool {
 // serve finds the service by the path, which IIS compares without regard to
 // letter case (F051), and the way to go on by the method.
 func (h *Handler) serve(c echo.Context) error {
+	h.identify(c)
 	name, ok := h.below(c.Request().URL.Path)
 	page, isPage := strings.CutSuffix(strings.ToLower(name), ".asmx")
 	s := h.services[page]
@@ -123,12 +134,24 @@ func (h *Handler) serve(c echo.Context) error {
 	return err
 }
 
+// admit tells whether the gate lets the request in; if not, it has answered.
+func (h *Handler) admit(c echo.Context) bool {
+	if h.config.Gate == nil {
+		return true
+	}
+	r, ok := h.config.Gate.Admit(c.Response(), c.Request())
+	if ok {
+		c.SetRequest(r)
+	}
+	return ok
+}
+
 // other serves what is no call.
 func (h *Handler) other(c echo.Context, s *service) error {
 	switch r := c.Request(); {
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		if h.config.ClosedPages {
-			return h.admit(func(c echo.Context) error { return h.page(c, s) })(c)
+		if h.config.ClosedPages && !h.admit(c) {
+			return nil
 		}
 		return h.page(c, s)
 	}
@@ -170,8 +193,8 @@ func (h *Handler) plainError(err error, c echo.Context) {
 // HTTP/1.0 cannot read anything else. An error means that the client has gone.
 func (h *Handler) send(c echo.Context, status int, contentType string, body []byte) error {
 	header := c.Response().Header()
-	header["Content-Type"] = []string{contentType}
-	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	values := []string{contentType, strconv.Itoa(len(body))}
+	header["Content-Type"], header["Content-Length"] = values[:1:1], values[1:]
 	header["Cache-Control"] = privateCache
 	c.Response().WriteHeader(status)
 	_, err := c.Response().Write(body)

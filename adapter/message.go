@@ -28,8 +28,10 @@ func (k *call) read() error {
 		k.seen.Refusal, k.seen.Rule, k.seen.RequestBytes = RefusedTransport, xmldoc.RuleBytes, r.ContentLength
 		return tooLarge(limit, r.ContentLength)
 	}
-	body := http.MaxBytesReader(k.c.Response(), r.Body, limit)
-	env, err := soap.ReadEnvelope(countingReader{body, &k.seen.RequestBytes}, charset, k.h.config.Limits)
+	if k.in = r.Body; r.ContentLength < 0 {
+		k.in = http.MaxBytesReader(k.c.Response(), r.Body, limit)
+	}
+	env, err := soap.ReadEnvelope(k, charset, k.h.config.Limits)
 	k.version = env.Version
 	if err == nil {
 		err = env.CheckHeaders(nil)

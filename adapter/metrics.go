@@ -27,6 +27,7 @@ type metrics struct {
 	refusals   *prometheus.CounterVec
 	errors     *prometheus.CounterVec
 	codes      map[mpf.HRESULT]string
+	mpf        *mpfMetrics
 }
 
 func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics, error) {
@@ -54,11 +55,11 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wsexchange_mpf_errors_total", Help: "Failed procedures by the code of their errorContext.",
 		}, []string{"code"}),
-		codes: make(map[mpf.HRESULT]string),
+		codes: make(map[mpf.HRESULT]string), mpf: newMPFMetrics(services),
 	}
 	m.zero(services)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors,
+		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, err
@@ -116,11 +117,12 @@ func (m *metrics) end(o *Observation) {
 		operation = unknown
 	}
 	m.requests.WithLabelValues(o.Service, operation, string(o.Outcome)).Inc()
-	m.duration.WithLabelValues(o.Service, operation).Observe(o.Duration.Seconds())
+	observe(m.duration.WithLabelValues(o.Service, operation), o.Duration.Seconds(), o.RequestID)
 	m.sizeIn.Observe(float64(o.RequestBytes))
 	m.sizeOut.Observe(float64(o.ResponseBytes))
 	if o.Procedure != "" {
-		m.backend.Observe(o.Backend.Seconds())
+		observe(m.backend, o.Backend.Seconds(), o.RequestID)
+		m.mpf.count(o)
 	}
 	if o.Rule != "" && slices.Contains(xmldoc.Rules(), o.Rule) {
 		m.rejections.WithLabelValues(o.Rule).Inc()

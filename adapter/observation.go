@@ -58,7 +58,9 @@ type Observation struct {
 	Code mpf.HRESULT
 	// Namespace and Procedure are what was submitted, if it came to that.
 	Namespace, Procedure string
-	Started              time.Time
+	// Result is how that ended.
+	Result  Result
+	Started time.Time
 	// Duration is the whole time, Backend that of the submitter alone.
 	Duration, Backend time.Duration
 	// RequestBytes and ResponseBytes are the sizes of the bodies.
@@ -79,9 +81,13 @@ var levels = map[Outcome]slog.Level{
 	OutcomeServerFault: slog.LevelError, OutcomeUnauthorized: slog.LevelWarn, OutcomeThrottled: slog.LevelWarn,
 }
 
-// log writes the observation as one line.
-func (o *Observation) log(ctx context.Context, l *slog.Logger) {
-	level := levels[o.Outcome]
+// log writes the observation as one line. A call that took slow or longer is
+// marked and is at least a warning; 0 marks none.
+func (o *Observation) log(ctx context.Context, l *slog.Logger, slow time.Duration) {
+	level, marked := levels[o.Outcome], slow > 0 && o.Duration >= slow
+	if marked {
+		level = max(level, slog.LevelWarn)
+	}
 	if !l.Enabled(ctx, level) {
 		return
 	}
@@ -100,6 +106,9 @@ func (o *Observation) log(ctx context.Context, l *slog.Logger) {
 	}
 	if o.Refusal != "" {
 		attrs = append(attrs, slog.String("refused", string(o.Refusal)))
+	}
+	if marked {
+		attrs = append(attrs, slog.Bool("slow", true))
 	}
 	if o.Err != nil {
 		attrs = append(attrs, slog.String("error", o.Err.Error()))

@@ -15,7 +15,7 @@ import (
 func Middleware(g *Gate) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			r, ok := g.admit(c.Response(), c.Request())
+			r, ok := g.Admit(c.Response(), c.Request())
 			if !ok {
 				return nil
 			}
@@ -28,14 +28,15 @@ func Middleware(g *Gate) echo.MiddlewareFunc {
 // Handler puts the gate before a handler of net/http.
 func (g *Gate) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r, ok := g.admit(w, r); ok {
+		if r, ok := g.Admit(w, r); ok {
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// admit returns the request to go on with, or writes the refusal.
-func (g *Gate) admit(w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
+// Admit gives the request to go on with, whose context knows the caller, or
+// writes the refusal.
+func (g *Gate) Admit(w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
 	if g.config.Skip != nil && g.config.Skip(r) {
 		return r, true
 	}

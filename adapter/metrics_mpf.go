@@ -1,0 +1,129 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wsexchange/mpf"
+)
+
+// Result is how a request to the provisioning engine ended, from a closed list.
+type Result string
+
+// The results.
+const (
+	ResultSuccess          Result = "success"
+	ResultError            Result = "error" // an errorContext: the procedure failed
+	ResultUnreachable      Result = "unreachable"
+	ResultTimeout          Result = "timeout"
+	ResultConnectionLost   Result = "connection_lost"
+	ResultNotAuthenticated Result = "not_authenticated"
+	ResultFault            Result = "fault"
+	ResultProtocol         Result = "protocol"
+	ResultCancelled        Result = "cancelled" // the caller gave up
+	ResultOther            Result = "other"
+)
+
+// Results lists every result.
+func Results() []Result {
+	return []Result{
+		ResultSuccess, ResultError, ResultUnreachable, ResultTimeout, ResultConnectionLost, ResultNotAuthenticated,
+		ResultFault, ResultProtocol, ResultCancelled, ResultOther,
+	}
+}
+
+// resultsOfErrors finds the result of a submitter's error; the first that fits
+// counts.
+var resultsOfErrors = []struct {
+	is     error
+	result Result
+}{
+	{mpf.ErrUnreachable, ResultUnreachable},
+	{mpf.ErrTimeout, ResultTimeout},
+	{context.DeadlineExceeded, ResultTimeout},
+	{mpf.ErrNotAuthenticated, ResultNotAuthenticated},
+	{mpf.ErrFault, ResultFault},
+	{mpf.ErrProtocol, ResultProtocol},
+	{context.Canceled, ResultCancelled},
+	{mpf.ErrConnectionLost, ResultConnectionLost},
+}
+
+func resultOf(response *mpf.Response, err error) Result {
+	for _, row := range resultsOfErrors {
+		if errors.Is(err, row.is) {
+			return row.result
+		}
+	}
+	switch {
+	case err != nil || response == nil:
+		return ResultOther
+	case response.Err != nil:
+		return ResultError
+	}
+	return ResultSuccess
+}
+
+// targetOther counts what callers name themselves with SubmitMpsRequest: labels
+// come from rows only.
+var targetOther = mpf.Target{Namespace: otherCode, Procedure: otherCode}
+
+// mpfMetrics are those of the requests to the provisioning engine. Every series
+// is there from the start, so none is made later.
+type mpfMetrics struct {
+	requests *prometheus.CounterVec
+	series   map[mpf.Target]map[Result]prometheus.Counter
+}
+
+func newMPFMetrics(services []*service) *mpfMetrics {
+	m := &mpfMetrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wsexchange_mpf_requests_total",
+			Help: "Requests to the provisioning engine by procedure and how they ended; \"other\" are those that callers compose themselves.",
+		}, []string{"namespace", "procedure", "result"}),
+		series: make(map[mpf.Target]map[Result]prometheus.Counter),
+	}
+	m.add(targetOther)
+	for _, s := range services {
+		for _, op := range s.operations {
+			if op.target.Namespace != "" && op.target.Procedure != "" {
+				m.add(op.target)
+			}
+		}
+	}
+	return m
+}
+
+func (m *mpfMetrics) add(target mpf.Target) {
+	if m.series[target] != nil {
+		return
+	}
+	m.series[target] = make(map[Result]prometheus.Counter)
+	for _, result := range Results() {
+		m.series[target][result] = m.requests.WithLabelValues(target.Namespace, target.Procedure, string(result))
+	}
+}
+
+func (m *mpfMetrics) count(o *Observation) {
+	series, ok := m.series[mpf.Target{Namespace: o.Namespace, Procedure: o.Procedure}]
+	if !ok {
+		series = m.series[targetOther]
+	}
+	series[o.Result].Inc()
+}
+
+// longestExemplar is the longest request id that becomes an exemplar: more is
+// not allowed by OpenMetrics.
+const longestExemplar = 100
+
+// observe adds a value with the request id as its exemplar, so that a dot in a
+// graph leads to the line in the log.
+func observe(to prometheus.Observer, value float64, requestID string) {
+	with, ok := to.(prometheus.ExemplarObserver)
+	if !ok || requestID == "" || len(requestID) > longestExemplar {
+		to.Observe(value)
+		return
+	}
+	with.ObserveWithExemplar(value, prometheus.Labels{"request_id": requestID})
+}
