@@ -80,10 +80,16 @@ func (c *Config) Validate() error {
 		key   string
 		value int64
 	}{
-		{"drain", int64(c.Drain)}, {"ldap.size-limit", int64(c.LDAP.SizeLimit)}, {"ldap.timeout", int64(c.LDAP.Timeout)},
-		{"limits.body", int64(c.Limits.Body)}, {"limits.depth", int64(c.Limits.Depth)}, {"limits.elements", int64(c.Limits.Elements)},
-		{"limits.attributes", int64(c.Limits.Attributes)}, {"limits.name", int64(c.Limits.Name)},
-		{"limits.value", int64(c.Limits.Value)}, {"limits.text", int64(c.Limits.Text)},
+		{"drain", int64(c.Drain)},
+		{"ldap.size-limit", int64(c.LDAP.SizeLimit)},
+		{"ldap.timeout", int64(c.LDAP.Timeout)},
+		{"limits.body", int64(c.Limits.Body)},
+		{"limits.depth", int64(c.Limits.Depth)},
+		{"limits.elements", int64(c.Limits.Elements)},
+		{"limits.attributes", int64(c.Limits.Attributes)},
+		{"limits.name", int64(c.Limits.Name)},
+		{"limits.value", int64(c.Limits.Value)},
+		{"limits.text", int64(c.Limits.Text)},
 	} {
 		if row.value <= 0 {
 			refuse("%s must be more than 0", row.key)
