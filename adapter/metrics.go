@@ -28,6 +28,18 @@ type metrics struct {
 	errors     *prometheus.CounterVec
 	codes      map[mpf.HRESULT]string
 	mpf        *mpfMetrics
+	calls      map[callName]*callSeries
+	backends   *timing
+}
+
+// callName names the series of one operation.
+type callName struct{ service, operation string }
+
+// callSeries are the series of one operation, found once: looking them up by
+// their labels is dear, and every call needs them.
+type callSeries struct {
+	requests map[Outcome]prometheus.Counter
+	duration *timing
 }
 
 func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics, error) {
@@ -56,7 +68,9 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 			Name: "wsexchange_mpf_errors_total", Help: "Failed procedures by the code of their errorContext.",
 		}, []string{"code"}),
 		codes: make(map[mpf.HRESULT]string), mpf: newMPFMetrics(services),
+		calls: make(map[callName]*callSeries),
 	}
+	m.backends = &timing{to: m.backend}
 	m.zero(services)
 	for _, c := range []prometheus.Collector{
 		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests,
@@ -80,10 +94,14 @@ func (m *metrics) zero(services []*service) {
 			names = append(names, op.Name)
 		}
 		for _, name := range names {
-			for _, outcome := range Outcomes() {
-				m.requests.WithLabelValues(s.contract.Name, name, string(outcome))
+			series := &callSeries{
+				requests: make(map[Outcome]prometheus.Counter),
+				duration: &timing{to: m.duration.WithLabelValues(s.contract.Name, name)},
 			}
-			m.duration.WithLabelValues(s.contract.Name, name)
+			for _, outcome := range Outcomes() {
+				series.requests[outcome] = m.requests.WithLabelValues(s.contract.Name, name, string(outcome))
+			}
+			m.calls[callName{s.contract.Name, name}] = series
 		}
 	}
 	for _, rule := range xmldoc.Rules() {
@@ -116,12 +134,13 @@ func (m *metrics) end(o *Observation) {
 	if operation == "" {
 		operation = unknown
 	}
-	m.requests.WithLabelValues(o.Service, operation, string(o.Outcome)).Inc()
-	observe(m.duration.WithLabelValues(o.Service, operation), o.Duration.Seconds(), o.RequestID)
+	series := m.calls[callName{o.Service, operation}]
+	series.requests[o.Outcome].Inc()
+	series.duration.observe(o.Duration, o)
 	m.sizeIn.Observe(float64(o.RequestBytes))
 	m.sizeOut.Observe(float64(o.ResponseBytes))
 	if o.Procedure != "" {
-		observe(m.backend, o.Backend.Seconds(), o.RequestID)
+		m.backends.observe(o.Backend, o)
 		m.mpf.count(o)
 	}
 	if o.Rule != "" && slices.Contains(xmldoc.Rules(), o.Rule) {

@@ -112,18 +112,3 @@ func (m *mpfMetrics) count(o *Observation) {
 	}
 	series[o.Result].Inc()
 }
-
-// longestExemplar is the longest request id that becomes an exemplar: more is
-// not allowed by OpenMetrics.
-const longestExemplar = 100
-
-// observe adds a value with the request id as its exemplar, so that a dot in a
-// graph leads to the line in the log.
-func observe(to prometheus.Observer, value float64, requestID string) {
-	with, ok := to.(prometheus.ExemplarObserver)
-	if !ok || requestID == "" || len(requestID) > longestExemplar {
-		to.Observe(value)
-		return
-	}
-	with.ObserveWithExemplar(value, prometheus.Labels{"request_id": requestID})
-}
