@@ -1,3 +1,12 @@
-// Package daemon is what the long-running programs have in common: a logger,
-// servers that stop in order, and the listener of metrics and health.
+// Package daemon is what the long-running programs have in common:
+//
+//	logs.go    loggers of parts, whose levels can be changed at run time
+//	daemon.go  servers that start and stop in order
+//	health.go  the listener of metrics and health
+//	admin.go   the listener of administrators
+//
+// A program starts its health listener first, so that it can be asked while it
+// opens the rest, and tells it when it has started. At the end it is not ready
+// first, so that nobody sends it more work; then its listeners close, the calls
+// under way go on for the drain time, and what is behind them closes last.
 package daemon

@@ -1,0 +1,84 @@
+package daemon
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+
+	"wsexchange/internal/secret"
+)
+
+// AdminConfig is what an Admin governs. Token is required.
+type AdminConfig struct {
+	// Token must stand in the header Authorization, after "Bearer ".
+	Token  secret.String
+	Health *Health
+	Logs   *Logs
+	// Reload reads the configuration anew. What it gives is answered as JSON.
+	Reload func(context.Context) (any, error)
+}
+
+// Admin is the handler of the listener for administrators: what can be changed
+// in a running program, and what must not be seen by everybody.
+//
+//	GET  /-/ready                         readiness in detail
+//	GET  /-/log-level                     the level of every part
+//	PUT  /-/log-level?part=P&level=L      changes one; all without part
+//	POST /-/reload                        reads the configuration anew
+//	GET  /debug/pprof/                    profiles
+type Admin struct {
+	token [sha256.Size]byte
+	mux   *http.ServeMux
+}
+
+// NewAdmin makes an admin handler. A token that is missing is an error.
+func NewAdmin(c AdminConfig) (*Admin, error) {
+	if c.Token.IsZero() {
+		return nil, errors.New("admin: no token")
+	}
+	a := &Admin{token: sha256.Sum256([]byte(c.Token.Reveal())), mux: http.NewServeMux()}
+	a.mux.HandleFunc("GET /-/ready", c.Health.ServeReady)
+	a.Handle("GET /-/log-level", func(*http.Request) (any, error) { return c.Logs.Levels(), nil })
+	a.Handle("PUT /-/log-level", func(r *http.Request) (any, error) {
+		query := r.URL.Query()
+		if err := c.Logs.SetPart(query.Get("part"), query.Get("level")); err != nil {
+			return nil, err
+		}
+		return c.Logs.Levels(), nil
+	})
+	a.Handle("POST /-/reload", func(r *http.Request) (any, error) { return c.Reload(r.Context()) })
+	a.mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	a.mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	a.mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	a.mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	a.mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return a, nil
+}
+
+// Handle adds a route. What answer gives is written as JSON; its error as 400.
+func (a *Admin) Handle(pattern string, answer func(*http.Request) (any, error)) {
+	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		value, err := answer(r)
+		if err != nil {
+			writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		writeJSON(w, http.StatusOK, value)
+	})
+}
+
+// ServeHTTP answers a request with the token; any other gets 401.
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	given := sha256.Sum256([]byte(token))
+	if !bearer || subtle.ConstantTimeCompare(given[:], a.token[:]) != 1 {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "the token of the administrator is wanted"})
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}

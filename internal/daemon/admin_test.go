@@ -1,0 +1,148 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/secret"
+)
+
+func TestAdmin(t *testing.T) {
+	logs, err := NewLogs(io.Discard, "text", "gateway", "auth")
+	require.NoError(t, err)
+	var broken error
+	admin, err := NewAdmin(AdminConfig{
+		Token: secret.New("a long token"), Health: NewStartingHealth(NewRegistry("test")), Logs: logs,
+		Reload: func(context.Context) (any, error) { return map[string]int{"changed": 2}, broken },
+	})
+	require.NoError(t, err)
+	admin.Handle("GET /-/own", func(*http.Request) (any, error) { return "own", nil })
+
+	ask := func(method, path, token string) (int, string) {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+		if token != "" {
+			r.Header.Set("Authorization", token)
+		}
+		w := httptest.NewRecorder()
+		admin.ServeHTTP(w, r)
+		return w.Code, strings.TrimSpace(w.Body.String())
+	}
+	const token = "Bearer a long token"
+	for _, wrong := range []string{"", "Bearer", "Bearer ", "Bearer a long tokem", "Basic a long token", "a long token"} {
+		status, body := ask("GET", "/debug/pprof/cmdline", wrong)
+		assert.Equal(t, http.StatusUnauthorized, status, wrong)
+		assert.NotContains(t, body, "a long token")
+	}
+	for _, row := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/-/log-level", 200, `{"auth":"info","gateway":"info"}`},
+		{"PUT", "/-/log-level?part=auth&level=debug", 200, `{"auth":"debug","gateway":"info"}`},
+		{"PUT", "/-/log-level?level=warn", 200, `{"auth":"warn","gateway":"warn"}`},
+		{"PUT", "/-/log-level?part=x&level=warn", 400, `{"error":"log part \"x\" is none of gateway, auth"}`},
+		{"PUT", "/-/log-level?part=auth&level=loud", 400, `{"error":"log level \"loud\" is none of debug, info, warn, error"}`},
+		{"POST", "/-/reload", 200, `{"changed":2}`},
+		{"GET", "/-/own", 200, `"own"`},
+	} {
+		status, body := ask(row.method, row.path, token)
+		assert.Equal(t, row.status, status, row.path)
+		assert.Equal(t, row.body, body, row.path)
+	}
+	status, _ := ask("GET", "/-/reload", token)
+	assert.Equal(t, http.StatusMethodNotAllowed, status)
+	status, _ = ask("GET", "/debug/pprof/goroutine?debug=1", token)
+	assert.Equal(t, http.StatusOK, status)
+	status, body := ask("GET", "/-/ready", token)
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Contains(t, body, `"state":"starting"`)
+	broken = errors.New("listen: unknown key")
+	status, body = ask("POST", "/-/reload", token)
+	assert.Equal(t, http.StatusBadRequest, status)
+	assert.Contains(t, body, "unknown key")
+
+	_, err = NewAdmin(AdminConfig{})
+	assert.EqualError(t, err, "admin: no token")
+}
+
+func TestLogs_PartsHaveLevelsOfTheirOwn(t *testing.T) {
+	var out strings.Builder
+	logs, err := NewLogs(&out, "json", "gateway", "auth")
+	require.NoError(t, err)
+	require.NoError(t, logs.Set("warn", []string{"auth=debug"}))
+	gateway, auth := logs.Logger("gateway").With("a", 1).WithGroup("g"), logs.Logger("auth")
+	gateway.Info("hidden")
+	auth.Debug("shown")
+	assert.NotContains(t, out.String(), "hidden")
+	assert.Contains(t, out.String(), `"msg":"shown","part":"auth"`)
+	require.NoError(t, logs.SetPart("gateway", "info"))
+	gateway.Info("also shown", "k", "v")
+	assert.Contains(t, out.String(), `"part":"gateway","a":1,"g":{"k":"v"}`)
+
+	before := logs.Levels()
+	assert.EqualError(t, logs.Set("error", []string{"auth=warn", "oops=info", "auth=x"}),
+		"log part \"oops\" is none of gateway, auth\nlog level \"x\" is none of debug, info, warn, error")
+	assert.Equal(t, before, logs.Levels(), "all or nothing")
+	logs.Logger("nobody").Error("lost")
+	assert.NotContains(t, out.String(), "lost")
+}
+
+func TestHealth_Life(t *testing.T) {
+	h := NewStartingHealth(NewRegistry("test"))
+	assert.Equal(t, Readiness{State: StateStarting, Reason: "the program is starting", Checks: []CheckResult{}}, h.Ready(t.Context()))
+	h.Started(Check{Name: "a", Run: func(context.Context) error { return nil }},
+		Check{Name: "b", Run: func(ctx context.Context) error { return errors.New("broken") }})
+	answer := h.Ready(t.Context())
+	assert.False(t, answer.Ready)
+	assert.Equal(t, StateRunning, answer.State)
+	require.Len(t, answer.Checks, 2)
+	assert.True(t, answer.Checks[0].OK)
+	assert.Equal(t, "broken", answer.Checks[1].Error)
+	h.Started()
+	assert.True(t, h.Ready(t.Context()).Ready)
+	h.Drain()
+	h.Started()
+	assert.Equal(t, StateDraining, h.Ready(t.Context()).State, "who stops does not start again")
+	text, err := json.Marshal(h.Ready(t.Context()))
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"ready":false,"state":"draining","reason":"the program is stopping","checks":[]}`, string(text))
+}
+
+func TestServers_StopBackwards(t *testing.T) {
+	logs, err := NewLogs(io.Discard, "text", "daemon")
+	require.NoError(t, err)
+	s := NewServers(logs.Logger("daemon"))
+	first, err := Listen("first", "127.0.0.1:0", http.NotFoundHandler())
+	require.NoError(t, err)
+	entered, left := make(chan struct{}), make(chan error, 1)
+	second, err := Listen("second", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		response, err := http.Get("http://" + first.Listener.Addr().String()) // still there
+		if err == nil {
+			err = response.Body.Close()
+		}
+		left <- err
+	}))
+	require.NoError(t, err)
+	s.Start(first)
+	s.Start(second)
+	go func() { _, _ = http.Get("http://" + second.Listener.Addr().String()) }()
+	<-entered
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, s.Wait(ctx))
+	require.NoError(t, s.Stop(ctx, checkTimeout))
+	assert.NoError(t, <-left)
+	_, err = http.Get("http://" + first.Listener.Addr().String())
+	assert.Error(t, err)
+}
