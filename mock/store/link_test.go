@@ -74,7 +74,7 @@ func TestLinks_AreSymmetricAndCleared(t *testing.T) {
 	stores, more, err := tx.Search(Query{Base: mustDomain(t, tx).Exchange, Scope: ScopeSubtree, Filter: mustFilter(t, "(objectClass=msExchPrivateMDB)")})
 	require.NoError(t, err)
 	require.False(t, more)
-	require.Len(t, stores, 3)
+	require.NotEmpty(t, stores)
 	user := mustCreate(t, tx, testReseller.Child("CN", "user"), "user", value("homeMDB", stores[0].DN.String()))
 	forward := mustCreate(t, tx, testReseller.Child("CN", "forward"), "contact")
 	require.NoError(t, tx.Set(user, "altRecipient", "CN=forward, "+testReseller.ADsPath()[len("LDAP://"):]))

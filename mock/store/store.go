@@ -25,6 +25,10 @@ type Config struct {
 	NewGUID     func() GUID      // nil = RandomGUID
 	Synchronous string           // OFF, NORMAL, FULL or EXTRA; empty = NORMAL. A killed process loses nothing with any; a killed machine nothing committed with FULL
 	HashCost    int              // bcrypt cost of passwords, 4 to 31; 0 = 10
+	Image       Image            // content of a new store in memory, instead of none; not with Path
+	// TrackChanges makes Tx.RowChanges tell what a transaction wrote. Writing
+	// takes about half as long again with it.
+	TrackChanges bool
 }
 
 // Store is an open database. Its methods may be called from any goroutine.
@@ -38,6 +42,9 @@ type Store struct {
 	reader   chan *session // holds free read sessions; nil in memory, where the writer's serves
 	readDB   *sql.DB
 	opened   bool
+	tracking bool // decided when the database is opened
+	inMemory bool
+	pragmas  []string // of the write session
 }
 
 // Open opens the database of cfg and brings its schema up to date.
@@ -53,7 +60,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func newStore(cfg Config) (*Store, error) {
-	s := &Store{now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost,
+	s := &Store{now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost, tracking: cfg.TrackChanges, inMemory: cfg.Path == "",
 		computed: computations(), writer: make(chan *session, 1)}
 	if s.now == nil {
 		s.now = time.Now
@@ -79,8 +86,11 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 	default:
 		return fmt.Errorf("synchronous %q is not OFF, NORMAL, FULL or EXTRA", cfg.Synchronous)
 	}
-	source, err := dataSource(cfg.Path, "foreign_keys(1)", "busy_timeout(10000)", "temp_store(2)",
-		"cache_size(-65536)", "synchronous("+synchronous+")")
+	if cfg.Path != "" && !cfg.Image.IsZero() {
+		return fmt.Errorf("database file %s: only a store in memory is opened with an image", cfg.Path)
+	}
+	s.pragmas = []string{"foreign_keys(1)", "busy_timeout(10000)", "temp_store(2)", "cache_size(-65536)", "synchronous(" + synchronous + ")"}
+	source, err := dataSource(cfg.Path, s.pragmas...)
 	if err != nil {
 		return err
 	}
@@ -88,8 +98,10 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, db); err != nil {
-		return err
+	if cfg.Image.IsZero() {
+		if err := migrate(ctx, db); err != nil {
+			return err
+		}
 	}
 	writer, err := openSession(ctx, db)
 	if err != nil {
@@ -97,6 +109,12 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 	}
 	s.writer <- writer
 	s.opened = true
+	if !cfg.Image.IsZero() {
+		return s.Restore(ctx, cfg.Image)
+	}
+	if err := s.track(ctx, writer); err != nil {
+		return err
+	}
 	if cfg.Path == "" {
 		return nil
 	}

@@ -54,6 +54,11 @@ func (s *Store) Begin(ctx context.Context, write bool) (*Tx, error) {
 		free <- t.session
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
+	if write && s.tracking {
+		if _, err := t.exec("DELETE FROM " + changeTable); err != nil {
+			return nil, errors.Join(fmt.Errorf("begin transaction: %w", err), t.Rollback())
+		}
+	}
 	return t, nil
 }
 

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+
+	"modernc.org/sqlite"
+)
+
+// Image is the whole content of a store, to be restored or to open others
+// with. It is good within the process that made it and holds everything that
+// the store does, password hashes included: do not write it anywhere.
+type Image struct{ content []byte }
+
+// Size is the length of the image in bytes.
+func (i Image) Size() int { return len(i.content) }
+
+// IsZero tells whether there is nothing in the image.
+func (i Image) IsZero() bool { return len(i.content) == 0 }
+
+// String tells the size only.
+func (i Image) String() string { return fmt.Sprintf("image of %d bytes", len(i.content)) }
+
+// GoString tells the size only.
+func (i Image) GoString() string { return i.String() }
+
+// connection is what the driver's connections can beside SQL.
+type connection interface {
+	Serialize() ([]byte, error)
+	Deserialize(content []byte) error
+	NewRestore(source string) (*sqlite.Backup, error)
+}
+
+// Image copies the store as it is between two writing transactions. It waits
+// for the one that runs.
+func (s *Store) Image(ctx context.Context) (Image, error) {
+	var image Image
+	err := s.exclusive(ctx, func(held *session) error {
+		return held.raw(func(c connection) (err error) {
+			image.content, err = c.Serialize()
+			return err
+		})
+	})
+	if err != nil {
+		return Image{}, fmt.Errorf("image of the store: %w", err)
+	}
+	return image, nil
+}
+
+// Restore replaces the whole content by that of an image. It waits for the
+// writing transaction that runs; views that run see the old content to their
+// end. What callers have read before, numbers of rows too, is worth nothing
+// after.
+func (s *Store) Restore(ctx context.Context, image Image) error {
+	if image.IsZero() {
+		return errors.New("restore the store: the image is empty")
+	}
+	err := s.exclusive(ctx, func(held *session) error { return s.replace(ctx, held, image) })
+	if err != nil {
+		return fmt.Errorf("restore the store: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) replace(ctx context.Context, held *session, image Image) error {
+	if !s.inMemory {
+		held.forget() // statements are of the content that goes
+		return held.raw(func(c connection) error { return restoreFile(c, image) })
+	}
+	// A database in memory lives in its connection, so the image gets a new one
+	// and the old one goes with all that was made of its content.
+	source, err := dataSource("", s.pragmas...)
+	if err != nil {
+		return err
+	}
+	db, err := s.pool(source, 1)
+	if err != nil {
+		return err
+	}
+	made, err := openSession(ctx, db)
+	if err == nil {
+		err = made.raw(func(c connection) error { return c.Deserialize(image.inMemory()) })
+	}
+	if err == nil {
+		err = s.track(ctx, made)
+	}
+	last := len(s.pools) - 1
+	if err != nil {
+		s.pools = s.pools[:last]
+		return errors.Join(err, db.Close())
+	}
+	old := *held
+	*held = *made
+	previous := s.pools[0]
+	s.pools = []*sql.DB{db}
+	return errors.Join(old.close(), previous.Close())
+}
+
+// exclusive runs fn with the write session while no transaction holds it.
+func (s *Store) exclusive(ctx context.Context, fn func(*session) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case held := <-s.writer:
+		defer func() { s.writer <- held }()
+		return fn(held)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// restoreFile lets SQLite copy the pages, so that readers of the file see one
+// content or the other.
+func restoreFile(c connection, image Image) (err error) {
+	file, err := os.CreateTemp("", "restore-*.db") // readable by its owner only
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
+	_, err = file.Write(image.inMemory())
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	backup, err := c.NewRestore(file.Name())
+	if err != nil {
+		return err
+	}
+	_, err = backup.Step(-1)
+	return errors.Join(err, backup.Finish())
+}
+
+// inMemory copies the content and marks it as one without a write-ahead log,
+// which a database in memory cannot have. Two bytes of SQLite's file header
+// tell: file format write and read version.
+func (i Image) inMemory() []byte {
+	const writeVersion, readVersion, rollbackJournal = 18, 19, 1
+	content := bytes.Clone(i.content)
+	if len(content) > readVersion {
+		content[writeVersion], content[readVersion] = rollbackJournal, rollbackJournal
+	}
+	return content
+}
+
+// raw gives fn the driver's connection.
+func (c *session) raw(fn func(connection) error) error {
+	return c.conn.Raw(func(driver any) error {
+		conn, ok := driver.(connection)
+		if !ok {
+			return fmt.Errorf("the driver's %T copies no databases", driver)
+		}
+		return fn(conn)
+	})
+}
+
+// forget closes the prepared statements.
+func (c *session) forget() {
+	for query, statement := range c.statements {
+		_ = statement.Close() // nothing is left to do about one that does not
+		delete(c.statements, query)
+	}
+}

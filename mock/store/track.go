@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// RowChange is a row of a table that a transaction wrote: its columns as text
+// before and after. Password hashes are left out; that one changed still
+// shows as a change of its table.
+type RowChange struct {
+	Table  string
+	Before map[string]string // nil for a row that is new
+	After  map[string]string // nil for a row that is gone
+}
+
+// untracked are the tables whose rows tell nothing about objects.
+var untracked = append([]string{"counter", "setting", "job", "job_parent"}, logTables...)
+
+// changeTable is where triggers write down what a transaction changes.
+const changeTable = "row_change"
+
+// track makes the session write down what its transactions change, if the
+// store was opened to do so. Triggers do it, so that the write-down is rolled
+// back with what it tells. In memory they belong to the content, so that
+// images have them and need not make them anew; those of a file belong to the
+// session and leave no trace in it.
+func (s *Store) track(ctx context.Context, held *session) error {
+	found, err := held.texts(ctx, "SELECT name FROM main.sqlite_master WHERE name = '"+changeTable+"'")
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		s.tracking = true
+	}
+	if len(found) > 0 || !s.tracking {
+		return nil
+	}
+	schema := "main"
+	if !s.inMemory {
+		schema = "temp"
+	}
+	rows, err := held.texts(ctx, "SELECT m.name || '.' || c.name FROM main.sqlite_master m, pragma_table_info(m.name) c"+
+		" WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'goose_db_version' AND c.name <> 'hash' ORDER BY m.name, c.name")
+	if err != nil {
+		return err
+	}
+	columns := make(map[string][]string)
+	for _, row := range rows {
+		table, column, _ := strings.Cut(row, ".")
+		columns[table] = append(columns[table], column)
+	}
+	var script strings.Builder
+	script.WriteString("BEGIN; CREATE TABLE " + schema + "." + changeTable + " (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, before TEXT, after TEXT);\n")
+	for _, table := range slices.Sorted(maps.Keys(columns)) {
+		if !slices.Contains(untracked, table) {
+			writeTrackers(&script, schema, table, columns[table])
+		}
+	}
+	script.WriteString("COMMIT")
+	if _, err := held.conn.ExecContext(ctx, script.String()); err != nil {
+		return fmt.Errorf("tracking of changes: %w", err)
+	}
+	return nil
+}
+
+// writeTrackers writes the triggers of one table.
+func writeTrackers(script *strings.Builder, schema, table string, columns []string) {
+	object := func(row string) string {
+		pairs := make([]string, 0, len(columns))
+		for _, c := range columns {
+			pairs = append(pairs, "'"+c+"', CAST("+row+"."+c+" AS TEXT)")
+		}
+		return "json_object(" + strings.Join(pairs, ", ") + ")"
+	}
+	for _, event := range []struct{ name, before, after string }{
+		{"INSERT", "NULL", object("NEW")}, {"UPDATE", object("OLD"), object("NEW")}, {"DELETE", object("OLD"), "NULL"},
+	} {
+		fmt.Fprintf(script, "CREATE TRIGGER %[5]s.track_%[1]s_%[2]s AFTER %[2]s ON %[1]s BEGIN"+
+			" INSERT INTO "+changeTable+" (name, before, after) VALUES ('%[1]s', %[3]s, %[4]s); END;\n",
+			table, event.name, event.before, event.after, schema)
+	}
+}
+
+// texts gives the first column of a query of the session.
+func (c *session) texts(ctx context.Context, query string) ([]string, error) {
+	rows, err := c.conn.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		text, err := scanText(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, text)
+	}
+	return all, rows.Err()
+}
+
+// RowChanges gives what the transaction has written so far, in order, if the
+// store was opened with TrackChanges; else nothing. Several changes of one row
+// are several entries.
+func (t *Tx) RowChanges() ([]RowChange, error) {
+	if !t.store.tracking || !t.write {
+		return nil, nil
+	}
+	return collect(t, func(row scanner) (RowChange, error) {
+		var c RowChange
+		var before, after sql.NullString
+		err := row.Scan(&c.Table, &before, &after)
+		if err == nil && before.Valid {
+			err = unmarshalRow(before.String, &c.Before)
+		}
+		if err == nil && after.Valid {
+			err = unmarshalRow(after.String, &c.After)
+		}
+		return c, err
+	}, "SELECT name, before, after FROM "+changeTable+" ORDER BY seq")
+}
+
+// unmarshalRow reads a row, without its columns that are NULL.
+func unmarshalRow(text string, into *map[string]string) error {
+	var columns map[string]*string
+	if err := json.Unmarshal([]byte(text), &columns); err != nil {
+		return err
+	}
+	row := make(map[string]string, len(columns))
+	for name, value := range maps.All(columns) {
+		if value != nil {
+			row[name] = *value
+		}
+	}
+	*into = row
+	return nil
+}
