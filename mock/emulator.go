@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,8 @@ type Emulator struct {
 	Engine *engine.Engine
 	// LDAP is the directory's door, or nil.
 	LDAP *ldap.Server
+
+	logger *slog.Logger
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -59,9 +62,9 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	}
 	s, err := store.Open(ctx, store.Config{Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
 	}
-	e := &Emulator{Store: s}
+	e := &Emulator{Store: s, logger: cfg.Logger}
 	if err := e.start(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/config"
@@ -18,7 +19,12 @@ import (
 	"wsexchange/wsdl"
 )
 
+// largestLDAP bounds what the emulator's LDAP door reads as one request, in
+// bytes. The library has this as a setting of the process.
+const largestLDAP = 1 << 20
+
 func main() {
+	ber.MaxPacketLengthBytes = largestLDAP
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
