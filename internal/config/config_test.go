@@ -380,3 +380,26 @@ func TestBytes(t *testing.T) {
 		assert.EqualError(t, got.UnmarshalText([]byte(text)), "not a size (such as 4096, 512KiB or 4MiB)", text)
 	}
 }
+
+func TestMerge_KeepsWhatNeedsARestart(t *testing.T) {
+	type settings struct {
+		Listen string `koanf:"listen" restart:"true" help:"address"`
+		Level  string `koanf:"level" help:"level"`
+		Store  struct {
+			Path string        `koanf:"path" help:"file"`
+			Key  secret.String `koanf:"key" secret:"true" help:"key"`
+		} `koanf:"store" restart:"true" help:"database"`
+	}
+	running := &settings{Listen: "a", Level: "info"}
+	loaded := &settings{Listen: "b", Level: "debug"}
+	loaded.Store.Key = secret.New("hidden")
+	next, waiting := config.Merge(running, loaded)
+	assert.Equal(t, &settings{Listen: "a", Level: "debug"}, next)
+	assert.Equal(t, []config.Change{{"listen", "a", "b"}, {"store.key", "", secret.Redacted}}, waiting)
+	assert.Equal(t, "b", loaded.Listen, "what was loaded stays as it is")
+	loader, err := config.New[settings]("X_")
+	require.NoError(t, err)
+	var out strings.Builder
+	require.NoError(t, loader.Markdown(&out))
+	assert.Equal(t, 4, strings.Count(out.String(), "(restart)"))
+}

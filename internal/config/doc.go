@@ -17,7 +17,8 @@
 //
 // The tags: koanf is the name, lower case with hyphens; default, help, unit
 // and example are text; oneof lists the values allowed, separated by commas;
-// secret:"true" marks what must not be shown. The method Validate() error of the
+// secret:"true" marks what must not be shown, restart:"true",
+// of a setting or a section, what a running program cannot change. The method Validate() error of the
 // outermost struct, if there is one, has the last word.
 //
 // Fields are strings, booleans, numbers, [time.Duration], [Bytes], anything

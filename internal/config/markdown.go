@@ -101,7 +101,11 @@ func (l *Loader[T]) row(out *strings.Builder, o option, name string, everywhere 
 	if o.def != "" && !o.secret {
 		def = "`" + o.def + "`"
 	}
-	fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", flag, variable, o.typeName(), cell(def), cell(o.usage()))
+	meaning := o.usage()
+	if o.restart {
+		meaning += " (restart)"
+	}
+	fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", flag, variable, o.typeName(), cell(def), cell(meaning))
 }
 
 // cell escapes what would end a cell of a table.

@@ -20,6 +20,7 @@ type option struct {
 	example string
 	oneof   []string
 	secret  bool
+	restart bool    // a change has no effect in a running program
 	isFile  bool    // the "-file" sibling of a secret: names a file with it
 	element *schema // of a list of structs
 }
@@ -42,13 +43,13 @@ var (
 // newSchema reads the tags of a struct. An error is a mistake in the struct.
 func newSchema(t reflect.Type) (*schema, error) {
 	s := &schema{byKey: map[string]option{}}
-	if err := s.addStruct(t, "", nil); err != nil {
+	if err := s.addStruct(t, "", nil, false); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *schema) addStruct(t reflect.Type, prefix string, index []int) error {
+func (s *schema) addStruct(t reflect.Type, prefix string, index []int, restart bool) error {
 	for i := range t.NumField() {
 		field := t.Field(i)
 		at := append(append([]int{}, index...), i)
@@ -57,7 +58,7 @@ func (s *schema) addStruct(t reflect.Type, prefix string, index []int) error {
 			continue
 		}
 		if field.Anonymous && name == "" {
-			if err := s.addStruct(field.Type, prefix, at); err != nil {
+			if err := s.addStruct(field.Type, prefix, at, restart); err != nil {
 				return err
 			}
 			continue
@@ -68,20 +69,20 @@ func (s *schema) addStruct(t reflect.Type, prefix string, index []int) error {
 		if field.Tag.Get("help") == "" {
 			return fmt.Errorf("field %s.%s: no help", t, field.Name)
 		}
-		if err := s.addField(field, prefix+name, at); err != nil {
+		if err := s.addField(field, prefix+name, at, restart || field.Tag.Get("restart") == "true"); err != nil {
 			return fmt.Errorf("field %s.%s: %w", t, field.Name, err)
 		}
 	}
 	return nil
 }
 
-func (s *schema) addField(field reflect.StructField, key string, index []int) error {
+func (s *schema) addField(field reflect.StructField, key string, index []int, restart bool) error {
 	if isSection(field.Type) {
 		s.sections = append(s.sections, section{key, field.Tag.Get("help")})
-		return s.addStruct(field.Type, key+".", index)
+		return s.addStruct(field.Type, key+".", index, restart)
 	}
 	o := option{
-		key: key, index: index, typ: field.Type,
+		key: key, index: index, typ: field.Type, restart: restart,
 		help: field.Tag.Get("help"), def: field.Tag.Get("default"), unit: field.Tag.Get("unit"), example: field.Tag.Get("example"),
 		secret: field.Type == secretType || field.Tag.Get("secret") == "true",
 	}
@@ -106,7 +107,7 @@ func (s *schema) addField(field reflect.StructField, key string, index []int) er
 	if !o.secret {
 		return nil
 	}
-	file := option{key: key + "-file", index: index, typ: field.Type, secret: true, isFile: true}
+	file := option{key: key + "-file", index: index, typ: field.Type, secret: true, isFile: true, restart: restart}
 	file.help = "File with the value of " + key + "."
 	return s.add(file)
 }
