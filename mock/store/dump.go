@@ -16,7 +16,7 @@ import (
 var logTables = []string{"audit", "transaction_log", "transaction_step"}
 
 const tablesQuery = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'" +
-	" AND name <> 'goose_db_version' ORDER BY name"
+	" AND name NOT IN ('goose_db_version', '" + changeTable + "') ORDER BY name"
 
 // LogTables gives the tables of the audit and transaction logs, in which a
 // request leaves traces whatever became of it: those to leave out of a Dump
@@ -29,8 +29,7 @@ func LogTables() []string { return slices.Clone(logTables) }
 // dump tells whether they changed and nothing more.
 func (s *Store) Dump(ctx context.Context, w io.Writer, except ...string) error {
 	return s.View(ctx, func(t *Tx) error {
-		tables, err := collect(t, scanText, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"+
-			" AND name NOT IN ('goose_db_version', '"+changeTable+"') ORDER BY name")
+		tables, err := collect(t, scanText, tablesQuery)
 		if err != nil {
 			return err
 		}

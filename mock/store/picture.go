@@ -37,15 +37,12 @@ type Difference struct {
 	Removed, Added []string
 }
 
-// Tables and columns that are no facts: logs, what is made from others, and
+// unfactual are the columns that are no facts: what is made from others, and
 // times and numbers that tell one run from the next.
-var (
-	unpictured = append([]string{"counter", "job", "job_parent", "setting"}, logTables...)
-	unfactual  = map[string]bool{
-		"id": true, "position": true, "folded": true, "seq": true, "at": true, "created": true, "changed": true, "when_created": true,
-		"when_changed": true, "usn_created": true, "usn_changed": true,
-	}
-)
+var unfactual = map[string]bool{
+	"id": true, "position": true, "folded": true, "seq": true, "at": true, "created": true, "changed": true, "when_created": true,
+	"when_changed": true, "usn_created": true, "usn_changed": true,
+}
 
 // Picture takes a picture. It reads everything.
 func (t *Tx) Picture() (*Picture, error) {
@@ -59,7 +56,7 @@ func (t *Tx) Picture() (*Picture, error) {
 		return nil, err
 	}
 	for _, table := range tables {
-		if slices.Contains(unpictured, table) {
+		if slices.Contains(untracked, table) {
 			continue
 		}
 		if err := t.pictureTable(p, n, table); err != nil {
@@ -221,7 +218,9 @@ func (p *Picture) Differences(later *Picture) []Difference {
 			found = append(found, ordered{Difference{Subject: was.name, Class: was.class, Deleted: was.class != "", Removed: removed}, was.order})
 		}
 	}
-	slices.SortFunc(found, func(a, b ordered) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.Subject, b.Subject)) })
+	slices.SortFunc(found, func(a, b ordered) int {
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.Subject, b.Subject))
+	})
 	all := make([]Difference, 0, len(found))
 	for _, d := range found {
 		all = append(all, d.Difference)
