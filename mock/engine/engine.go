@@ -45,6 +45,12 @@ type Config struct {
 	// Observe, if it is not nil, is told of every request and every call when
 	// it ends. It may be called from several goroutines.
 	Observe func(Observation)
+	// Intercept, if it is not nil, is called at the stages of every request.
+	Intercept Intercept
+	// Journal, if it is not nil, is given every request when it ends, in the
+	// order in which they end. It may be called from several goroutines and
+	// must not call the engine.
+	Journal func(Record)
 }
 
 // Engine runs requests. Its methods may be called from any goroutine.
@@ -65,6 +71,8 @@ type Engine struct {
 	logons     *logons
 	metrics    *metrics
 	observe    func(Observation)
+	intercept  Intercept
+	journal    func(Record)
 	wake       chan struct{} // tells the worker that there may be a job
 }
 
@@ -85,7 +93,7 @@ func New(cfg Config) (*Engine, error) {
 		store: cfg.Store, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
 		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites), keepLog: cmp.Or(cfg.KeepLog, 24*time.Hour),
 		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, logons: logons,
-		observe: cfg.Observe, wake: make(chan struct{}, 1),
+		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),
 	}
 	if e.now == nil {
 		e.now = time.Now

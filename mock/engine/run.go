@@ -39,6 +39,11 @@ type run struct {
 	jobs          []pendingJob
 	calls         []callRecord
 	subject       ldappath.DN // of the first call that has one
+
+	ended            bool   // the transaction is over
+	organizationPath string // as far as it was asked for
+	changes          []store.ObjectChange
+	hidden           error // behind an internal error
 }
 
 // compensation undoes an effect outside of the database.
@@ -130,10 +135,16 @@ func (c *Call) perform() error {
 	err := r.savepoint(func() error {
 		err := c.prepare()
 		if err == nil {
+			err = r.intercept(BeforeCall, mpf.Target(source), c.seq)
+		}
+		if err == nil {
 			err = c.protected()
 		}
 		if err == nil {
 			err = r.alive()
+		}
+		if err == nil {
+			err = r.intercept(AfterCall, mpf.Target(source), c.seq)
 		}
 		if err == nil && c.row.Type == Write && r.tx.Writable() {
 			err = r.tx.LogStep(r.id, store.LoggedStep{Seq: c.seq, Namespace: c.namespace, Procedure: c.row.Name, State: "executed"})
@@ -222,6 +233,7 @@ func (r *run) unexpected(err error, source mpf.Source) error {
 	if errors.As(err, &p) {
 		attributes = append(attributes, slog.String("stack", string(p.stack)))
 	}
+	r.hidden = err
 	r.log().Error("unexpected error", attributes...)
 	failed = mpf.InternalError.New(r.id)
 	if source != (mpf.Source{}) {

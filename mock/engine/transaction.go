@@ -26,9 +26,12 @@ func (e *Engine) submit(ctx context.Context, req *mpf.Request, from origin) *mpf
 	r.frame = r.newFrame()
 	ended := e.metrics.request(req, from)
 	failed := r.whole()
+	r.ended = true
 	response := &mpf.Response{Data: r.result(failed != nil), Err: failed}
 	ended(failed)
 	e.report(Observation{Target: req.MainTarget(), TransactionID: r.id, Code: codeOfError(failed), Duration: e.now().Sub(r.started)})
+	r.record(response)
+	_ = r.intercept(AtAnswer, req.MainTarget(), 0) // nothing can be failed any more
 	return response
 }
 
@@ -37,6 +40,9 @@ func (r *run) whole() *mpf.Error {
 	writes, err := r.engine.check(r.request, r.paths)
 	if err == nil {
 		err = r.logon()
+	}
+	if err == nil {
+		err = r.admitted()
 	}
 	if err != nil {
 		return r.refuse(err)
@@ -63,6 +69,17 @@ func (r *run) whole() *mpf.Error {
 		return r.abort(err, writes)
 	}
 	return nil
+}
+
+// admitted lets the intercept refuse the request.
+func (r *run) admitted() error {
+	err := r.intercept(AtRequest, r.request.MainTarget(), 0)
+	var refused *mpf.Error
+	switch {
+	case err == nil, errors.As(err, &refused):
+		return err
+	}
+	return r.unexpected(err, mpf.Source{})
 }
 
 // logon checks the credentials of a request before its transaction begins:
@@ -102,6 +119,10 @@ func (r *run) commit() error {
 	err := r.alive()
 	writing := r.tx.Writable()
 	if err == nil && writing {
+		_ = r.tenant() // asked for after the end, too
+		err = r.collectChanges()
+	}
+	if err == nil && writing {
 		err = r.finish(r.tx, store.TransactionCommitted, nil)
 	}
 	if err == nil {
@@ -123,6 +144,7 @@ func (r *run) commit() error {
 // undo takes back everything: the database by its rollback, the rest by what
 // the procedures registered.
 func (r *run) undo() {
+	r.rollbackIntercepted()
 	if err := r.tx.Rollback(); err != nil {
 		r.log().Error("abort of transaction failed; possibly inconsistent", slog.Int("event", eventAbortFailed), slog.Any("error", err))
 	}

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"log/slog"
+	"time"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// Record is everything about a request that has ended. Secrets are taken out
+// of it.
+type Record struct {
+	TransactionID string
+	ClientID      string // clientTransactionId: the gateway's id of the SOAP call
+	Caller        string
+	Organization  string     // path of the organization that it is about, or ""
+	Target        mpf.Target // what was asked for; of a trusted request its first call
+	Trusted       bool       // it brought its own procedure
+	Queued        bool       // the engine's queue submitted it
+	Started       time.Time
+	Duration      time.Duration
+	Request       *xmldoc.Node
+	Response      *xmldoc.Node
+	Err           *mpf.Error // how it failed, or nil
+	// Hidden is the error behind an internal one, which callers are not told,
+	// or nil.
+	Hidden error
+	// Calls are the calls of procedures in the order in which they began.
+	Calls []CallRecord
+	// Changes is what it changed, if the store tracks changes; nothing if it
+	// failed.
+	Changes []store.ObjectChange
+}
+
+// CallRecord is one call of a procedure.
+type CallRecord struct {
+	Step     int // from 1
+	Target   mpf.Target
+	Code     mpf.HRESULT // 0 for success
+	Duration time.Duration
+}
+
+// collectChanges keeps what the request changed, before it is committed.
+func (r *run) collectChanges() error {
+	if r.engine.journal == nil {
+		return nil
+	}
+	var err error
+	r.changes, err = r.tx.Changes()
+	return err
+}
+
+// record tells the journal.
+func (r *run) record(response *mpf.Response) {
+	if r.engine.journal == nil {
+		return
+	}
+	rec := Record{
+		TransactionID: r.id, ClientID: r.request.Context.ClientTransactionID, Caller: r.account(), Organization: r.tenant(),
+		Target: r.request.MainTarget(), Trusted: r.request.Target.IsZero(), Queued: r.origin.job != nil,
+		Started: r.started, Duration: r.engine.now().Sub(r.started), Request: r.engine.redact(r.request.Element()),
+		Response: r.engine.redact(response.Element()), Err: response.Err, Hidden: r.hidden, Changes: r.changes,
+	}
+	if response.Err != nil {
+		rec.Changes = nil
+	}
+	for _, c := range r.calls {
+		rec.Calls = append(rec.Calls, CallRecord{Step: c.seq, Target: c.target, Code: c.code, Duration: c.duration})
+	}
+	r.engine.journal(rec)
+}
+
+// rollbackIntercepted lets the intercept see, and spoil, a rollback.
+func (r *run) rollbackIntercepted() {
+	if err := r.intercept(AtRollback, r.request.MainTarget(), 0); err != nil {
+		r.log().Error("abort of transaction failed; possibly inconsistent", slog.Int("event", eventAbortFailed), slog.Any("error", err))
+	}
+}
+
+// ForgetLogons makes the engine check every password anew. It is to be called
+// after the content of the store was replaced.
+func (e *Engine) ForgetLogons() {
+	e.logons.mu.Lock()
+	defer e.logons.mu.Unlock()
+	clear(e.logons.good)
+}
