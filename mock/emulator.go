@@ -28,7 +28,8 @@ type Config struct {
 	SeedFile string
 	// LDAPListen is the address of the LDAP door; empty opens none.
 	LDAPListen string
-	// LDAP settles the rest of the LDAP door; Store and Logger are filled in.
+	// LDAP settles the rest of the LDAP door; Store is filled in, and Logger if
+	// it is nil.
 	LDAP ldap.Config
 	// Audit says which requests the audit log keeps.
 	Audit    engine.AuditLevel
@@ -92,7 +93,10 @@ func (e *Emulator) start(ctx context.Context, cfg Config) error {
 	if cfg.LDAPListen == "" {
 		return nil
 	}
-	cfg.LDAP.Store, cfg.LDAP.Logger = e.Store, cfg.Logger
+	cfg.LDAP.Store = e.Store
+	if cfg.LDAP.Logger == nil {
+		cfg.LDAP.Logger = cfg.Logger
+	}
 	e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, cfg.LDAP)
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/ldap"
 	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
@@ -22,38 +23,64 @@ import (
 type backend struct {
 	submitter   mpf.Submitter
 	emulator    *mock.Emulator // nil unless embedded
+	balancer    *mpf.Balancer  // nil if embedded
 	domain      ldappath.DN    // the domain's naming context
 	base        ldappath.DN    // paths of calls must lie under it; zero for all of the domain
 	controllers []string
-	panelBase   string // what is typed into the panel as LDAP
+	known       []string // controllers that the emulator has
+	panelBase   string   // what is typed into the panel as LDAP
 	netBIOS     string
 	ldapURL     string
 	demo        login  // an account to show, if the demo data is used
 	sample      string // a computer to ask for in the first call, or ""
-	checks      []daemon.Check
 }
 
-func openBackend(ctx context.Context, cfg *Config, logger *slog.Logger, registry prometheus.Registerer) (*backend, error) {
-	b := &backend{controllers: cfg.Directory.Controllers}
+func openBackend(ctx context.Context, cfg *Config, logs *daemon.Logs, registry prometheus.Registerer) (*backend, error) {
+	b := &backend{}
 	var err error
 	if cfg.Backend == "embedded" {
-		err = b.openEmulator(ctx, cfg, logger, registry)
+		err = b.openEmulator(ctx, cfg, logs, registry)
 	} else {
 		err = b.openEngines(cfg)
 	}
+	if err == nil {
+		err = b.settle(cfg)
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+// settle takes what callers may name from the configuration.
+func (b *backend) settle(cfg *Config) error {
+	b.controllers, b.base = cfg.Directory.Controllers, ldappath.DN{}
+	if len(b.controllers) == 0 {
+		b.controllers = b.known
 	}
 	if cfg.Directory.BaseDN != "" {
+		var err error
 		if b.base, err = ldappath.ParseDN(cfg.Directory.BaseDN); err != nil {
-			return nil, fmt.Errorf("directory.base-dn: %w", err)
+			return fmt.Errorf("directory.base-dn: %w", err)
 		}
 		b.panelBase = cfg.Directory.BaseDN
 	}
 	if b.emulator == nil {
 		b.domain = domainOf(b.base)
 	}
-	return b, nil
+	return nil
+}
+
+// reconfigured is the same backend for another configuration, with new engines
+// if those have changed.
+func (b *backend) reconfigured(cfg *Config, engines bool) (*backend, error) {
+	next := *b
+	if b.emulator == nil && engines {
+		if err := next.openEngines(cfg); err != nil {
+			return nil, err
+		}
+	}
+	return &next, next.settle(cfg)
 }
 
 // domainOf gives the DC part of a name.
@@ -64,10 +91,11 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 	return dn
 }
 
-func (b *backend) openEmulator(ctx context.Context, cfg *Config, logger *slog.Logger, registry prometheus.Registerer) error {
+func (b *backend) openEmulator(ctx context.Context, cfg *Config, logs *daemon.Logs, registry prometheus.Registerer) error {
 	e, err := mock.Open(ctx, mock.Config{
 		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
-		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), HashCost: cfg.Emulator.HashCost, Logger: logger, Registerer: registry,
+		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), HashCost: cfg.Emulator.HashCost,
+		Logger: logs.Logger(partEngine), LDAP: ldap.Config{Logger: logs.Logger(partLDAP)}, Registerer: registry,
 	})
 	if err != nil {
 		return fmt.Errorf("emulator: %w", err)
@@ -76,10 +104,6 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, logger *slog.Lo
 	if e.LDAP != nil {
 		b.ldapURL = e.LDAP.URL()
 	}
-	b.checks = []daemon.Check{{Name: "emulator", Run: func(ctx context.Context) error {
-		_, err := e.Domain(ctx)
-		return err
-	}}}
 	domain, err := e.Domain(ctx)
 	if err != nil {
 		return err
@@ -91,12 +115,9 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, logger *slog.Lo
 // look finds what the banner shows: controllers, a reseller, a server, and the
 // account of the demo data.
 func (b *backend) look(tx *store.Tx, cfg *Config, domain store.Domain) error {
-	if len(b.controllers) == 0 {
-		controllers, err := tx.Controllers()
-		if err != nil {
-			return err
-		}
-		b.controllers = controllers
+	var err error
+	if b.known, err = tx.Controllers(); err != nil {
+		return err
 	}
 	hosting, err := tx.Get(domain.Hosting)
 	if err != nil {
@@ -142,14 +163,14 @@ func (b *backend) close() error {
 }
 
 // gate makes what lets callers in, or nil when authentication is off.
-func (c *Config) gate(b *backend, logger *slog.Logger) (*auth.Gate, error) {
+func (c *Config) gate(b *backend, logger *slog.Logger, heard func(auth.Decision)) (*auth.Gate, error) {
 	authenticator, err := c.authenticator(b, logger)
 	if err != nil || authenticator == nil {
 		return nil, err
 	}
 	return auth.New(auth.Config{
 		Authenticator: authenticator, Realm: c.Auth.Realm, TrustedProxies: c.TrustedProxies,
-		Cache: auth.CacheConfig{TTL: c.Auth.CacheTTL},
+		Cache: auth.CacheConfig{TTL: c.Auth.CacheTTL}, OnDecision: heard,
 		Throttle: auth.ThrottleConfig{
 			AccountFailures: c.Auth.AccountBurst, SourceFailures: c.Auth.SourceBurst,
 			Window: c.Auth.ThrottleWindow, MaxWait: c.Auth.ThrottleMax,

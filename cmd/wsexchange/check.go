@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"wsexchange/adapter/auth"
-	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
@@ -56,14 +55,17 @@ func (r *report) skip(subject, why string) {
 // so that a password is on no command line.
 func check(c *cobra.Command, cfg *Config) error {
 	r := &report{w: c.OutOrStdout()}
-	logger, err := daemon.NewLogger(c.ErrOrStderr(), "error", cfg.Log.Format)
+	logs, err := cfg.logs(c.ErrOrStderr())
 	if err != nil {
+		return err
+	}
+	if err := logs.SetPart("", "error"); err != nil {
 		return err
 	}
 	if cfg.Emulator.LDAPListen != "" {
 		cfg.Emulator.LDAPListen = "127.0.0.1:0" // beside a gateway that is running
 	}
-	b, err := openBackend(c.Context(), cfg, logger, prometheus.NewRegistry())
+	b, err := openBackend(c.Context(), cfg, logs, prometheus.NewRegistry())
 	if err != nil {
 		r.fail("backend", err, "correct the settings named in the message")
 		return errCheck
@@ -209,10 +211,13 @@ func dial(ctx context.Context, cfg *Config, server string, security auth.Securit
 	if security == auth.SecurityLDAPS {
 		scheme = "ldaps://"
 	}
-	conn, err := ldap.DialURL(scheme+host, ldap.DialWithTLSConfig(settings), ldap.DialWithDialer(&net.Dialer{Timeout: checkTimeout}))
+	dialer := &net.Dialer{Timeout: checkTimeout}
+	dialer.Deadline, _ = ctx.Deadline()
+	conn, err := ldap.DialURL(scheme+host, ldap.DialWithTLSConfig(settings), ldap.DialWithDialer(dialer))
 	if err != nil {
 		return nil, err
 	}
+	conn.SetTimeout(checkTimeout)
 	if security == auth.SecurityStartTLS {
 		if err := conn.StartTLS(settings); err != nil {
 			return nil, errors.Join(err, conn.Close())

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"time"
 
 	"wsexchange/internal/config"
+	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
 )
@@ -16,21 +18,23 @@ import (
 // flags, environment and file come from here, and so does
 // docs/configuration.md.
 type Config struct {
-	Listen         string         `koanf:"listen" default:"127.0.0.1:8080" help:"address of the web services, host:port"`
+	Listen         string         `koanf:"listen" default:"127.0.0.1:8080" restart:"true" help:"address of the web services, host:port"`
 	Prefix         string         `koanf:"prefix" default:"/MPSWS" help:"path below which the four services lie"`
 	EventSink      bool           `koanf:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
 	CloseWSDL      bool           `koanf:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
 	TrustedProxies []netip.Prefix `koanf:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
-	Backend        string         `koanf:"backend" default:"embedded" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
+	Backend        string         `koanf:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
 	Drain          time.Duration  `koanf:"drain" default:"20s" help:"how long calls may go on after a stop"`
-	TLS            TLSConfig      `koanf:"tls" help:"certificate of the web services"`
+	DrainDelay     time.Duration  `koanf:"drain-delay" default:"0s" help:"how long calls are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
+	TLS            TLSConfig      `koanf:"tls" restart:"true" help:"certificate of the web services"`
 	Auth           AuthConfig     `koanf:"auth" help:"who may call"`
 	Directory      Directory      `koanf:"directory" help:"paths that callers may name"`
 	MPF            MPFConfig      `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
 	Limits         Limits         `koanf:"limits" help:"what callers may send"`
-	Metrics        MetricsConfig  `koanf:"metrics" help:"metrics and health"`
+	Metrics        MetricsConfig  `koanf:"metrics" restart:"true" help:"metrics and health"`
+	Admin          AdminConfig    `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, profiles"`
 	Log            LogConfig      `koanf:"log" help:"what is logged"`
-	Emulator       EmulatorConfig `koanf:"emulator" help:"the embedded backend"`
+	Emulator       EmulatorConfig `koanf:"emulator" restart:"true" help:"the embedded backend"`
 }
 
 // TLSConfig is the certificate of the web services.
@@ -93,10 +97,18 @@ type MetricsConfig struct {
 	Listen string `koanf:"listen" default:"127.0.0.1:9464" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
 }
 
+// AdminConfig is the listener of administrators.
+type AdminConfig struct {
+	Listen string        `koanf:"listen" help:"address; empty serves none" example:"127.0.0.1:9466"`
+	Token  secret.String `koanf:"token" secret:"true" help:"what callers must send as Authorization: Bearer, 16 characters or more"`
+}
+
 // LogConfig says what is logged.
 type LogConfig struct {
-	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
-	Format string `koanf:"format" default:"text" oneof:"text,json" help:"how lines are written"`
+	Level  string        `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
+	Levels []string      `koanf:"levels" help:"levels of single parts, part=level; the parts are daemon, gateway, auth, engine, ldap" example:"auth=debug,ldap=warn"`
+	Format string        `koanf:"format" default:"text" oneof:"text,json" restart:"true" help:"how lines are written"`
+	Slow   time.Duration `koanf:"slow" default:"5s" help:"calls that take so long are marked in the log; 0 marks none"`
 }
 
 // EmulatorConfig is the embedded backend.
@@ -138,6 +150,20 @@ func (c *Config) Validate() error {
 			refuse("directory.base-dn: %q has no DC part", c.Directory.BaseDN)
 		}
 	}
+	if _, err := c.logs(io.Discard); err != nil {
+		refuse("log.levels: %w", err)
+	}
+	if c.Admin.Listen != "" && len(c.Admin.Token.Reveal()) < shortestToken {
+		refuse("admin.token: admin.listen needs one of at least %d characters", shortestToken)
+	}
+	for _, row := range []struct {
+		key   string
+		value time.Duration
+	}{{"drain", c.Drain}, {"drain-delay", c.DrainDelay}, {"log.slow", c.Log.Slow}} {
+		if row.value < 0 {
+			refuse("%s must not be less than 0", row.key)
+		}
+	}
 	switch mode := c.authMode(); {
 	case mode == "ldap" && len(c.Auth.LDAP.Servers) == 0:
 		refuse("auth.ldap.servers: the mode ldap needs at least one")
@@ -145,6 +171,27 @@ func (c *Config) Validate() error {
 		refuse("auth.file: the mode file needs it")
 	}
 	return errors.Join(wrong...)
+}
+
+// shortestToken is how long the token of administrators must be, in bytes.
+const shortestToken = 16
+
+// Parts of the program that log at levels of their own.
+const (
+	partDaemon  = "daemon"
+	partGateway = "gateway"
+	partAuth    = "auth"
+	partEngine  = "engine"
+	partLDAP    = "ldap"
+)
+
+// logs makes the loggers.
+func (c *Config) logs(w io.Writer) (*daemon.Logs, error) {
+	logs, err := daemon.NewLogs(w, c.Log.Format, partDaemon, partGateway, partAuth, partEngine, partLDAP)
+	if err != nil {
+		return nil, err
+	}
+	return logs, logs.Set(c.Log.Level, c.Log.Levels)
 }
 
 // authMode resolves "auto".

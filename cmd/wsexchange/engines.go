@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"wsexchange/adapter/auth"
-	"wsexchange/internal/daemon"
 	"wsexchange/mpf"
 )
 
@@ -24,8 +22,7 @@ func (b *backend) openEngines(cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	b.submitter = balancer
-	b.checks = []daemon.Check{{Name: "engines", Run: func(context.Context) error { return anyEngine(balancer) }}}
+	b.submitter, b.balancer = balancer, balancer
 	return nil
 }
 

@@ -26,7 +26,7 @@ const largestLDAP = 1 << 20
 func main() {
 	ber.MaxPacketLengthBytes = largestLDAP
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
@@ -66,7 +66,7 @@ func command(environ []string) (*cobra.Command, error) {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.AddCommand(
-		p.configured(&cobra.Command{Use: "serve", Short: "Run the gateway"}, serve),
+		p.serveCommand(),
 		p.configured(&cobra.Command{Use: "check", Short: "Tell line by line whether everything that serve needs is there, with cause and cure"}, check),
 		p.configured(&cobra.Command{Use: "healthcheck", Short: "Ask a running gateway whether it is ready; exit status 0 if so"}, healthcheck),
 		wsdlCommand(),

@@ -3,17 +3,21 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
-	"io"
+	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"strings"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"wsexchange/adapter"
+	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/tlsreload"
 	"wsexchange/internal/xmldoc"
@@ -21,85 +25,199 @@ import (
 
 // service is everything that serve runs.
 type service struct {
-	cfg      *Config
+	load     func() (*Config, error) // reads the configuration anew
+	logs     *daemon.Logs
 	logger   *slog.Logger
 	registry *prometheus.Registry
-	backend  *backend
-	web      *daemon.Server
-	metrics  *daemon.Server
+	hangup   chan os.Signal
 	health   *daemon.Health
+	servers  *daemon.Servers
+	web      *daemon.Server
+	metrics  *daemon.Server // or nil
+	admin    *daemon.Server // or nil
 	tls      *tlsreload.Certificates
+	auth     *auth.Metrics
+	reloads  *reloadMetrics
+
+	authLogger *slog.Logger
+
+	reloading sync.Mutex
+	current   atomic.Pointer[state]
 }
 
-func serve(c *cobra.Command, cfg *Config) error {
-	logger, err := daemon.NewLogger(c.ErrOrStderr(), cfg.Log.Level, cfg.Log.Format)
+// state is what a reload replaces. Calls under way go on with the one that they
+// began with.
+type state struct {
+	cfg     *Config
+	backend *backend
+	gate    *auth.Gate // nil lets everybody in
+	handler *adapter.Handler
+}
+
+const checkFlag = "config.check"
+
+func (p *program) serveCommand() *cobra.Command {
+	c := p.configured(&cobra.Command{Use: "serve", Short: "Run the gateway"}, func(c *cobra.Command, cfg *Config) error {
+		if only, err := c.Flags().GetBool(checkFlag); err != nil || only {
+			return errors.Join(err, checkConfiguration(c, cfg))
+		}
+		return serve(c, cfg, func() (*Config, error) { return p.loader.Load(c.Flags(), p.environ) })
+	})
+	c.Flags().Bool(checkFlag, false, "only tell whether the configuration and the files that it names are good")
+	return c
+}
+
+func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
+	logs, err := cfg.logs(c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(c.Context())
+	s := &service{
+		load: load, logs: logs, logger: logs.Logger(partDaemon), authLogger: logs.Logger(partAuth),
+		registry: daemon.NewRegistry("wsexchange"), hangup: make(chan os.Signal, 1),
+	}
+	signal.Notify(s.hangup, syscall.SIGHUP) // early: without it the signal ends the program
+	defer signal.Stop(s.hangup)
+	s.health, s.servers = daemon.NewStartingHealth(s.registry), daemon.NewServers(s.logger)
+	// What calls need ends after the last call, not with the signal.
+	running, cancel := context.WithCancel(context.WithoutCancel(c.Context()))
 	defer cancel()
-	s := &service{cfg: cfg, logger: logger, registry: daemon.NewRegistry("wsexchange")}
 	defer s.close()
-	if err := s.open(ctx); err != nil {
-		return err
+	if err := s.open(running, cfg); err != nil {
+		return errors.Join(err, s.servers.Stop(running, cfg.Drain))
 	}
-	if err := s.banner(c.OutOrStdout()); err != nil {
-		return err
-	}
+	s.start()
 	worker := make(chan error, 1)
-	go func() { worker <- s.backend.run(ctx) }()
-	go func() { // health says so before the listener stops taking calls
-		<-ctx.Done()
-		s.health.Drain()
-	}()
-	servers := []*daemon.Server{s.web}
-	if s.metrics != nil {
-		servers = append(servers, s.metrics)
+	go func() { worker <- s.current.Load().backend.run(running) }()
+	err = s.banner(c.OutOrStdout())
+	if err == nil {
+		err = s.wait(c.Context())
 	}
-	err = daemon.Serve(ctx, cfg.Drain, logger, servers...)
+	err = errors.Join(err, s.stop(c.Context()))
 	cancel()
 	<-worker
 	return err
 }
 
-func (s *service) open(ctx context.Context) error {
+// open prepares everything. Metrics and health are served at once, so that
+// somebody who waits can ask.
+func (s *service) open(ctx context.Context, cfg *Config) error {
 	var err error
-	if s.backend, err = openBackend(ctx, s.cfg, s.logger, s.registry); err != nil {
-		return err
-	}
-	gate, err := s.cfg.gate(s.backend, s.logger)
-	if err != nil {
-		return err
-	}
-	handler, err := adapter.New(adapter.Config{
-		Submitter: s.backend.submitter, Gate: gate, ClosedPages: s.cfg.CloseWSDL, Prefix: s.cfg.Prefix,
-		Limits: s.cfg.Limits.xml(), BaseDN: s.backend.domain, ResellerOU: s.backend.base, DomainControllers: s.backend.controllers,
-		EventSink: s.cfg.EventSink, Timeout: s.cfg.MPF.Timeout, TrustedProxies: s.cfg.TrustedProxies,
-		Logger: s.logger, Registerer: s.registry,
-	})
-	if err != nil {
-		return err
-	}
-	if s.web, err = daemon.Listen("web services", s.cfg.Listen, handler); err != nil {
-		return err
-	}
-	if s.cfg.TLS.Certificate != "" {
-		if s.tls, err = tlsreload.New(s.cfg.TLS.Certificate, s.cfg.TLS.Key); err != nil {
+	if cfg.Metrics.Listen != "" {
+		if s.metrics, err = daemon.Listen("metrics", cfg.Metrics.Listen, s.health); err != nil {
 			return err
 		}
-		s.web.TLS = &tls.Config{GetCertificate: s.tls.GetCertificate, MinVersion: tls.VersionTLS12}
+		s.servers.Start(s.metrics)
 	}
-	s.health = daemon.NewHealth(s.registry, s.backend.checks...)
-	if s.cfg.Metrics.Listen != "" {
-		s.metrics, err = daemon.Listen("metrics", s.cfg.Metrics.Listen, s.health)
+	if s.auth, err = auth.NewMetrics(s.registry); err != nil {
+		return err
 	}
+	if s.reloads, err = newReloadMetrics(s.registry); err != nil {
+		return err
+	}
+	if err := s.registry.Register(newEngineCollector(s.engines)); err != nil {
+		return err
+	}
+	if err := s.openState(ctx, cfg); err != nil {
+		return err
+	}
+	if s.web, err = daemon.Listen("web services", cfg.Listen, http.HandlerFunc(s.serveHTTP)); err != nil {
+		return err
+	}
+	if err := s.openTLS(cfg); err != nil {
+		return err
+	}
+	return s.openAdmin(cfg)
+}
+
+func (s *service) openState(ctx context.Context, cfg *Config) error {
+	b, err := openBackend(ctx, cfg, s.logs, s.registry)
+	if err != nil {
+		return err
+	}
+	next := &state{cfg: cfg, backend: b}
+	s.current.Store(next) // to be closed, whatever comes
+	if next.gate, err = cfg.gate(b, s.authLogger, s.decided); err != nil {
+		return err
+	}
+	s.auth.Follow(next.gate)
+	next.handler, err = adapter.New(s.adapterConfig(cfg, b, next.gate))
 	return err
 }
 
+func (s *service) adapterConfig(cfg *Config, b *backend, gate *auth.Gate) adapter.Config {
+	return adapter.Config{
+		Submitter: b.submitter, Gate: gate, ClosedPages: cfg.CloseWSDL, Prefix: cfg.Prefix,
+		Limits: cfg.Limits.xml(), BaseDN: b.domain, ResellerOU: b.base, DomainControllers: b.controllers,
+		EventSink: cfg.EventSink, Timeout: cfg.MPF.Timeout, TrustedProxies: cfg.TrustedProxies,
+		Logger: s.logs.Logger(partGateway), Slow: cfg.Log.Slow, Registerer: s.registry,
+	}
+}
+
+func (s *service) openTLS(cfg *Config) error {
+	if cfg.TLS.Certificate == "" {
+		return nil
+	}
+	var err error
+	if s.tls, err = tlsreload.New(cfg.TLS.Certificate, cfg.TLS.Key); err != nil {
+		return err
+	}
+	s.tls.OnReload(func(err error) {
+		if err != nil {
+			s.logger.Error("the certificate from before stays", "error", err)
+			return
+		}
+		s.logger.Info("new certificate", "file", cfg.TLS.Certificate, "expires", s.tls.Expiry())
+	})
+	s.web.TLS = &tls.Config{GetCertificate: s.tls.GetCertificate, MinVersion: tls.VersionTLS12}
+	return s.registry.Register(newCertificateGauge(s.tls))
+}
+
+// start takes calls, and says so.
+func (s *service) start() {
+	if s.admin != nil {
+		s.servers.Start(s.admin)
+	}
+	s.servers.Start(s.web)
+	s.health.Started(s.checks()...)
+}
+
+// wait reloads the configuration at every SIGHUP until ctx ends.
+func (s *service) wait(ctx context.Context) error {
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.hangup:
+				_, _ = s.reload() // which logs
+			}
+		}
+	}()
+	return s.servers.Wait(ctx)
+}
+
+// stop says that the program is not ready, waits until those who ask have
+// noticed, and stops the listeners: the web services first, metrics last.
+func (s *service) stop(ctx context.Context) error {
+	cfg := s.current.Load().cfg
+	s.health.Drain()
+	s.logger.Info("stopping", "delay", cfg.DrainDelay, "drain", cfg.Drain)
+	delay := time.NewTimer(cfg.DrainDelay)
+	defer delay.Stop()
+	<-delay.C
+	return s.servers.Stop(ctx, cfg.Drain)
+}
+
 func (s *service) close() {
-	if s.backend != nil {
-		if err := s.backend.close(); err != nil {
+	if current := s.current.Load(); current != nil {
+		if err := current.backend.close(); err != nil {
 			s.logger.Error("closing the backend", "error", err)
+		}
+	}
+	for _, server := range []*daemon.Server{s.web, s.admin, s.metrics} {
+		if server != nil {
+			_ = server.Listener.Close() // again, after serving
 		}
 	}
 	if s.tls != nil {
@@ -107,51 +225,8 @@ func (s *service) close() {
 	}
 }
 
-// banner tells what to type into the panel, and a call that works as it is
-// pasted.
-func (s *service) banner(w io.Writer) error {
-	address := s.url()
-	demo := s.backend.demo
-	var b strings.Builder
-	line := func(name, value string) { fmt.Fprintf(&b, "%-27s %s\n", name+":", value) }
-	fmt.Fprintf(&b, "For H-Sphere, E.Manager → MS Exchange:\n")
-	line("URL", demo.url(address))
-	line("Primary Domain Controller", strings.Join(s.backend.controllers, ", "))
-	line("LDAP", s.backend.panelBase)
-	if s.backend.ldapURL != "" {
-		line("Directory", s.backend.ldapURL)
-	}
-	if s.metrics != nil {
-		line("Metrics", "http://"+s.metrics.Listener.Addr().String()+"/metrics")
-	}
-	line("WSDL", address+"/HostedExchange.asmx?WSDL")
-	if s.backend.sample != "" {
-		fmt.Fprintf(&b, "First call:\n%s\n", demo.curl(address, s.backend))
-	}
-	b.WriteString("ready\n")
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (s *service) url() string {
-	scheme := "http"
-	if s.web.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + dialable(s.web.Listener.Addr().String()) + "/" + strings.Trim(s.cfg.Prefix, "/")
-}
-
-// dialable turns the address of a listener into one that this machine can
-// call.
-func dialable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
+func (s *service) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	s.current.Load().handler.ServeHTTP(w, r)
 }
 
 func (l Limits) xml() xmldoc.Limits {
@@ -160,5 +235,3 @@ func (l Limits) xml() xmldoc.Limits {
 		Name: int(l.Name), Value: int(l.Value), Text: int64(l.Text),
 	}
 }
-
-var _ http.Handler = (*adapter.Handler)(nil)

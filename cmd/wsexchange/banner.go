@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+)
+
+// banner tells what to type into the panel, and a call that works as it is
+// pasted.
+func (s *service) banner(w io.Writer) error {
+	address, backend := s.url(), s.current.Load().backend
+	var b strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&b, "%-27s %s\n", name+":", value) }
+	fmt.Fprintf(&b, "For H-Sphere, E.Manager → MS Exchange:\n")
+	line("URL", backend.demo.url(address))
+	line("Primary Domain Controller", strings.Join(backend.controllers, ", "))
+	line("LDAP", backend.panelBase)
+	if backend.ldapURL != "" {
+		line("Directory", backend.ldapURL)
+	}
+	if s.metrics != nil {
+		line("Metrics", "http://"+s.metrics.Listener.Addr().String()+"/metrics")
+	}
+	if s.admin != nil {
+		line("Admin", "http://"+s.admin.Listener.Addr().String()+"/-/ready")
+	}
+	line("WSDL", address+"/HostedExchange.asmx?WSDL")
+	if backend.sample != "" {
+		fmt.Fprintf(&b, "First call:\n%s\n", backend.demo.curl(address, backend))
+	}
+	b.WriteString("ready\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (s *service) url() string {
+	scheme := "http"
+	if s.web.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + dialable(s.web.Listener.Addr().String()) + "/" + strings.Trim(s.current.Load().cfg.Prefix, "/")
+}
+
+// dialable turns the address of a listener into one that this machine can
+// call.
+func dialable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}

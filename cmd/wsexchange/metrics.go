@@ -1,0 +1,117 @@
+package main
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wsexchange/internal/tlsreload"
+	"wsexchange/mpf"
+)
+
+// engineCollector gives what the balancer knows of its engines. The label
+// engine is the URL from the configuration, which holds no credentials.
+type engineCollector struct {
+	engines func() []mpf.EngineState
+
+	available, open, requests, failures, retries *prometheus.Desc
+}
+
+func newEngineCollector(engines func() []mpf.EngineState) *engineCollector {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("wsexchange_engine_"+name, help, []string{"engine"}, nil)
+	}
+	return &engineCollector{
+		engines:   engines,
+		available: desc("available", "1 if the engine gets requests, 0 while it is left out after a failure."),
+		open:      desc("open_requests", "Requests that wait for the engine's answer now."),
+		requests:  desc("requests_total", "Requests given to the engine."),
+		failures:  desc("failures_total", "Requests that got no answer from the engine."),
+		retries:   desc("retries_total", "Requests that surely did not reach the engine and went on to another one."),
+	}
+}
+
+// Describe is for the registry.
+func (c *engineCollector) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.available, c.open, c.requests, c.failures, c.retries} {
+		to <- d
+	}
+}
+
+// Collect is for the registry.
+func (c *engineCollector) Collect(to chan<- prometheus.Metric) {
+	for _, e := range c.engines() {
+		available := 0.0
+		if e.ExcludedUntil.IsZero() {
+			available = 1
+		}
+		to <- prometheus.MustNewConstMetric(c.available, prometheus.GaugeValue, available, e.Name)
+		to <- prometheus.MustNewConstMetric(c.open, prometheus.GaugeValue, float64(e.Open), e.Name)
+		to <- prometheus.MustNewConstMetric(c.requests, prometheus.CounterValue, float64(e.Requests), e.Name)
+		to <- prometheus.MustNewConstMetric(c.failures, prometheus.CounterValue, float64(e.Failures), e.Name)
+		to <- prometheus.MustNewConstMetric(c.retries, prometheus.CounterValue, float64(e.Retries), e.Name)
+	}
+}
+
+// engines gives the state of the engines; none with the embedded backend.
+func (s *service) engines() []mpf.EngineState {
+	if current := s.current.Load(); current != nil && current.backend.balancer != nil {
+		return current.backend.balancer.Snapshot()
+	}
+	return nil
+}
+
+func newCertificateGauge(c *tlsreload.Certificates) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "wsexchange_certificate_expiry_timestamp_seconds", Help: "When the certificate of the web services ends, if they have one.",
+	}, func() float64 { return float64(c.Expiry().Unix()) })
+}
+
+// reloadMetrics tell of readings of the configuration; the first one is the
+// start.
+type reloadMetrics struct {
+	total      *prometheus.CounterVec
+	successful prometheus.Gauge
+	at         prometheus.Gauge
+}
+
+// Values of the label result.
+const (
+	reloadSuccess = "success"
+	reloadFailure = "failure"
+)
+
+func newReloadMetrics(registerer prometheus.Registerer) (*reloadMetrics, error) {
+	m := &reloadMetrics{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wsexchange_config_reloads_total", Help: "Readings of the configuration while running, by result.",
+		}, []string{"result"}),
+		successful: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "wsexchange_config_last_reload_successful", Help: "1 if the last reading of the configuration was good, else 0.",
+		}),
+		at: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "wsexchange_config_last_reload_success_timestamp_seconds", Help: "When the configuration that runs was read.",
+		}),
+	}
+	m.total.WithLabelValues(reloadSuccess)
+	m.total.WithLabelValues(reloadFailure)
+	m.successful.Set(1)
+	m.at.SetToCurrentTime()
+	for _, c := range []prometheus.Collector{m.total, m.successful, m.at} {
+		if err := registerer.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *reloadMetrics) count(err error, at time.Time) {
+	if err != nil {
+		m.total.WithLabelValues(reloadFailure).Inc()
+		m.successful.Set(0)
+		return
+	}
+	m.total.WithLabelValues(reloadSuccess).Inc()
+	m.successful.Set(1)
+	m.at.Set(float64(at.UnixMilli()) / 1000)
+}
