@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
@@ -59,7 +61,7 @@ func command(environ []string) (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &program{loader: loader, environ: environ}
+	p := &program{loader: loader, environ: slices.DeleteFunc(slices.Clone(environ), forCheck)}
 	root := &cobra.Command{
 		Use:           "wsexchange",
 		Short:         "Serves H-Sphere's four Exchange web services and turns them into MPF requests",
@@ -84,6 +86,9 @@ func command(environ []string) (*cobra.Command, error) {
 	)
 	return root, nil
 }
+
+// forCheck tells the variables of check's account, which are no settings.
+func forCheck(variable string) bool { return strings.HasPrefix(variable, environmentPrefix+"CHECK_") }
 
 // configured gives a sub-command every setting as a flag.
 func (p *program) configured(c *cobra.Command, run func(*cobra.Command, *Config) error) *cobra.Command {
