@@ -43,7 +43,8 @@ type run struct {
 	ended            bool   // the transaction is over
 	organizationPath string // as far as it was asked for
 	changes          []store.ObjectChange
-	hidden           error // behind an internal error
+	hidden           error       // behind an internal error
+	rehearsal        *rehearsing // nil unless everything will be taken back
 }
 
 // compensation undoes an effect outside of the database.
@@ -55,6 +56,7 @@ type compensation struct {
 // callRecord is what the audit keeps of a call.
 type callRecord struct {
 	seq      int
+	depth    int
 	target   mpf.Target
 	code     mpf.HRESULT
 	duration time.Duration
@@ -114,7 +116,7 @@ func (r *run) call(s scope, target mpf.Target, data *xmldoc.Node) error {
 		dns: make(map[string]ldappath.DN), times: make(map[string]time.Time),
 	}
 	begun, position := r.engine.now(), len(r.calls)
-	r.calls = append(r.calls, callRecord{seq: c.seq, target: target})
+	r.calls = append(r.calls, callRecord{seq: c.seq, depth: s.depth, target: target})
 	finished := r.engine.metrics.begin(target)
 	err := c.perform()
 	c.dropSecrets()
@@ -146,8 +148,11 @@ func (c *Call) perform() error {
 		if err == nil {
 			err = r.intercept(AfterCall, mpf.Target(source), c.seq)
 		}
-		if err == nil && c.row.Type == Write && r.tx.Writable() {
+		if err == nil && c.row.Type == Write && r.tx.Writable() && r.rehearsal == nil {
 			err = r.tx.LogStep(r.id, store.LoggedStep{Seq: c.seq, Namespace: c.namespace, Procedure: c.row.Name, State: "executed"})
+		}
+		if err != nil {
+			r.witness(err)
 		}
 		return err
 	})
