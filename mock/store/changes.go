@@ -36,13 +36,22 @@ const (
 // changed back is not in it; passwords are shown as ***.
 func (t *Tx) Changes() ([]ObjectChange, error) {
 	rows, err := t.RowChanges()
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	w := &changeWalk{tx: t, objects: make(map[string]*objectDelta), names: make(map[string]string), keys: make(map[string][]string)}
-	if err := w.readKeys(); err != nil {
+	return t.collate(rows)
+}
+
+// collate puts row changes together by object.
+func (t *Tx) collate(rows []RowChange) ([]ObjectChange, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	keys, err := t.primaryKeys()
+	if err != nil {
 		return nil, err
 	}
+	w := &changeWalk{tx: t, objects: make(map[string]*objectDelta), names: make(map[string]string), keys: keys}
 	w.learnNames(rows)
 	for _, row := range rows {
 		if err := w.add(row); err != nil {
@@ -87,14 +96,16 @@ var bookkeeping = []string{
 	"when_created", "when_changed", "usn_created", "usn_changed", "object_id",
 }
 
-func (w *changeWalk) readKeys() error {
-	rows, err := collect(w.tx, scanText, "SELECT m.name || '.' || c.name FROM main.sqlite_master m, pragma_table_info(m.name) c"+
-		" WHERE m.type = 'table' AND c.pk > 0 ORDER BY m.name, c.pk")
+// primaryKeys gives the columns of the primary key of every table.
+func (t *Tx) primaryKeys() (map[string][]string, error) {
+	rows, err := collect(t, scanText, "SELECT m.name || '.' || c.name FROM main.sqlite_master m, pragma_table_info(m.name) c"+
+		" WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND c.pk > 0 ORDER BY m.name, c.pk")
+	keys := make(map[string][]string)
 	for _, row := range rows {
 		table, column, _ := strings.Cut(row, ".")
-		w.keys[table] = append(w.keys[table], column)
+		keys[table] = append(keys[table], column)
 	}
-	return err
+	return keys, err
 }
 
 // learnNames notes the names of objects whose rows changed, the newest last,

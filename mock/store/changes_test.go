@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,4 +53,34 @@ func TestTx_Changes(t *testing.T) {
 	assert.Equal(t, []string{"***"}, attributes[ann+" password"].After)
 	assert.NotContains(t, attributes, ann+" company")
 	assert.Equal(t, []string{"contact"}, attributes[cid+" class"].After)
+}
+
+func TestDifference(t *testing.T) {
+	s := opened(t, store.Config{})
+	require.NoError(t, s.Seed(t.Context(), store.DefaultSeed()))
+	addUser(t, s, "ann")
+	image, err := s.Image(t.Context())
+	require.NoError(t, err)
+	before := opened(t, store.Config{Image: image})
+	same, err := store.Difference(t.Context(), before, s)
+	require.NoError(t, err)
+	assert.Empty(t, same)
+	require.NoError(t, s.Update(t.Context(), func(tx *store.Tx) error {
+		o, err := tx.BySAM("ann")
+		require.NoError(t, err)
+		require.NoError(t, tx.SetPassword(o, "Fabrikam-1234"))
+		return tx.Set(o, "description", "new")
+	}))
+	addUser(t, s, "bob")
+	var there, back strings.Builder
+	changes, err := store.Difference(t.Context(), before, s)
+	require.NoError(t, err)
+	require.NoError(t, store.WriteChanges(&there, changes))
+	changes, err = store.Difference(t.Context(), s, before)
+	require.NoError(t, err)
+	require.NoError(t, store.WriteChanges(&back, changes))
+	assert.Contains(t, there.String(), "changed CN=ann,CN=Users,DC=fabrikam,DC=com\n  + description: new\n  + password: ***\n")
+	assert.Contains(t, there.String(), "created CN=bob,CN=Users,DC=fabrikam,DC=com\n  + class: user\n")
+	assert.Contains(t, back.String(), "  - description: new\n  - password: ***\n")
+	assert.Contains(t, back.String(), "deleted CN=bob,CN=Users,DC=fabrikam,DC=com\n")
 }
