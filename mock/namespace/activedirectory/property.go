@@ -31,8 +31,10 @@ const (
 )
 
 // modes are the spellings of the mode attribute. F225.
-var modes = map[string]mode{"": modeUpdate, "update": modeUpdate, "replace": modeUpdate, "clear": modeClear,
-	"append": modeAppend, "delete": modeDelete}
+var modes = map[string]mode{
+	"": modeUpdate, "update": modeUpdate, "replace": modeUpdate, "clear": modeClear,
+	"append": modeAppend, "delete": modeDelete,
+}
 
 // readChanges reads a properties element, which may be nil or empty.
 func readChanges(properties *xmldoc.Node) ([]change, error) {

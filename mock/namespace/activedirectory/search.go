@@ -14,8 +14,10 @@ import (
 // limit, as the directory's MaxPageSize. F227.
 const mostFound = 1000
 
-var scopes = map[string]store.Scope{"base": store.ScopeBase, "onelevel": store.ScopeOne, "subtree": store.ScopeSubtree,
-	"": store.ScopeSubtree}
+var scopes = map[string]store.Scope{
+	"base": store.ScopeBase, "onelevel": store.ScopeOne, "subtree": store.ScopeSubtree,
+	"": store.ScopeSubtree,
+}
 
 func search(c *engine.Call) error {
 	base, err := c.Open("path")

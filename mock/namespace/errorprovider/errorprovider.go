@@ -29,23 +29,36 @@ func Namespace() engine.Namespace { return New(Config{}) }
 func New(cfg Config) engine.Namespace {
 	code, description := engine.Argument{Name: "hr", Type: engine.Text}, engine.Argument{Name: "desc", Type: engine.Text}
 	required := func(a engine.Argument) engine.Argument { a.Required = true; return a }
-	optional := []engine.Argument{{Name: "locId", Type: engine.Text}, {Name: "errorSet", Type: engine.Text},
-		{Name: "mustHandleError", Type: engine.Boolean}}
-	return engine.Namespace{Name: Name, Provider: "Provisioning.MPFError.1", Description: "Raises, translates and reports errors.",
+	optional := []engine.Argument{
+		{Name: "locId", Type: engine.Text},
+		{Name: "errorSet", Type: engine.Text},
+		{Name: "mustHandleError", Type: engine.Boolean},
+	}
+	return engine.Namespace{
+		Name: Name, Provider: "Provisioning.MPFError.1", Description: "Raises, translates and reports errors.",
 		Procedures: []engine.Procedure{
-			{Name: "SetError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: setError,
+			{
+				Name: "SetError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: setError,
 				Summary:   "Fails with a code and a text; the error being handled goes on if it has the code already.",
-				Arguments: []engine.Argument{required(code), required(description)}},
-			{Name: "TranslateProvisioningError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented,
+				Arguments: []engine.Argument{required(code), required(description)},
+			},
+			{
+				Name: "TranslateProvisioningError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented,
 				Run: cfg.translateProvisioningError, Summary: "Fails with the translation of the error being handled.",
-				Arguments: append([]engine.Argument{{Name: "errorMessageContext", Type: engine.Text, Required: true}}, optional...)},
-			{Name: "TranslateUserError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred,
+				Arguments: append([]engine.Argument{{Name: "errorMessageContext", Type: engine.Text, Required: true}}, optional...),
+			},
+			{
+				Name: "TranslateUserError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred,
 				Run: cfg.translateUserError, Summary: "Fails with the text and code of an entry in the map.",
-				Arguments: append([]engine.Argument{{Name: "errorMessageCode", Type: engine.Text, Required: true}}, optional...)},
-			{Name: "ReportEvent", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: cfg.reportEvent,
+				Arguments: append([]engine.Argument{{Name: "errorMessageCode", Type: engine.Text, Required: true}}, optional...),
+			},
+			{
+				Name: "ReportEvent", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: cfg.reportEvent,
 				Summary:   "Writes an event to the program's log.",
-				Arguments: []engine.Argument{code, {Name: "source", Type: engine.Text}, {Name: "parameters", Type: engine.Tree}}},
-		}}
+				Arguments: []engine.Argument{code, {Name: "source", Type: engine.Text}, {Name: "parameters", Type: engine.Tree}},
+			},
+		},
+	}
 }
 
 // failure reads a code that is one of a failure.

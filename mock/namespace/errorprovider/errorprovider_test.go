@@ -66,8 +66,10 @@ func TestTranslate(t *testing.T) {
 	}{
 		{"found", "TranslateProvisioningError", "<errorMessageContext>Create</errorMessageContext>", 0x82101001, "Please fill in the form."},
 		{"missing, must be handled", "TranslateProvisioningError", "<errorMessageContext>delete</errorMessageContext>", mpf.Fail, "delete|0x80070057"},
-		{"missing, need not be handled", "TranslateProvisioningError",
-			"<errorMessageContext>delete</errorMessageContext><mustHandleError>0</mustHandleError>", mpf.InvalidArg, "first text"},
+		{
+			"missing, need not be handled", "TranslateProvisioningError",
+			"<errorMessageContext>delete</errorMessageContext><mustHandleError>0</mustHandleError>", mpf.InvalidArg, "first text",
+		},
 		{"of a user", "TranslateUserError", "<errorMessageCode>4711</errorMessageCode>", mpf.Fail, "No such thing."},
 		{"of a user, missing", "TranslateUserError", "<errorMessageCode>4712</errorMessageCode>", mpf.Fail, "4712"},
 	} {
@@ -91,8 +93,10 @@ func TestTranslate_WithoutMap(t *testing.T) {
 }
 
 func TestReadTranslations_Refusals(t *testing.T) {
-	for _, bad := range []string{"", "<Items><Item/></Items>", `<Items><Item name="a"/><Item name="A"/></Items>`,
-		`<Items><Item name="a" errorCode="x"/></Items>`} {
+	for _, bad := range []string{
+		"", "<Items><Item/></Items>", `<Items><Item name="a"/><Item name="A"/></Items>`,
+		`<Items><Item name="a" errorCode="x"/></Items>`,
+	} {
 		_, err := ReadTranslations(strings.NewReader(bad))
 		assert.Error(t, err, bad)
 	}

@@ -118,8 +118,10 @@ func TestCreateMailbox_Refusals(t *testing.T) {
 	refused(t, u, mpf.ServerNotInDirectory, "CreateMailbox", eve+"<mdb>none</mdb><server>EX9</server>")
 	refused(t, u, mpf.AddressInvalid, "CreateMailbox", eve+inStore1+"<proxyAddresses><value>eve at acme</value></proxyAddresses>")
 	refused(t, u, mpf.ClassWrong, "CreateMailbox", "<path>"+acme+"</path>"+inStore1)
-	for _, mail := range []string{"<size>-1</size>", "<size>big</size>", "<colour>1</colour>", "<disablePOP>2</disablePOP>",
-		"<size>100</size><warningQuota>101</warningQuota>", "<size>100</size><prohibitSendAndReceiveQuota>99</prohibitSendAndReceiveQuota>"} {
+	for _, mail := range []string{
+		"<size>-1</size>", "<size>big</size>", "<colour>1</colour>", "<disablePOP>2</disablePOP>",
+		"<size>100</size><warningQuota>101</warningQuota>", "<size>100</size><prohibitSendAndReceiveQuota>99</prohibitSendAndReceiveQuota>",
+	} {
 		refused(t, u, mpf.ArgumentInvalid, "CreateMailbox", eve+inStore1+"<mail>"+mail+"</mail>")
 	}
 	refused(t, u, mpf.ArgumentRepeated, "CreateMailbox", eve+inStore1+"<mail><size>1</size><size>2</size></mail>")

@@ -32,8 +32,10 @@ func createFolder(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	made, err := c.Tx.CreateFolder(store.Folder{Path: folderPath(c), OrganizationID: org.ID, StoreID: mdb.ID,
-		MaxItemKB: limit(c, "maxItemSize"), PostLimitKB: limit(c, "prohibitPostLimit")})
+	made, err := c.Tx.CreateFolder(store.Folder{
+		Path: folderPath(c), OrganizationID: org.ID, StoreID: mdb.ID,
+		MaxItemKB: limit(c, "maxItemSize"), PostLimitKB: limit(c, "prohibitPostLimit"),
+	})
 	if err != nil {
 		return folderError(err)
 	}

@@ -10,10 +10,12 @@ import (
 
 // mailboxAttributes are what deleteMailbox takes from a user beside
 // mailAttributes.
-var mailboxAttributes = []string{"homeMDB", "homeMTA", "msExchHomeServerName", "msExchMailboxGuid", "msExchUserAccountControl",
+var mailboxAttributes = []string{
+	"homeMDB", "homeMTA", "msExchHomeServerName", "msExchMailboxGuid", "msExchUserAccountControl",
 	"msExchUseOAB", "msExchQueryBaseDN", "msExchMailboxFolderSet", "msExchOmaAdminWirelessEnable", "msExchRecipLimit",
 	"mDBStorageQuota", "mDBOverQuotaLimit", "mDBOverHardQuotaLimit", "mDBUseDefaults", "protocolSettings",
-	"submissionContLength", "delivContLength", "altRecipient", "deliverAndRedirect"}
+	"submissionContLength", "delivContLength", "altRecipient", "deliverAndRedirect",
+}
 
 // hasMailbox tells whether a user has a mailbox.
 func hasMailbox(c *engine.Call, user *store.Object) (bool, error) {

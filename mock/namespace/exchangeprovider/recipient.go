@@ -166,8 +166,10 @@ func x400Address(c *engine.Call, o *store.Object, alias string) (string, error) 
 }
 
 // mailAttributes are what disable takes from any recipient.
-var mailAttributes = []string{"proxyAddresses", "mail", "mailNickname", "legacyExchangeDN", "textEncodedORAddress", "targetAddress",
-	"showInAddressBook", "mAPIRecipient", "internetEncoding", "reportToOriginator"}
+var mailAttributes = []string{
+	"proxyAddresses", "mail", "mailNickname", "legacyExchangeDN", "textEncodedORAddress", "targetAddress",
+	"showInAddressBook", "mAPIRecipient", "internetEncoding", "reportToOriginator",
+}
 
 // disable takes the attributes from an object, as far as it has them.
 func disable(c *engine.Call, o *store.Object, attributes []string) error {

@@ -39,7 +39,9 @@ var settingRows = []setting{
 	{name: "outgoingSizeLimit", least: unlimited},
 	{name: "incomingSizeLimit", least: unlimited},
 	{name: "recipientLimit", least: unlimited},
-	{name: "disablePOP"}, {name: "disableIMAP"}, {name: "disableHTTP"},
+	{name: "disablePOP"},
+	{name: "disableIMAP"},
+	{name: "disableHTTP"},
 }
 
 // limits are the attributes of the settings whose -1 is no limit.

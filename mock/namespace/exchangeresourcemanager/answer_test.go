@@ -47,48 +47,76 @@ func TestAnswers(t *testing.T) {
 		data      string
 		want      string
 	}{
-		{"all stores", equipped, "QueryAllStores", "",
+		{
+			"all stores", equipped, "QueryAllStores", "",
 			`<data><publicStores><publicStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><megabytes>50</megabytes><megabytesFree>40</megabytesFree></publicStore></publicStores>` +
 				`<mailStores>` +
 				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>100</megabytes><megabytesFree>80</megabytesFree><shared>1</shared></mailStore>` +
 				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName><megabytes>300</megabytes><megabytesFree>300</megabytesFree><shared>1</shared></mailStore>` +
 				`<mailStore provisionable="1"><GUID>{braced}</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 3 (EX1)</mailStoreName><megabytes>200</megabytes><megabytesFree>200</megabytesFree><shared>0</shared></mailStore>` +
-				`</mailStores></data>`},
-		{"resources of two stores", append(equipped[:3:3], second), "QueryResourcesByOrganization", org + "<GUID>Alpine</GUID>",
+				`</mailStores></data>`,
+		},
+		{
+			"resources of two stores", append(equipped[:3:3], second), "QueryResourcesByOrganization", org + "<GUID>Alpine</GUID>",
 			`<data><organization>ALPINE</organization><GUID>Alpine</GUID><orgResources>` + one +
 				`<mailStores megabytes="25" megabytesFree="15">` + one + two + `</mailStores>` +
-				`<publicStore><GUID>bare</GUID><serverName>EX1</serverName><megabytes>10</megabytes><megabytesFree>6</megabytesFree></publicStore></orgResources></data>`},
-		{"resources of nothing", nil, "QueryResourcesByOrganization", org,
+				`<publicStore><GUID>bare</GUID><serverName>EX1</serverName><megabytes>10</megabytes><megabytesFree>6</megabytesFree></publicStore></orgResources></data>`,
+		},
+		{
+			"resources of nothing", nil, "QueryResourcesByOrganization", org,
 			`<data><organization>ALPINE</organization><orgResources>` + none + `<mailStores megabytes="0" megabytesFree="0"></mailStores>` +
-				`<publicStore><GUID></GUID><serverName></serverName><megabytes>0</megabytes><megabytesFree>0</megabytesFree></publicStore></orgResources></data>`},
-		{"consumers", equipped, "QueryConsumersByOrganization", org,
+				`<publicStore><GUID></GUID><serverName></serverName><megabytes>0</megabytes><megabytesFree>0</megabytesFree></publicStore></orgResources></data>`,
+		},
+		{
+			"consumers", equipped, "QueryConsumersByOrganization", org,
 			`<data><organization>ALPINE</organization><mailboxes><mailbox><GUID>{braced}</GUID><path>LDAP://` + bob + `</path><kilobytes>10000</kilobytes></mailbox></mailboxes>` +
-				`<publicFolders><publicFolder><GUID>{braced}</GUID><folderPath>/Alpine</folderPath><megabytes>4</megabytes></publicFolder></publicFolders></data>`},
-		{"consumers of nothing", nil, "QueryConsumersByOrganization", org,
+				`<publicFolders><publicFolder><GUID>{braced}</GUID><folderPath>/Alpine</folderPath><megabytes>4</megabytes></publicFolder></publicFolders></data>`,
+		},
+		{
+			"consumers of nothing", nil, "QueryConsumersByOrganization", org,
 			`<data><organization>ALPINE</organization><mailboxes></mailboxes>` +
-				`<publicFolders><publicFolder><GUID></GUID><folderPath>/Alpine</folderPath><megabytes>0</megabytes></publicFolder></publicFolders></data>`},
-		{"all organizations", equipped, "QueryAllOrganizations", "",
-			`<data><organizations><organization><GUID>{braced}</GUID><path>ALPINE</path></organization></organizations></data>`},
-		{"organizations by mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>mailbox store 1 (ex1)</mailStoreName><serverName>ex1</serverName></mailStore>",
+				`<publicFolders><publicFolder><GUID></GUID><folderPath>/Alpine</folderPath><megabytes>0</megabytes></publicFolder></publicFolders></data>`,
+		},
+		{
+			"all organizations", equipped, "QueryAllOrganizations", "",
+			`<data><organizations><organization><GUID>{braced}</GUID><path>ALPINE</path></organization></organizations></data>`,
+		},
+		{
+			"organizations by mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>mailbox store 1 (ex1)</mailStoreName><serverName>ex1</serverName></mailStore>",
 			`<data><mailStore><mailStoreName>mailbox store 1 (ex1)</mailStoreName><serverName>ex1</serverName></mailStore>` +
-				`<organizations><organization><GUID>bare</GUID><path>ALPINE</path><megabytes>20</megabytes></organization></organizations></data>`},
-		{"organizations by an unused mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName></mailStore>",
-			`<data><mailStore><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName></mailStore><organizations></organizations></data>`},
-		{"organizations by public store", equipped, "QueryOrganizationsByPublicstore", "<publicStore><serverName>EX1</serverName></publicStore>",
+				`<organizations><organization><GUID>bare</GUID><path>ALPINE</path><megabytes>20</megabytes></organization></organizations></data>`,
+		},
+		{
+			"organizations by an unused mail store", equipped, "QueryOrganizationsByMailstore", "<mailStore><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName></mailStore>",
+			`<data><mailStore><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName></mailStore><organizations></organizations></data>`,
+		},
+		{
+			"organizations by public store", equipped, "QueryOrganizationsByPublicstore", "<publicStore><serverName>EX1</serverName></publicStore>",
 			`<data><publicStore><serverName>EX1</serverName></publicStore>` +
-				`<organizations><organization><GUID>bare</GUID><path>ALPINE</path><megabytes>10</megabytes></organization></organizations></data>`},
-		{"allocated organization", nil, "AllocateOrganization", org + public("10") + grow("20", "1"),
+				`<organizations><organization><GUID>bare</GUID><path>ALPINE</path><megabytes>10</megabytes></organization></organizations></data>`,
+		},
+		{
+			"allocated organization", nil, "AllocateOrganization", org + public("10") + grow("20", "1"),
 			`<data><organization>ALPINE</organization><publicStore><megabytes>10</megabytes></publicStore><mailStore><megabytes>20</megabytes><shared>1</shared>` +
-				`<sourceMailStores><sourceMailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>20</megabytes></sourceMailStore></sourceMailStores></mailStore></data>`},
-		{"allocated mailbox", equipped[:1], "AllocateMailbox", org + box(bob) + kb("100"),
-			`<data><organization>ALPINE</organization><mailbox>LDAP://` + bob + `</mailbox><kilobytes>100</kilobytes><mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore></data>`},
-		{"allocated folder", equipped[:1], "AllocatePublicFolder", org + folder("/Alpine", "4"),
+				`<sourceMailStores><sourceMailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>20</megabytes></sourceMailStore></sourceMailStores></mailStore></data>`,
+		},
+		{
+			"allocated mailbox", equipped[:1], "AllocateMailbox", org + box(bob) + kb("100"),
+			`<data><organization>ALPINE</organization><mailbox>LDAP://` + bob + `</mailbox><kilobytes>100</kilobytes><mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore></data>`,
+		},
+		{
+			"allocated folder", equipped[:1], "AllocatePublicFolder", org + folder("/Alpine", "4"),
 			`<data><organization>ALPINE</organization><publicStore><folderPath>/Alpine</folderPath><megabytes>4</megabytes></publicStore>` +
-				`<publicStorePath>LDAP://CN=Public Folder Store (EX1),CN=First Storage Group,CN=InformationStore,CN=EX1,CN=Servers,CN=First Administrative Group,CN=Administrative Groups,CN=Fabrikam,CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=fabrikam,DC=com</publicStorePath></data>`},
-		{"mailbox", equipped, "QueryMailboxAllocation", box(bob),
-			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>10000</kilobytes></mailbox><mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore></data>`},
-		{"mailbox without allocation", nil, "QueryMailboxAllocation", box(bob),
-			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>0</kilobytes></mailbox></data>`},
+				`<publicStorePath>LDAP://CN=Public Folder Store (EX1),CN=First Storage Group,CN=InformationStore,CN=EX1,CN=Servers,CN=First Administrative Group,CN=Administrative Groups,CN=Fabrikam,CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=fabrikam,DC=com</publicStorePath></data>`,
+		},
+		{
+			"mailbox", equipped, "QueryMailboxAllocation", box(bob),
+			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>10000</kilobytes></mailbox><mailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName></mailStore></data>`,
+		},
+		{
+			"mailbox without allocation", nil, "QueryMailboxAllocation", box(bob),
+			`<data><mailbox><GUID>bare</GUID><path>LDAP://` + bob + `</path><kilobytes>0</kilobytes></mailbox></data>`,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			u := pool(t)

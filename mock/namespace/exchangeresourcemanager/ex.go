@@ -19,41 +19,71 @@ var (
 func rowsEx() []engine.Procedure {
 	resources := []engine.Argument{publicStores, mailStores, frontEnds, consumerStores, controller}
 	return []engine.Procedure{
-		{Name: "AddExchangeResources", Summary: "Registers stores, consumer stores and front-end servers.",
-			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: addAll, Arguments: resources},
-		{Name: "RemoveExchangeResources", Summary: "Takes stores, consumer stores and front-end servers out of the pool that nobody has a share of.",
-			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: removeAll, Arguments: resources},
-		{Name: "ReallocateConsumerMailStoreResource", Summary: "Changes the sizes of consumer mail stores by differences.",
+		{
+			Name: "AddExchangeResources", Summary: "Registers stores, consumer stores and front-end servers.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: addAll, Arguments: resources,
+		},
+		{
+			Name: "RemoveExchangeResources", Summary: "Takes stores, consumer stores and front-end servers out of the pool that nobody has a share of.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: removeAll, Arguments: resources,
+		},
+		{
+			Name: "ReallocateConsumerMailStoreResource", Summary: "Changes the sizes of consumer mail stores by differences.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: resizeStores,
-			Arguments: []engine.Argument{required(consumerStores), controller}},
-		{Name: "ReallocateBusinessMailstoreResource", Summary: "Changes the sizes of mail stores by differences; ModifyExchangeResources replaced it.",
+			Arguments: []engine.Argument{required(consumerStores), controller},
+		},
+		{
+			Name: "ReallocateBusinessMailstoreResource", Summary: "Changes the sizes of mail stores by differences; ModifyExchangeResources replaced it.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: resizeStores,
-			Arguments: []engine.Argument{required(mailStores), controller}},
-		{Name: "ReallocateOrganizationMailNoMove", Summary: "Passes on to the procedure of that name in Exchange Resource Manager.",
+			Arguments: []engine.Argument{required(mailStores), controller},
+		},
+		{
+			Name: "ReallocateOrganizationMailNoMove", Summary: "Passes on to the procedure of that name in Exchange Resource Manager.",
 			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "organization", Fidelity: engine.Documented,
-			Run: passOn("ReallocateOrganizationMailNoMove"), Arguments: []engine.Argument{organization, required(mailStore), controller}},
-		{Name: "QueryMailboxAllocation", Summary: "Passes on to the procedure of that name in Exchange Resource Manager.",
+			Run: passOn("ReallocateOrganizationMailNoMove"), Arguments: []engine.Argument{organization, required(mailStore), controller},
+		},
+		{
+			Name: "QueryMailboxAllocation", Summary: "Passes on to the procedure of that name in Exchange Resource Manager.",
 			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Inferred,
-			Run: passOn("QueryMailboxAllocation"), Arguments: []engine.Argument{mailbox, controller}},
-		{Name: "QueryAllExchangeResources", Summary: "Lists stores, consumer stores and front-end servers.",
-			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: queryAll, Arguments: []engine.Argument{controller}},
-		{Name: "QueryAllMailServers", Summary: "Lists the servers of the registered mail stores.",
-			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: queryMailServers, Arguments: []engine.Argument{controller}},
-		{Name: "QueryAllFrontEndServers", Summary: "Lists the registered front-end servers.",
-			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: queryFrontEnds, Arguments: []engine.Argument{controller}},
-		{Name: "AllocateConsumerUserMailbox", Summary: "Takes a consumer's mailbox out of a consumer store and tells which.",
+			Run: passOn("QueryMailboxAllocation"), Arguments: []engine.Argument{mailbox, controller},
+		},
+		{
+			Name: "QueryAllExchangeResources", Summary: "Lists stores, consumer stores and front-end servers.",
+			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: queryAll, Arguments: []engine.Argument{controller},
+		},
+		{
+			Name: "QueryAllMailServers", Summary: "Lists the servers of the registered mail stores.",
+			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: queryMailServers, Arguments: []engine.Argument{controller},
+		},
+		{
+			Name: "QueryAllFrontEndServers", Summary: "Lists the registered front-end servers.",
+			Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: queryFrontEnds, Arguments: []engine.Argument{controller},
+		},
+		{
+			Name: "AllocateConsumerUserMailbox", Summary: "Takes a consumer's mailbox out of a consumer store and tells which.",
 			Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Documented, Run: allocateConsumer,
-			Arguments: []engine.Argument{{Name: "userPrincipalName", Type: engine.Text, Required: true}, mailbox, kilobytes,
-				{Name: "mailStoreServer", Type: engine.Text}, controller}},
-		{Name: "DeAllocateConsumerUserMailbox", Summary: "Gives a consumer mailbox's size back.",
+			Arguments: []engine.Argument{
+				{Name: "userPrincipalName", Type: engine.Text, Required: true},
+				mailbox, kilobytes,
+				{Name: "mailStoreServer", Type: engine.Text},
+				controller,
+			},
+		},
+		{
+			Name: "DeAllocateConsumerUserMailbox", Summary: "Gives a consumer mailbox's size back.",
 			Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Inferred, Run: deallocateMailbox,
-			Arguments: []engine.Argument{mailbox, controller}},
-		{Name: "ReAllocateConsumerMailbox", Summary: "Changes a consumer mailbox's size by a difference.",
+			Arguments: []engine.Argument{mailbox, controller},
+		},
+		{
+			Name: "ReAllocateConsumerMailbox", Summary: "Changes a consumer mailbox's size by a difference.",
 			Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Inferred, Run: reallocateMailbox,
-			Arguments: []engine.Argument{mailbox, difference, controller}},
-		{Name: "QueryConsumerMailboxAllocation", Summary: "Tells a consumer mailbox's size.",
+			Arguments: []engine.Argument{mailbox, difference, controller},
+		},
+		{
+			Name: "QueryConsumerMailboxAllocation", Summary: "Tells a consumer mailbox's size.",
 			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Documented, Run: queryMailbox,
-			Arguments: []engine.Argument{mailbox, controller}},
+			Arguments: []engine.Argument{mailbox, controller},
+		},
 	}
 }
 

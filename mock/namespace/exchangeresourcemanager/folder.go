@@ -43,8 +43,10 @@ func allocateFolder(c *engine.Call) error {
 	if megabytes > share.FreeMegabytes() {
 		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), store.Megabyte)
 	}
-	_, err = c.Tx.AddConsumer(store.Consumer{AllocationID: share.ID, Kind: store.FolderConsumer,
-		GUID: c.Tx.NewGUID(), Path: path, Kilobytes: store.Kilobytes(megabytes)})
+	_, err = c.Tx.AddConsumer(store.Consumer{
+		AllocationID: share.ID, Kind: store.FolderConsumer,
+		GUID: c.Tx.NewGUID(), Path: path, Kilobytes: store.Kilobytes(megabytes),
+	})
 	if errors.Is(err, store.ErrConflict) {
 		return mpf.AllocationExists.New(path)
 	}

@@ -61,8 +61,10 @@ func TestGetProperties(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{"mail", "objectClass", "telephoneNumber", "shoeSize", "unicodePwd", "MAIL"}, names)
-	assert.Equal(t, map[string][]string{"mail": {"one@acme.example"}, "MAIL": {"one@acme.example"},
-		"objectClass": {"top", "person", "organizationalPerson", "user"}}, values)
+	assert.Equal(t, map[string][]string{
+		"mail": {"one@acme.example"}, "MAIL": {"one@acme.example"},
+		"objectClass": {"top", "person", "organizationalPerson", "user"},
+	}, values)
 	host := w.ok("GetProperties", `<path>LDAP://CN=EX1, CN=Computers,DC=fabrikam,DC=com</path><propertyList><property name="dNSHostName"/></propertyList>`)
 	assert.Equal(t, "ex1.fabrikam.com", textAt(host, "properties", "property", "value"))
 	w.refused(mpf.ObjectNotFound, "GetProperties", path("CN=none,"+acme)+`<propertyList><property name="cn"/></propertyList>`)

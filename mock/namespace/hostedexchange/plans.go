@@ -32,35 +32,56 @@ func planRows() []engine.Procedure {
 
 func publicPlanRows() []engine.Procedure {
 	return []engine.Procedure{
-		{Name: "GetPlans", Summary: "Lists the plans, filtered by type, category and status.",
+		{
+			Name: "GetPlans", Summary: "Lists the plans, filtered by type, category and status.",
 			Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: getPlans,
-			Arguments: []engine.Argument{planTypeName, categoryName, statusName, planController}},
-		{Name: "GetPlanDetail", Summary: "Tells a plan's features and the mailbox settings that follow from them.",
+			Arguments: []engine.Argument{planTypeName, categoryName, statusName, planController},
+		},
+		{
+			Name: "GetPlanDetail", Summary: "Tells a plan's features and the mailbox settings that follow from them.",
 			Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: getPlanDetail,
-			Arguments: []engine.Argument{planName, planController, statusName}},
-		{Name: "CreateMailboxPlan", Summary: "Makes a mailbox plan from categories and feature types that exist.",
+			Arguments: []engine.Argument{planName, planController, statusName},
+		},
+		{
+			Name: "CreateMailboxPlan", Summary: "Makes a mailbox plan from categories and feature types that exist.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: createMailboxPlan,
-			Arguments: planDefinition("planDescription")},
-		{Name: "CreatePlanFeatureTypes", Summary: "Adds feature types that plans can then use.",
+			Arguments: planDefinition("planDescription"),
+		},
+		{
+			Name: "CreatePlanFeatureTypes", Summary: "Adds feature types that plans can then use.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: createPlanFeatureTypes,
-			Arguments: []engine.Argument{{Name: "planFeatures", Type: engine.Tree, Required: true}, planController}},
-		{Name: "AddAvailablePlans", Summary: "Makes plans available to an organization.",
+			Arguments: []engine.Argument{{Name: "planFeatures", Type: engine.Tree, Required: true}, planController},
+		},
+		{
+			Name: "AddAvailablePlans", Summary: "Makes plans available to an organization.",
 			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "path", Fidelity: engine.Documented, Run: addAvailablePlans,
-			Arguments: []engine.Argument{customerPath, planController, planNames}},
-		{Name: "RemoveAvailablePlans", Summary: "Takes plans from an organization that no user of it has.",
+			Arguments: []engine.Argument{customerPath, planController, planNames},
+		},
+		{
+			Name: "RemoveAvailablePlans", Summary: "Takes plans from an organization that no user of it has.",
 			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "path", Fidelity: engine.Documented, Run: removeAvailablePlans,
-			Arguments: []engine.Argument{customerPath, planController, planNames}},
-		{Name: "GetAvailablePlans", Summary: "Lists the plans that an organization may use.",
+			Arguments: []engine.Argument{customerPath, planController, planNames},
+		},
+		{
+			Name: "GetAvailablePlans", Summary: "Lists the plans that an organization may use.",
 			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "path", Fidelity: engine.Documented, Run: getAvailablePlans,
-			Arguments: []engine.Argument{customerPath, planController}},
-		{Name: "InitializeCustomerPlanDatabase", Summary: "Writes the vocabularies of the plan database; may be repeated.",
+			Arguments: []engine.Argument{customerPath, planController},
+		},
+		{
+			Name: "InitializeCustomerPlanDatabase", Summary: "Writes the vocabularies of the plan database; may be repeated.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: initializeCustomerPlanDatabase,
-			Arguments: []engine.Argument{planController}},
-		{Name: "GetModifiedOrganizations", Summary: "Lists the organizations whose membership changed in a time, for rebuilding offline address lists.",
+			Arguments: []engine.Argument{planController},
+		},
+		{
+			Name: "GetModifiedOrganizations", Summary: "Lists the organizations whose membership changed in a time, for rebuilding offline address lists.",
 			Type: engine.Read, Access: engine.Public, Role: engine.OABUpdater, Fidelity: engine.Documented, Run: getModifiedOrganizations,
 			Arguments: []engine.Argument{
-				{Name: "startDate", Type: engine.DateTime, Required: true}, {Name: "endDate", Type: engine.DateTime, Required: true},
-				{Name: "maximumRows", Type: engine.Number}, planController}},
+				{Name: "startDate", Type: engine.DateTime, Required: true},
+				{Name: "endDate", Type: engine.DateTime, Required: true},
+				{Name: "maximumRows", Type: engine.Number},
+				planController,
+			},
+		},
 	}
 }
 
@@ -88,8 +109,10 @@ func privatePlanRows() []engine.Procedure {
 }
 
 func private(kind engine.Type, name, summary string, run func(*engine.Call) error, arguments ...engine.Argument) engine.Procedure {
-	return engine.Procedure{Name: name, Summary: summary, Type: kind, Access: engine.Private,
-		Fidelity: engine.Inferred, Arguments: arguments, Run: run}
+	return engine.Procedure{
+		Name: name, Summary: summary, Type: kind, Access: engine.Private,
+		Fidelity: engine.Inferred, Arguments: arguments, Run: run,
+	}
 }
 
 func required(a engine.Argument) engine.Argument {
@@ -100,9 +123,13 @@ func required(a engine.Argument) engine.Argument {
 // planDefinition are the arguments that describe a new plan. The domain
 // controller is not among the documented ones and may be left out.
 func planDefinition(description string) []engine.Argument {
-	return []engine.Argument{planName,
+	return []engine.Argument{
+		planName,
 		{Name: description, Type: engine.Text, Required: true, Max: 255},
-		{Name: "planCategories", Type: engine.Tree}, {Name: "planFeatures", Type: engine.Tree}, anyController}
+		{Name: "planCategories", Type: engine.Tree},
+		{Name: "planFeatures", Type: engine.Tree},
+		anyController,
+	}
 }
 
 // missingPlanThings tells which cause a missing row of the plan database is;

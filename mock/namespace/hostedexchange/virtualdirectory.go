@@ -94,8 +94,10 @@ func directoryName(org *store.Object) string {
 
 // directoryOn names the virtual directory of an organization on a server.
 func directoryOn(server, org *store.Object) []*xmldoc.Node {
-	return []*xmldoc.Node{xmldoc.TextElement("server", server.DN.RDN().Value),
-		xmldoc.TextElement("serverInstance", defaultInstance), xmldoc.TextElement("name", directoryName(org))}
+	return []*xmldoc.Node{
+		xmldoc.TextElement("server", server.DN.RDN().Value),
+		xmldoc.TextElement("serverInstance", defaultInstance), xmldoc.TextElement("name", directoryName(org)),
+	}
 }
 
 // exchangeServers lists all Exchange servers.

@@ -14,8 +14,10 @@ const Name = "Managed Active Directory"
 
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
-	return engine.Namespace{Name: Name, Description: "Organizations, users, groups and contacts of a hosting directory.",
-		Procedures: slices.Concat(organizationRows, userRows, groupRows, contactRows, queryRows, privateRows)}
+	return engine.Namespace{
+		Name: Name, Description: "Organizations, users, groups and contacts of a hosting directory.",
+		Procedures: slices.Concat(organizationRows, userRows, groupRows, contactRows, queryRows, privateRows),
+	}
 }
 
 func need(name string, kind engine.ArgumentType) engine.Argument {

@@ -31,17 +31,23 @@ var (
 	admins       = policyGroup{prefix: "Admins", sam: "A", wkName: organization.UserCreators}
 	csrAdmins    = policyGroup{prefix: "CSRAdmins", sam: "CA", wkName: organization.ChildOrgCreators}
 	allCustomers = policyGroup{prefix: "AllCustomers", sam: "AC", wkName: organization.AllCustomers, private: true}
-	allUsers     = policyGroup{prefix: "AllUsers", sam: "AU", wkName: organization.AllUsersGroup, private: true,
-		parentOwn: organization.AllCustomers}
+	allUsers     = policyGroup{
+		prefix: "AllUsers", sam: "AU", wkName: organization.AllUsersGroup, private: true,
+		parentOwn: organization.AllCustomers,
+	}
 )
 
 // policies is the table; the first is the default.
 var policies = []policy{
 	{name: "default", groups: []policyGroup{admins, allUsers}},
-	{name: "hosting", orgType: organization.Hosting, groups: []policyGroup{admins, csrAdmins, allCustomers, allUsers},
-		users: []string{organization.AllUsersGroup}},
-	{name: "reseller", orgType: organization.Reseller, groups: []policyGroup{admins, csrAdmins, allCustomers, allUsers},
-		users: []string{organization.AllUsersGroup}},
+	{
+		name: "hosting", orgType: organization.Hosting, groups: []policyGroup{admins, csrAdmins, allCustomers, allUsers},
+		users: []string{organization.AllUsersGroup},
+	},
+	{
+		name: "reseller", orgType: organization.Reseller, groups: []policyGroup{admins, csrAdmins, allCustomers, allUsers},
+		users: []string{organization.AllUsersGroup},
+	},
 	{name: "customer", groups: []policyGroup{admins, allUsers}, users: []string{organization.AllUsersGroup}},
 }
 

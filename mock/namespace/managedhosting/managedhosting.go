@@ -21,24 +21,34 @@ const hostingSetting = "hosting"
 
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
-	return engine.Namespace{Name: Name, Description: "Prepares a directory for hosting; tells what organizations and callers are.",
-		Procedures: rows}
+	return engine.Namespace{
+		Name: Name, Description: "Prepares a directory for hosting; tells what organizations and callers are.",
+		Procedures: rows,
+	}
 }
 
 var pdc = engine.Argument{Name: "preferredDomainController", Type: engine.Controller}
 
 var rows = []engine.Procedure{
-	{Name: "InitializeADforHosting", Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
+	{
+		Name: "InitializeADforHosting", Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
 		Run: initialize, Summary: "Creates the hosting OU with its groups and organization types, or completes it.",
-		Arguments: []engine.Argument{{Name: "hostingOU", Type: engine.Text, Max: 64}, pdc}},
-	{Name: "GetOrgType", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getOrgType,
+		Arguments: []engine.Argument{{Name: "hostingOU", Type: engine.Text, Max: 64}, pdc},
+	},
+	{
+		Name: "GetOrgType", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getOrgType,
 		Summary:   "Tells whether an object belongs to the hosting organization, a reseller or a customer.",
-		Arguments: []engine.Argument{{Name: "path", Type: engine.Path, Required: true}, pdc}},
-	{Name: "TestDomainAdmin", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: testDomainAdmin,
-		Summary: "Fails unless the caller is a domain administrator.", Arguments: []engine.Argument{pdc}},
-	{Name: "GetCallerUIRoles", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getCallerRoles,
+		Arguments: []engine.Argument{{Name: "path", Type: engine.Path, Required: true}, pdc},
+	},
+	{
+		Name: "TestDomainAdmin", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: testDomainAdmin,
+		Summary: "Fails unless the caller is a domain administrator.", Arguments: []engine.Argument{pdc},
+	},
+	{
+		Name: "GetCallerUIRoles", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getCallerRoles,
 		Summary:   "Lists the roles that the caller has for an object, or for the hosting OU.",
-		Arguments: []engine.Argument{{Name: "path", Type: engine.Path}, pdc}},
+		Arguments: []engine.Argument{{Name: "path", Type: engine.Path}, pdc},
+	},
 }
 
 // initialize makes the hosting OU or completes it; a repetition changes

@@ -31,9 +31,11 @@ func TestInitialize_FromNothing(t *testing.T) {
 	u.Update(func(tx *store.Tx) error { return tx.DeleteTree(hosting) })
 	u.MustCall(Name, "InitializeADforHosting", "<hostingOU>Rooms</hostingOU><preferredDomainController>dc1.fabrikam.com</preferredDomainController>")
 	const rooms = "OU=Rooms,DC=fabrikam,DC=com"
-	for _, dn := range []string{"CN=Admins@Rooms," + rooms, "CN=CSRAdmins@Rooms," + rooms, "CN=AllCustomers@Rooms,CN=_Private," + rooms,
+	for _, dn := range []string{
+		"CN=Admins@Rooms," + rooms, "CN=CSRAdmins@Rooms," + rooms, "CN=AllCustomers@Rooms,CN=_Private," + rooms,
 		"CN=hosting,CN=WatOrgTypes,CN=_Private," + rooms, "CN=reseller,CN=WatOrgTypes,CN=_Private," + rooms,
-		"CN=customer,CN=WatOrgTypes,CN=_Private," + rooms} {
+		"CN=customer,CN=WatOrgTypes,CN=_Private," + rooms,
+	} {
 		assert.NotNil(t, u.Object(dn), dn)
 	}
 	u.View(func(tx *store.Tx) {

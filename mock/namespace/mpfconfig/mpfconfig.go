@@ -17,18 +17,29 @@ func Namespace() engine.Namespace {
 }
 
 var rows = []engine.Procedure{
-	{Name: "GetNamespaces", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getNamespaces,
-		Summary: "Lists the registered namespaces."},
-	{Name: "GetProcedures", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getProcedures,
+	{
+		Name: "GetNamespaces", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getNamespaces,
+		Summary: "Lists the registered namespaces.",
+	},
+	{
+		Name: "GetProcedures", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getProcedures,
 		Summary:   "Lists the procedures of a namespace with their arguments, or those of all namespaces.",
-		Arguments: []engine.Argument{{Name: "namespace", Type: engine.Text}}},
-	{Name: "GetCredentials", Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
+		Arguments: []engine.Argument{{Name: "namespace", Type: engine.Text}},
+	},
+	{
+		Name: "GetCredentials", Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
 		Run: refuse("a credential cache"), Summary: "Refused: the engine keeps no credentials.",
-		Arguments: []engine.Argument{{Name: "credential", Type: engine.Text}}},
-	{Name: "SetExecuteAs", Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
+		Arguments: []engine.Argument{{Name: "credential", Type: engine.Text}},
+	},
+	{
+		Name: "SetExecuteAs", Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
 		Run: refuse("procedures that run as another account"), Summary: "Refused: the engine keeps no credentials.",
-		Arguments: []engine.Argument{{Name: "namespace", Type: engine.Text}, {Name: "procedure", Type: engine.Text},
-			{Name: "credential", Type: engine.Text}}},
+		Arguments: []engine.Argument{
+			{Name: "namespace", Type: engine.Text},
+			{Name: "procedure", Type: engine.Text},
+			{Name: "credential", Type: engine.Text},
+		},
+	},
 }
 
 func refuse(what string) func(*engine.Call) error {

@@ -13,8 +13,10 @@ const (
 
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
-	return engine.Namespace{Name: Name, Procedures: append(planRows(), organizationRows()...),
-		Description: "Organizations of resellers and customers, and the plans that they may use."}
+	return engine.Namespace{
+		Name: Name, Procedures: append(planRows(), organizationRows()...),
+		Description: "Organizations of resellers and customers, and the plans that they may use.",
+	}
 }
 
 var (
@@ -33,45 +35,73 @@ func required(a engine.Argument) engine.Argument {
 }
 
 func planRows() []engine.Procedure {
-	definition := []engine.Argument{planName, required(planType),
-		{Name: "planDescription", Type: engine.Text, Required: true, Max: 255}, controller,
-		{Name: "planCategories", Type: engine.Tree}, {Name: "planFeatures", Type: engine.Tree}}
+	definition := []engine.Argument{
+		planName, required(planType),
+		{Name: "planDescription", Type: engine.Text, Required: true, Max: 255},
+		controller,
+		{Name: "planCategories", Type: engine.Tree},
+		{Name: "planFeatures", Type: engine.Tree},
+	}
 	choice := []engine.Argument{customer, controller, {Name: "plans", Type: engine.Tree}, {Name: "availablePlans", Type: engine.Tree}}
 	return []engine.Procedure{
-		{Name: "QueryPlans", Summary: "Lists the plans, those that are enabled unless a status is asked for.",
+		{
+			Name: "QueryPlans", Summary: "Lists the plans, those that are enabled unless a status is asked for.",
 			Type: engine.Read, Access: engine.Public, Fidelity: engine.Invented, Run: queryPlans,
-			Arguments: []engine.Argument{controller, credentials, planType, planCategory, planStatus}},
-		{Name: "QueryCustomerPlans", Summary: "Lists the plans that a customer may use.",
+			Arguments: []engine.Argument{controller, credentials, planType, planCategory, planStatus},
+		},
+		{
+			Name: "QueryCustomerPlans", Summary: "Lists the plans that a customer may use.",
 			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "org", Fidelity: engine.Inferred, Run: queryCustomerPlans,
-			Arguments: []engine.Argument{customer, controller, planStatus}},
-		{Name: "QueryServicesByCustomer", Summary: "Lists the names of a customer's plans, and its web services, of which there are none here.",
+			Arguments: []engine.Argument{customer, controller, planStatus},
+		},
+		{
+			Name: "QueryServicesByCustomer", Summary: "Lists the names of a customer's plans, and its web services, of which there are none here.",
 			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "org", Fidelity: engine.Documented, Run: queryServices,
-			Arguments: []engine.Argument{customer, controller}},
-		{Name: "CreatePlan", Summary: "Makes a plan of any type from categories and feature types that exist.",
-			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: createPlan, Arguments: definition},
-		{Name: "EnablePlan", Summary: "Lets a plan be given to users again.",
+			Arguments: []engine.Argument{customer, controller},
+		},
+		{
+			Name: "CreatePlan", Summary: "Makes a plan of any type from categories and feature types that exist.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: createPlan, Arguments: definition,
+		},
+		{
+			Name: "EnablePlan", Summary: "Lets a plan be given to users again.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: setStatus("Enabled"),
-			Arguments: []engine.Argument{controller, planName}},
-		{Name: "DisablePlan", Summary: "Keeps a plan from being given to users; those who have it keep it.",
+			Arguments: []engine.Argument{controller, planName},
+		},
+		{
+			Name: "DisablePlan", Summary: "Keeps a plan from being given to users; those who have it keep it.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: setStatus("Disabled"),
-			Arguments: []engine.Argument{controller, planName}},
-		{Name: "AddPlansToCustomer", Summary: "Makes plans available to a customer.",
-			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Inferred, Run: setPlans("Enabled"), Arguments: choice},
-		{Name: "RemovePlansFromCustomer", Summary: "Takes plans from a customer that no user of it has.",
-			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Inferred, Run: setPlans("Deleted"), Arguments: choice},
+			Arguments: []engine.Argument{controller, planName},
+		},
+		{
+			Name: "AddPlansToCustomer", Summary: "Makes plans available to a customer.",
+			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Inferred, Run: setPlans("Enabled"), Arguments: choice,
+		},
+		{
+			Name: "RemovePlansFromCustomer", Summary: "Takes plans from a customer that no user of it has.",
+			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Inferred, Run: setPlans("Deleted"), Arguments: choice,
+		},
 	}
 }
 
 func organizationRows() []engine.Procedure {
 	arguments := []engine.Argument{
-		{Name: "name", Type: engine.Text, Required: true, Max: 64}, {Name: "container", Type: engine.Path, Required: true}, controller,
-		{Name: "description", Type: engine.Text}, {Name: "properties", Type: engine.Tree}}
+		{Name: "name", Type: engine.Text, Required: true, Max: 64},
+		{Name: "container", Type: engine.Path, Required: true},
+		controller,
+		{Name: "description", Type: engine.Text},
+		{Name: "properties", Type: engine.Tree},
+	}
 	return []engine.Procedure{
-		{Name: "CreateResellerOrganization", Summary: "Creates an organization that may hold customers.",
+		{
+			Name: "CreateResellerOrganization", Summary: "Creates an organization that may hold customers.",
 			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "container", Fidelity: engine.Documented,
-			Run: create("reseller", "ResellerOrganization"), Arguments: arguments},
-		{Name: "CreateCustomerOrganization", Summary: "Creates an organization for users, not yet enabled for Exchange.",
+			Run: create("reseller", "ResellerOrganization"), Arguments: arguments,
+		},
+		{
+			Name: "CreateCustomerOrganization", Summary: "Creates an organization for users, not yet enabled for Exchange.",
 			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "container", Fidelity: engine.Documented,
-			Run: create("customer", "BusinessOrganization"), Arguments: arguments},
+			Run: create("customer", "BusinessOrganization"), Arguments: arguments,
+		},
 	}
 }

@@ -31,7 +31,8 @@ const (
 func open(t *testing.T) *enginetest.Universe {
 	t.Helper()
 	u := enginetest.New(t, slices.Concat(activedirectory.Namespaces(), exchangeresourcemanager.Namespaces(), []engine.Namespace{
-		managedactivedirectory.Namespace(), exchangeprovider.Namespace(), hostedexchange.Namespace(), wbh.Namespace()})...)
+		managedactivedirectory.Namespace(), exchangeprovider.Namespace(), hostedexchange.Namespace(), wbh.Namespace(),
+	})...)
 	u.User("CN=Users,DC=fabrikam,DC=com", "nobody", "Pr0vision!")
 	return u
 }
