@@ -7,7 +7,8 @@ LDFLAGS  = -s -w -X wsexchange/internal/version.Version=$(VERSION)
 BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test needs fuzz lint generate bench load image clean
+INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
+.PHONY: help run build test needs fuzz lint generate bench load image clean $(INTEROP)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +26,27 @@ test: needs ## install what the tests need, then run all of them
 
 needs: ## install the Debian packages that tests need
 	@scripts/test-needs.sh
+
+interop-axis: ## stubs that Apache Axis makes of the WSDL, alone
+interop-axis: RUN = TestAxis
+
+interop-zeep: ## Python's zeep alone
+interop-zeep: RUN = TestZeep
+
+interop-recorded: ## recorded requests and the habits of ASMX clients, over raw sockets
+interop-recorded: RUN = TestAxisRequests|TestHabits
+
+interop-go: ## generated Go clients alone
+interop-go: RUN = TestGoClients|TestCustomerLife
+
+interop-samba: ## a real domain controller alone, as root
+interop-samba: RUN = TestSamba
+
+interop-mpf: ## clients at MPF's own door, and gateways in front of it
+interop-mpf: RUN = TestDoor|TestBackends|TestEngineStops
+
+$(INTEROP): needs
+	$(GO) test -count=1 ./internal/conformance -run '^($(RUN))$$$$'
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)

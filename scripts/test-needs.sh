@@ -9,6 +9,9 @@ needs=(
   /usr/bin/gcc=gcc                                              # the race detector needs cgo
   /usr/share/java/axis.jar=libaxis-java                         # the panel's SOAP library
   /usr/lib/python3/dist-packages/zeep/__init__.py=python3-zeep  # a strict SOAP client
+  /usr/bin/curl=curl                                            # a SOAP client by hand
+  /usr/sbin/samba=samba-ad-dc                                   # a domain controller
+  /usr/share/samba/setup=samba-ad-provision                     # makes its domain
 )
 command -v javac >/dev/null || needs+=(/usr/bin/javac=default-jdk-headless) # compiles the stubs
 
@@ -22,6 +25,10 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   echo "the tests need these Debian packages: ${missing[*]}" >&2
   echo "install them, or run 'make needs' as root on Debian" >&2
   exit 1
+fi
+if [[ " ${missing[*]} " == *" samba-ad-dc "* ]] && [ -d /run/systemd/system ]; then
+  # The tests start a domain controller of their own; the machine needs none.
+  systemctl mask smbd nmbd winbind samba-ad-dc >/dev/null 2>&1
 fi
 echo "installing ${missing[*]}"
 apt-get update -q >/dev/null

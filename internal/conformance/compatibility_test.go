@@ -21,6 +21,14 @@ const (
 	goClients = "Go clients"
 )
 
+// The further tables.
+const (
+	controllers = "Domain controller"
+	doors       = "SOAP ISAPI"
+	backends    = "Backends"
+	habits      = "ASMX habits"
+)
+
 var columns = []string{recorded, axis, zeep, goClients}
 
 // compatibility collects what the clients found, by client and operation.

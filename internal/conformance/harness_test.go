@@ -29,7 +29,7 @@ type target struct {
 	LDAP string
 }
 
-// program is a running wsexchange.
+// program is a running program of ours.
 type program struct {
 	target
 	command *exec.Cmd
@@ -38,18 +38,26 @@ type program struct {
 	ended  chan struct{}
 }
 
-var buildOnce = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "wsexchange")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "wsexchange")
-	out, err := exec.Command("go", "build", "-o", path, "wsexchange/cmd/wsexchange").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
+// folderOnce makes the folder of the programs under test.
+var folderOnce = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "wsexchange") })
+
+// buildOnce and buildEngine build the gateway and the engine alone.
+var buildOnce, buildEngine = building("wsexchange"), building("mockmpf")
+
+func building(name string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		folder, err := folderOnce()
+		if err != nil {
+			return "", err
+		}
+		path := filepath.Join(folder, name)
+		out, err := exec.Command("go", "build", "-o", path, "wsexchange/cmd/"+name).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
+		}
+		return path, nil
+	})
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -57,8 +65,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "compatibility:", err)
 		code = 1
 	}
-	if path, err := buildOnce(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	if folder, err := folderOnce(); err == nil {
+		_ = os.RemoveAll(folder)
 	}
 	os.Exit(code)
 }
@@ -73,16 +81,24 @@ func start(t *testing.T) target {
 	return startProgram(t).target
 }
 
-// startProgram starts the program with the embedded emulator and further
-// arguments, and waits until it is ready.
+// startProgram starts the gateway with the embedded emulator and further
+// arguments, which may name another backend, and waits until it is ready.
 func startProgram(t *testing.T, args ...string) *program {
 	t.Helper()
 	path, err := buildOnce()
 	require.NoError(t, err)
-	args = append([]string{
+	p := launch(t, path, append([]string{
 		"serve", "--backend", "embedded", "--listen", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0",
 		"--emulator.ldap-listen", "127.0.0.1:0", "--log.level", "error",
-	}, args...)
+	}, args...)...)
+	require.Contains(t, p.banner, "URL", "the program printed its URL")
+	p.URL, p.LDAP = p.banner["URL"], p.banner["Directory"]
+	return p
+}
+
+// launch starts a program and waits until it says that it is ready.
+func launch(t *testing.T, path string, args ...string) *program {
+	t.Helper()
 	p := &program{command: exec.Command(path, args...), banner: map[string]string{}, ended: make(chan struct{})}
 	p.command.Stderr = os.Stderr
 	out, err := p.command.StdoutPipe()
@@ -90,22 +106,20 @@ func startProgram(t *testing.T, args ...string) *program {
 	require.NoError(t, p.command.Start())
 	t.Cleanup(p.stop)
 	lines := bufio.NewScanner(out)
-	for lines.Scan() {
+	ready := false
+	for !ready && lines.Scan() {
 		name, value, found := strings.Cut(lines.Text(), ": ")
 		if found {
 			p.banner[strings.TrimSpace(name)] = strings.TrimSpace(value)
 		}
-		if strings.HasPrefix(lines.Text(), "ready") {
-			break
-		}
+		ready = strings.HasPrefix(lines.Text(), "ready")
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, out)
 		_ = p.command.Wait()
 		close(p.ended)
 	}()
-	require.Contains(t, p.banner, "URL", "the program printed its URL")
-	p.URL, p.LDAP = p.banner["URL"], p.banner["Directory"]
+	require.True(t, ready, "%s ended before it was ready", filepath.Base(path))
 	return p
 }
 
