@@ -8,10 +8,10 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
 INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
-.PHONY: help run build test needs fuzz lint generate bench load image clean $(INTEROP)
+.PHONY: help run build test needs fuzz lint generate bench load throughput growth image clean $(INTEROP)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 run: build ## gateway with the embedded backend on 127.0.0.1:8080, seeded
 	@bin/wsexchange serve --listen $(LISTEN) --backend embedded
@@ -46,7 +46,7 @@ interop-mpf: ## clients at MPF's own door, and gateways in front of it
 interop-mpf: RUN = TestDoor|TestBackends|TestEngineStops
 
 $(INTEROP): needs
-	$(GO) test -count=1 ./internal/conformance -run '^($(RUN))$$$$'
+	$(GO) test -count=1 ./internal/conformance -run '^($(RUN))$$'
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
@@ -61,6 +61,12 @@ generate: ## WSDL files, Go clients and generated documents
 
 bench: ## Go benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+throughput: ## requests per second of the gateway with the embedded emulator
+	@scripts/throughput.sh
+
+growth: ## cost of a mailbox in a small and in a large installation
+	@scripts/growth.sh
 
 load: ## gateway beside a plain server under wrk: CPU per request on stdout
 	@scripts/load.sh
