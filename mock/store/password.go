@@ -37,7 +37,7 @@ func (t *Tx) SetPassword(o *Object, password string) error {
 			return err
 		}
 	}
-	return t.storePassword(o, password, policy)
+	return t.storePassword(o, password, policy, t.store.hashCost)
 }
 
 // ChangePassword gives an account a new password if old is its present one,
@@ -58,7 +58,7 @@ func (t *Tx) ChangePassword(o *Object, old, password string) error {
 	if err := t.checkHistory(o, password, policy); err != nil {
 		return err
 	}
-	return t.storePassword(o, password, policy)
+	return t.storePassword(o, password, policy, t.store.hashCost)
 }
 
 // passwordRules holds a new password to what the policy asks of its text.
@@ -94,8 +94,8 @@ func (t *Tx) checkHistory(o *Object, password string, policy PasswordPolicy) err
 	return nil
 }
 
-func (t *Tx) storePassword(o *Object, password string, policy PasswordPolicy) error {
-	hash, err := bcrypt.GenerateFromPassword(digest(password), t.store.hashCost)
+func (t *Tx) storePassword(o *Object, password string, policy PasswordPolicy, cost int) error {
+	hash, err := bcrypt.GenerateFromPassword(digest(password), cost)
 	if err != nil {
 		return fmt.Errorf("%s: hash password: %w", o.DN, err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,8 @@ type SeedAccount struct {
 	Description string   `yaml:"description"`
 	Password    Password `yaml:"password"` // empty = nobody can log on with it
 	Groups      []string `yaml:"groups"`   // sAMAccountNames of groups that it is in
+
+	published [sha256.Size]byte // sum of the password that everybody can read in the built-in seed
 }
 
 // Password is a password in a Seed. It does not print.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed" // for the built-in seed
 	"errors"
 	"fmt"
@@ -53,6 +54,9 @@ func DefaultSeed() Seed {
 	seed, err := LoadSeed(bytes.NewReader(defaultSeed))
 	if err != nil {
 		panic(err)
+	}
+	for i := range seed.Accounts {
+		seed.Accounts[i].published = sha256.Sum256([]byte(seed.Accounts[i].Password))
 	}
 	return seed
 }

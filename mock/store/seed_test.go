@@ -2,11 +2,13 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 
 	"wsexchange/internal/ldappath"
 )
@@ -50,6 +52,9 @@ func TestLoadSeed_Refuses(t *testing.T) {
 	}
 	seed, err := LoadSeed(bytes.NewReader(DefaultSeedYAML()))
 	require.NoError(t, err)
+	for i := range seed.Accounts {
+		seed.Accounts[i].published = sha256.Sum256([]byte(seed.Accounts[i].Password))
+	}
 	assert.Equal(t, DefaultSeed(), seed)
 }
 
@@ -160,6 +165,27 @@ func TestSeed_PasswordsPrecedeThePolicy(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, seed.Domain.PasswordPolicy, policy)
 		assert.ErrorIs(t, tx.SetPassword(o, "weak"), ErrPasswordPolicy, "from then on")
+		return nil
+	}))
+}
+
+func TestSeed_OnlyPublishedPasswordsAreHashedFast(t *testing.T) {
+	s, err := Open(t.Context(), Config{HashCost: bcrypt.MinCost + 1})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	seed := DefaultSeed()
+	seed.Accounts[0].Password = "An0therOne!"
+	require.NoError(t, s.Seed(t.Context(), seed))
+	require.NoError(t, s.View(t.Context(), func(tx *Tx) error {
+		for i, want := range []int{bcrypt.MinCost + 1, bcrypt.MinCost} {
+			o, err := tx.BySAM(seed.Accounts[i].Name)
+			require.NoError(t, err)
+			hash, err := tx.passwordHash(o)
+			require.NoError(t, err)
+			cost, err := bcrypt.Cost([]byte(hash))
+			require.NoError(t, err)
+			assert.Equal(t, want, cost, seed.Accounts[i].Name)
+		}
 		return nil
 	}))
 }

@@ -41,6 +41,7 @@ type Store struct {
 	writer   chan *session // holds the one write session while it is free
 	reader   chan *session // holds free read sessions; nil in memory, where the writer's serves
 	readDB   *sql.DB
+	waited   [2]waits // of reads, of writes
 	opened   bool
 	tracking bool // decided when the database is opened
 	inMemory bool

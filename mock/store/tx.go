@@ -42,11 +42,9 @@ func (s *Store) Begin(ctx context.Context, write bool) (*Tx, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
-	var held *session
-	select {
-	case held = <-free:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("begin transaction: %w", context.Cause(ctx))
+	held, err := s.take(ctx, free, write)
+	if err != nil {
+		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
 	t := &Tx{store: s, ctx: ctx, run: context.WithoutCancel(ctx), session: held, free: free, write: write,
 		counters: make(map[string]counter)}
