@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"slices"
+
 	"wsexchange/internal/soap"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
@@ -30,6 +32,7 @@ func (r *reply) append(b, scratch []byte) (message, grown []byte) {
 	case !r.op.contract.ErrorReturn:
 		scratch = r.appendResponse(scratch[:0], "<response>")
 		b = r.appendTag(b, "<", r.op.contract.ResultName())
+		b = slices.Grow(b, len(scratch)+len(scratch)/4+1<<10)
 		b = appendEscaped(b, scratch)
 		b = r.appendTag(b, "</", r.op.contract.ResultName())
 	case r.op.contract.Result == wsdl.XML:
@@ -51,6 +54,9 @@ func (r *reply) appendResponse(b []byte, start string) []byte {
 	b = append(b, start...)
 	switch {
 	case r.response.Data != nil:
+		// Growing step by step would leave behind several times the size. What
+		// follows the data takes some bytes too.
+		b = slices.Grow(b, xmldoc.Size(r.response.Data)+1<<10)
 		b = xmldoc.AppendXML(b, r.response.Data, "")
 	case r.response.Err == nil:
 		b = append(b, "<data/>"...)

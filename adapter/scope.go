@@ -45,6 +45,8 @@ func (s scope) check(value string, g guard) *mpf.Error {
 		return nil
 	case s.passed.has(trimmed):
 		return nil
+	case len(trimmed) > maxPath:
+		return mpf.PathUnreadable.New(strings.ToValidUTF8(trimmed[:maxPassedLength], "")+"...", "it is longer than 8 KiB")
 	}
 	path, err := ldappath.Parse(trimmed)
 	switch {
@@ -60,6 +62,10 @@ func (s scope) check(value string, g guard) *mpf.Error {
 	}
 	return mpf.ScopeViolation.New(trimmed)
 }
+
+// maxPath is the longest path that is read, in bytes. A name in the directory
+// has 255 parts at most.
+const maxPath = 8 << 10
 
 // passed remembers paths that are under the base: callers name the same few
 // organizations and users again and again, and reading a name is dear. What is

@@ -150,6 +150,8 @@ func (t *translation) addFragment(data *xmldoc.Node, p *parameter, a *argument) 
 	if root == nil || err != nil {
 		return err
 	}
+	t.limits = t.limits.Without(root) // all of a message's XML keeps within one document's limits
+	*a = argument{}                   // the text is not needed any more, and may be large
 	if root.Data != p.root {
 		return mpf.XMLParameter.New(p.name, "its root element is '"+root.Data+"', not '"+p.root+"'")
 	}

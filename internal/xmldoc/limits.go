@@ -21,14 +21,32 @@ type Limits struct {
 	Name int
 	// Value is the longest attribute value, in bytes. Default 4 KiB.
 	Value int
-	// Text is the longest text between two tags, in bytes; as it stands in the
-	// document, escaped, it may take twice as much. Comments count too. Default
-	// 1 MiB.
+	// Text is the longest text between two tags, in bytes, references resolved.
+	// Comments count too. Default 1 MiB.
 	Text int64
 }
 
 // DefaultLimits gives the defaults of every limit.
 func DefaultLimits() Limits { return Limits{}.withDefaults() }
+
+// Without gives the limits of further documents of the same message: what a
+// document leaves of the numbers of elements and attributes, but at least one.
+func (l Limits) Without(root *Node) Limits {
+	l = l.withDefaults()
+	elements, attributes := count(root)
+	l.Elements = max(1, l.Elements-elements)
+	l.TotalAttributes = max(1, l.TotalAttributes-attributes)
+	return l
+}
+
+func count(n *Node) (elements, attributes int) {
+	elements, attributes = 1, len(n.Attr)
+	for c := range Elements(n) {
+		e, a := count(c)
+		elements, attributes = elements+e, attributes+a
+	}
+	return elements, attributes
+}
 
 func (l Limits) withDefaults() Limits {
 	l.Bytes = orDefault(l.Bytes, 4<<20)

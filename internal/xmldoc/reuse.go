@@ -17,9 +17,10 @@ var parsers = sync.Pool{New: func() any {
 	return p
 }}
 
-// largestReused is the largest document, in bytes, whose parser is kept:
-// buffers grow with documents.
-const largestReused = 64 << 10
+// largestReused is the largest document, in bytes, whose parser is kept. The
+// buffers grow with documents; the next collection of garbage but one drops
+// them, and until then they spare a hostile message's next part new ones.
+const largestReused = 4 << 20
 
 func newParser() *parser { return parsers.Get().(*parser) }
 

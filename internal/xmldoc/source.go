@@ -29,8 +29,10 @@ type source struct {
 	total    int64
 	// tail holds the last bytes of what came before, for character references
 	// that lie across two reads.
-	tail  []byte
-	err   error
+	tail []byte
+	err  error
+	// told says that the decoder has been told of err.
+	told  bool
 	token tokenState
 }
 
@@ -43,6 +45,10 @@ type tokenState struct {
 	quote       byte
 	run         int64
 	attributes  int
+	// reference counts the bytes of a reference so far, in text; returned says
+	// that the last byte was a carriage return.
+	reference int
+	returned  bool
 }
 
 // Kinds of tokens, as far as their limits differ.
@@ -95,9 +101,10 @@ type nothing struct{}
 func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 
 // finished tells whether nothing but white space follows the offset, so that
-// there is nothing left for the decoder. It may say no too often.
+// there is nothing left for the decoder, which has not been told of the end. It
+// may say no too often.
 func (s *source) finished(offset int64) bool {
-	if s.err != io.EOF || s.base+int64(s.pos) != offset {
+	if s.err != io.EOF || s.told || s.base+int64(s.pos) != offset {
 		return false
 	}
 	return len(bytes.TrimLeft(s.buf[s.pos:s.end], " \t\r\n")) == 0
@@ -106,10 +113,12 @@ func (s *source) finished(offset int64) bool {
 // ReadByte gives the next byte of the document.
 func (s *source) ReadByte() (byte, error) {
 	if s.pos == s.end {
-		if err := s.watch(); err != nil {
-			return 0, err
+		err := s.watch()
+		if err == nil {
+			err = s.fill(s.end)
 		}
-		if err := s.fill(s.end); err != nil {
+		if err != nil {
+			s.told = true
 			return 0, err
 		}
 	}
@@ -254,8 +263,9 @@ func (t *tokenState) see(c byte) {
 	switch {
 	case t.kind == kindNew && c == '<':
 		t.kind = kindOpen
-	case t.kind == kindNew:
-		t.kind, t.run = kindText, 1
+	case t.kind == kindNew, t.kind == kindText:
+		t.kind = kindText
+		t.text(c)
 	case t.kind == kindOpen && (c == '!' || c == '?'):
 		t.kind = kindOther
 	case t.kind == kindOpen:
@@ -276,11 +286,29 @@ func (t *tokenState) see(c byte) {
 	}
 }
 
-// exceeds tells which limit the token has passed for sure. Escaped text can be
-// longer than the text it stands for.
+// text counts what a byte adds to the text that the decoder makes of it, or
+// less: a reference counts as one byte, a line end as well.
+func (t *tokenState) text(c byte) {
+	returned := t.returned
+	t.returned = c == '\r'
+	switch {
+	case t.reference > 0 && c == ';':
+		t.reference = 0
+	case t.reference > 0 && t.reference < longestReference:
+		t.reference++
+	case c == '\n' && returned:
+	case c == '&':
+		t.reference = 1
+		t.run++
+	default:
+		t.run++
+	}
+}
+
+// exceeds tells which limit the token has passed for sure.
 func (t *tokenState) exceeds(l *Limits) (rule string, limit, seen int64) {
 	switch {
-	case t.kind == kindText && t.run > 2*l.Text, t.kind == kindOther && t.run > l.Text+12:
+	case t.kind == kindText && t.run > l.Text, t.kind == kindOther && t.run > l.Text+12:
 		return RuleText, l.Text, t.run
 	case t.kind != kindTag:
 		return "", 0, 0

@@ -31,6 +31,22 @@ func AppendXML(b []byte, n *Node, defaultNamespace string) []byte {
 	return w.b
 }
 
+// Size gives about the number of bytes that n takes as XML text, less what
+// escapes and namespace declarations add.
+func Size(n *Node) int {
+	size := len(n.Data)
+	if n.Type == xmlquery.ElementNode {
+		size = 2*(len(n.Prefix)+len(n.Data)) + len("<:></:>")
+	}
+	for _, a := range n.Attr {
+		size += len(a.Name.Space) + len(a.Name.Local) + len(a.Value) + len(` :=""`)
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		size += Size(c)
+	}
+	return size
+}
+
 type writer struct {
 	b     []byte
 	scope []binding

@@ -1,0 +1,213 @@
+package adapter
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"runtime"
+	runtimemetrics "runtime/metrics"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mpf"
+)
+
+// allowance is what serving one hostile message may take above idle, in bytes
+// of heap.
+const allowance = 16 << 20
+
+const bodySize = 4 << 20
+
+// hostileBody is a message of 4 MiB: what stands in the envelope's Body before,
+// between and after the piece that is repeated, for one operation.
+type hostileBody struct {
+	operation, begin, repeat, end string
+	service                       string // HostedExchange if empty
+}
+
+// escaped is XML as it stands in a string parameter.
+var escaped = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;").Replace
+
+// inParameters gives three string parameters that each hold an XML document of
+// just under 1 MiB, the longest text there may be, made of a repeated piece.
+func inParameters(piece string) string {
+	var b strings.Builder
+	for p, root := range map[string]string{"propertiesXmlString": "properties", "availablePlansXmlString": "availablePlans", "mailStoreXmlString": "mailStore"} {
+		document := "<" + root + ">" + strings.Repeat(piece, (1<<20-200)/len(piece)) + "</" + root + ">"
+		fmt.Fprintf(&b, "<%s>%s</%s>", p, escaped(document), p)
+	}
+	return b.String()
+}
+
+// elementsAtLimit is a piece of which as many as there may be elements fit
+// into 1 MiB.
+var elementsAtLimit = "<b c='d' e='f'>" + strings.Repeat("x", 87) + "</b>"
+
+var hostileBodies = map[string]hostileBody{
+	"one text":                 {operation: "EnableUser", begin: "<ldapPath>", repeat: "x", end: "</ldapPath>"},
+	"text of escapes":          {operation: "EnableUser", begin: "<ldapPath>", repeat: "&#x10FFFF;", end: "</ldapPath>"},
+	"elements":                 {operation: "EnableUser", repeat: "<b/>"},
+	"unknown elements":         {operation: "EnableUser", repeat: "<b>" + strings.Repeat("x", 417) + "</b>"},
+	"attributes":               {operation: "EnableUser", begin: "<ldapPath", repeat: ` b="1"`, end: "/>"},
+	"values at limit":          {operation: "EnableUser", repeat: "<b c='" + strings.Repeat("x", 4<<10) + "'/>"},
+	"nesting":                  {operation: "EnableUser", repeat: "<a>"},
+	"unknown operation":        {operation: "Nothing", repeat: "<b>" + strings.Repeat("x", 417) + "</b>"},
+	"longest path":             {operation: "EnableUser", begin: "<ldapPath>LDAP://" + strings.Repeat("OU=x,", 200_000) + "DC=fabrikam,DC=com</ldapPath><pdc>", repeat: "<!--x-->", end: "</pdc>"},
+	"blob at limit":            {service: "MPSGeneral", operation: "SubmitMpsRequest", begin: "<mpsNamespace>a</mpsNamespace><procedure>b</procedure><dataXmlBlob><data>", repeat: "<b>" + strings.Repeat("x", 414) + "</b>", end: "</data></dataXmlBlob>"},
+	"texts in a blob":          {service: "MPSGeneral", operation: "SubmitMpsRequest", begin: "<mpsNamespace>a</mpsNamespace><procedure>b</procedure><dataXmlBlob><data>", repeat: "<b>" + strings.Repeat("x", 1<<20-300) + "</b>", end: "</data></dataXmlBlob>"},
+	"XML in parameters":        {operation: "CreateBusinessOrganization", begin: inParameters(elementsAtLimit), repeat: " "},
+	"text in parameters":       {operation: "CreateBusinessOrganization", begin: inParameters(strings.Repeat("x", 1<<19)), repeat: " "},
+	"broken XML in parameters": {operation: "CreateBusinessOrganization", begin: inParameters("<b><c>" + strings.Repeat("x", 80) + "</c>"), repeat: " "},
+	"attributes in parameters": {operation: "CreateBusinessOrganization", begin: inParameters("<b c='" + strings.Repeat("x", 4000) + "'/>"), repeat: " "},
+}
+
+// reader gives the message without making anything of its size.
+func (h hostileBody) reader() (io.Reader, int64) {
+	begin := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><` + h.operation + ` xmlns="` + namespace + `">`
+	end := h.end + "</" + h.operation + "></e:Body></e:Envelope>"
+	fixed := len(begin) + len(h.begin) + len(end)
+	times := (bodySize - fixed) / len(h.repeat)
+	return io.MultiReader(strings.NewReader(begin), strings.NewReader(h.begin), &repeated{text: h.repeat, left: times}, strings.NewReader(end)),
+		int64(fixed + times*len(h.repeat))
+}
+
+// repeated gives a text a number of times.
+type repeated struct {
+	text string
+	left int
+	rest string
+}
+
+func (r *repeated) Read(b []byte) (int, error) {
+	n := 0
+	for n < len(b) {
+		if r.rest == "" {
+			if r.left == 0 {
+				break
+			}
+			r.left--
+			r.rest = r.text
+		}
+		c := copy(b[n:], r.rest)
+		r.rest = r.rest[c:]
+		n += c
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// TestMemory_HostileMessages measures, in a process of its own for each
+// message, the highest heap of a running server while it serves the message
+// three times over, above the heap before: garbage that is not collected yet
+// included.
+func TestMemory_HostileMessages(t *testing.T) {
+	if name := os.Getenv("ADAPTER_HOSTILE"); name != "" {
+		serveHostile(t, hostileBodies[name])
+		return
+	}
+	if testing.Short() {
+		t.Skip("starts a process for each message")
+	}
+	for name := range hostileBodies {
+		t.Run(name, func(t *testing.T) {
+			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestMemory_HostileMessages$", "-test.v")
+			run.Env = append(os.Environ(), "ADAPTER_HOSTILE="+name)
+			out, err := run.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			_, rest, found := bytes.Cut(out, []byte("peak above idle: "))
+			require.True(t, found, "%s", out)
+			number, answer, _ := strings.Cut(string(rest), " bytes, ")
+			peak, err := strconv.Atoi(number)
+			require.NoError(t, err)
+			answer, _, _ = strings.Cut(answer, "\n")
+			t.Logf("%.1f MiB above idle: %s", float64(peak)/(1<<20), answer)
+			assert.Less(t, peak, allowance)
+		})
+	}
+}
+
+func serveHostile(t *testing.T, body hostileBody) {
+	peak := &heapPeak{sample: []runtimemetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}}
+	config := testConfig(t, nil)
+	config.Submitter = mpf.SubmitterFunc(func(_ context.Context, r *mpf.Request) (*mpf.Response, error) {
+		if len(r.Data) > 0 { // echoed, as procedures do
+			return &mpf.Response{Data: r.Data[0]}, nil
+		}
+		return &mpf.Response{Data: xmldoc.Element("data")}, nil
+	})
+	server := httptest.NewServer(newHandler(t, config))
+	defer server.Close()
+	first, _ := send(t, server, body.service, strings.NewReader("<a/>"), 4)
+	require.Equal(t, http.StatusInternalServerError, first)
+	runtime.GC()
+	peak.take()
+	idle, stop, stopped := peak.highest, make(chan struct{}), make(chan struct{})
+	go peak.watch(stop, stopped)
+	var status int
+	var answer string
+	for range 3 {
+		reader, length := body.reader()
+		status, answer = send(t, server, body.service, reader, length)
+	}
+	close(stop)
+	<-stopped
+	t.Logf("peak above idle: %d bytes, %d %s", peak.highest-idle, status, answer)
+}
+
+func send(t *testing.T, server *httptest.Server, service string, body io.Reader, length int64) (int, string) {
+	t.Helper()
+	if service == "" {
+		service = "HostedExchange"
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/MPSWS/"+service+".asmx", body)
+	require.NoError(t, err)
+	r.ContentLength = length
+	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	r.Header.Set("Authorization", basicAuth)
+	response, err := server.Client().Do(r)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	head, err := io.ReadAll(io.LimitReader(response.Body, 600))
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(head)
+}
+
+// heapPeak samples the heap.
+type heapPeak struct {
+	sample  []runtimemetrics.Sample
+	highest uint64
+}
+
+func (p *heapPeak) take() {
+	runtimemetrics.Read(p.sample)
+	p.highest = max(p.highest, p.sample[0].Value.Uint64())
+}
+
+func (p *heapPeak) watch(stop <-chan struct{}, stopped chan<- struct{}) {
+	defer close(stopped)
+	tick := time.NewTicker(200 * time.Microsecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			p.take()
+		}
+	}
+}
