@@ -1,0 +1,15 @@
+// Package examples is a folder of request files: one for each public procedure
+// of the emulator, in a folder named for its namespace. Submit them with
+// provtest.
+//
+// The comment at the top of a file says what the request does, and in lines of
+// their own what has to be:
+//
+//	Needs: Hosted Exchange/CreateBusinessOrganization
+//	Fails: 0x80070057
+//
+// Needs names an example to run before, with what that one needs itself; there
+// may be several. Fails is the code that the request ends with, for procedures
+// that do nothing but fail. Every other example succeeds on a new emulator with
+// the demo data after those that it needs. A test holds all of this.
+package examples
