@@ -113,6 +113,8 @@ func TestMetrics(t *testing.T) {
 # TYPE mockmpf_requests_total counter
 mockmpf_requests_total{kind="queued",outcome="failure"} 0
 mockmpf_requests_total{kind="queued",outcome="success"} 0
+mockmpf_requests_total{kind="queued_trusted",outcome="failure"} 0
+mockmpf_requests_total{kind="queued_trusted",outcome="success"} 0
 mockmpf_requests_total{kind="simple",outcome="failure"} 2
 mockmpf_requests_total{kind="simple",outcome="success"} 1
 mockmpf_requests_total{kind="trusted",outcome="failure"} 0

@@ -1,13 +1,11 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -39,6 +37,7 @@ const (
 	kindSimple  = "simple"
 	kindTrusted = "trusted"
 	kindQueued  = "queued"
+	kindBoth    = "queued_trusted"
 )
 
 // metrics counts what the engine does. Labels come from the rows only.
@@ -48,7 +47,13 @@ type metrics struct {
 	executing *prometheus.GaugeVec
 	requests  *prometheus.CounterVec
 	rollbacks prometheus.Counter
-	jobs      *prometheus.GaugeVec // set by the worker
+	latencies *prometheus.HistogramVec // of requests
+	running   *prometheus.GaugeVec     // requests
+	errors    *prometheus.CounterVec
+	codes     map[mpf.HRESULT]prometheus.Counter
+	// What operators have to look into: lines of the log that were not
+	// written, and effects that could not be taken back.
+	auditLosses, journalLosses, inconsistent, commits prometheus.Counter
 }
 
 func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metrics, error) {
@@ -57,19 +62,53 @@ func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metr
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mockmpf_procedures_total",
 			Help: "Calls of procedures that have ended, by their outcome."}, append(procedure, "outcome")),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "mockmpf_procedure_duration_seconds",
-			Help: "How long calls of procedures took.", Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8)}, procedure),
+			Help: "How long calls of procedures took.", Buckets: durationBuckets}, procedure),
 		executing: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mockmpf_procedures_executing",
 			Help: "Calls of procedures that run now."}, procedure),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mockmpf_requests_total",
 			Help: "Requests that have ended, by the way they came and their outcome."}, []string{"kind", "outcome"}),
 		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_rollbacks_total",
 			Help: "Requests whose transaction was rolled back."}),
-		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mockmpf_queue_jobs",
-			Help: "Queued requests in the store, by their status, as the worker last saw them."}, []string{"status"}),
+		latencies: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "mockmpf_request_duration_seconds",
+			Help: "How long requests took, by the way they came.", Buckets: durationBuckets,
+			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100}, []string{"kind"}),
+		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mockmpf_requests_executing",
+			Help: "Requests that run now, by the way they came."}, []string{"kind"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mockmpf_errors_total",
+			Help: "Requests that failed, by the code of their errorContext."}, []string{"code"}),
+		codes: make(map[mpf.HRESULT]prometheus.Counter),
+		auditLosses: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_audit_losses_total",
+			Help: "Requests whose audit row could not be written."}),
+		journalLosses: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_transaction_log_losses_total",
+			Help: "Requests whose end could not be written into the transaction log."}),
+		inconsistent: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_aborts_failed_total",
+			Help: "Effects of failed requests that could not be taken back: something may be inconsistent (event 4108)."}),
+		commits: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_commits_failed_total",
+			Help: "Requests whose commit failed; nothing of them is left (event 4107)."}),
 	}
-	for _, status := range jobStatuses {
-		m.jobs.WithLabelValues(status.String())
+	m.zero(namespaces)
+	if registerer == nil {
+		return m, nil
 	}
+	for _, c := range []prometheus.Collector{
+		m.calls, m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
+		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
+	} {
+		if err := registerer.Register(c); err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// durationBuckets are from half a millisecond to eight seconds.
+var durationBuckets = prometheus.ExponentialBuckets(0.0005, 4, 8)
+
+// otherCode is the label of a code that is in no row of mpf.Codes.
+const otherCode = "other"
+
+// zero makes every series, so that a rate over the first event is right.
+func (m *metrics) zero(namespaces []Namespace) {
 	for _, ns := range namespaces {
 		for _, p := range ns.Procedures {
 			m.calls.WithLabelValues(ns.Name, p.Name, outcomeSuccess)
@@ -78,19 +117,18 @@ func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metr
 			m.executing.WithLabelValues(ns.Name, p.Name)
 		}
 	}
-	for _, kind := range []string{kindSimple, kindTrusted, kindQueued} {
+	for _, kind := range []string{kindSimple, kindTrusted, kindQueued, kindBoth} {
 		m.requests.WithLabelValues(kind, outcomeSuccess)
 		m.requests.WithLabelValues(kind, outcomeFailure)
+		m.latencies.WithLabelValues(kind)
+		m.running.WithLabelValues(kind)
 	}
-	if registerer == nil {
-		return m, nil
-	}
-	for _, c := range []prometheus.Collector{m.calls, m.durations, m.executing, m.requests, m.rollbacks, m.jobs} {
-		if err := registerer.Register(c); err != nil {
-			return nil, fmt.Errorf("metrics: %w", err)
+	for _, c := range mpf.Codes() {
+		if c.Code.Failed() {
+			m.codes[c.Code] = m.errors.WithLabelValues(c.Code.String())
 		}
 	}
-	return m, nil
+	m.errors.WithLabelValues(otherCode)
 }
 
 // begin counts a call that begins and gives what counts its end. The target is
@@ -106,16 +144,33 @@ func (m *metrics) begin(target mpf.Target) func(error) {
 	}
 }
 
-// request gives what counts the end of a request.
+// request counts a request that begins and gives what counts its end.
 func (m *metrics) request(req *mpf.Request, from origin) func(*mpf.Error) {
 	kind := kindTrusted
-	switch {
-	case from.job != nil:
+	switch simple := !req.Target.IsZero(); {
+	case from.job != nil && simple:
 		kind = kindQueued
-	case !req.Target.IsZero():
+	case from.job != nil:
+		kind = kindBoth
+	case simple:
 		kind = kindSimple
 	}
-	return func(failed *mpf.Error) { m.requests.WithLabelValues(kind, outcome(failed != nil)).Inc() }
+	running := m.running.WithLabelValues(kind)
+	running.Inc()
+	timer := prometheus.NewTimer(m.latencies.WithLabelValues(kind))
+	return func(failed *mpf.Error) {
+		running.Dec()
+		timer.ObserveDuration()
+		m.requests.WithLabelValues(kind, outcome(failed != nil)).Inc()
+		if failed == nil {
+			return
+		}
+		if known := m.codes[failed.Code]; known != nil {
+			known.Inc()
+		} else {
+			m.errors.WithLabelValues(otherCode).Inc()
+		}
+	}
 }
 
 func outcome(failed bool) string {
@@ -123,30 +178,4 @@ func outcome(failed bool) string {
 		return outcomeFailure
 	}
 	return outcomeSuccess
-}
-
-// jobStatuses are the values of the label status.
-var jobStatuses = []store.JobStatus{
-	store.JobSuccess, store.JobError, store.JobFailure, store.JobErrorAndFailure, store.JobPending, store.JobStarted,
-	store.JobQueuedForRetry, store.JobIncompletePrerequisite, store.JobCompletePrerequisite, store.JobSuspended,
-	store.JobSuspendedWithWaits, store.JobAwaitingOperator,
-}
-
-// countJobs sets the gauge of the queue.
-func (e *Engine) countJobs(ctx context.Context) error {
-	counts := make(map[store.JobStatus]int)
-	err := e.store.View(ctx, func(tx *store.Tx) error {
-		jobs, err := tx.Jobs()
-		for _, j := range jobs {
-			counts[j.Status]++
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, status := range jobStatuses {
-		e.metrics.jobs.WithLabelValues(status.String()).Set(float64(counts[status]))
-	}
-	return nil
 }

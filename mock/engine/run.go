@@ -259,6 +259,7 @@ func (r *run) compensate(down int) {
 	for i := len(r.compensations) - 1; i >= down; i-- {
 		c := r.compensations[i]
 		if err := undo(ctx, c); err != nil {
+			r.engine.metrics.inconsistent.Inc()
 			r.log().Error("abort of transaction failed; possibly inconsistent", slog.Int("event", eventAbortFailed),
 				slog.String("namespace", c.source.Namespace), slog.String("procedure", c.source.Procedure), slog.Any("error", err))
 		}

@@ -29,10 +29,21 @@ func (e *Engine) submit(ctx context.Context, req *mpf.Request, from origin) *mpf
 	r.ended = true
 	response := &mpf.Response{Data: r.result(failed != nil), Err: failed}
 	ended(failed)
+	r.logEnd(failed)
 	e.report(Observation{Target: req.MainTarget(), TransactionID: r.id, Code: codeOfError(failed), Duration: e.now().Sub(r.started)})
 	r.record(response)
 	_ = r.intercept(AtAnswer, req.MainTarget(), 0) // nothing can be failed any more
 	return response
+}
+
+// logEnd writes one line about the request, for debugging. With the id that the
+// caller gave, it is found in his log too.
+func (r *run) logEnd(failed *mpf.Error) {
+	if !r.engine.logger.Enabled(r.ctx, slog.LevelDebug) {
+		return
+	}
+	r.log().Debug("request", slog.String("caller", r.caller.String()), slog.String("code", codeOfError(failed).String()),
+		slog.Int("calls", len(r.calls)), slog.Duration("duration", r.engine.now().Sub(r.started)))
 }
 
 // whole checks the request and runs it in its transaction.
@@ -130,6 +141,7 @@ func (r *run) commit() error {
 	}
 	if err != nil {
 		if r.fatal == nil && r.ctx.Err() == nil {
+			r.engine.metrics.commits.Inc()
 			r.log().Error("commit of transaction failed", slog.Int("event", eventCommitFailed), slog.Any("error", err))
 		}
 		return r.unexpected(err, mpf.Source{})
@@ -146,6 +158,7 @@ func (r *run) commit() error {
 func (r *run) undo() {
 	r.rollbackIntercepted()
 	if err := r.tx.Rollback(); err != nil {
+		r.engine.metrics.inconsistent.Inc()
 		r.log().Error("abort of transaction failed; possibly inconsistent", slog.Int("event", eventAbortFailed), slog.Any("error", err))
 	}
 	r.compensate(0)
@@ -160,6 +173,10 @@ func (r *run) abort(err error, logged bool) *mpf.Error {
 		ctx := context.WithoutCancel(r.ctx)
 		err := r.engine.store.Update(ctx, func(tx *store.Tx) error { return r.finish(tx, store.TransactionAborted, failed) })
 		if err != nil {
+			r.engine.metrics.journalLosses.Inc()
+			if r.engine.audits(r.writing(), failed) {
+				r.engine.metrics.auditLosses.Inc()
+			}
 			r.log().Error("the end of an aborted transaction was not written down", slog.Any("error", err))
 		}
 		r.engine.nudge(len(r.jobs) > 0)
@@ -206,6 +223,7 @@ func (r *run) afterwards(failed *mpf.Error) {
 		return err
 	})
 	if err != nil {
+		r.engine.metrics.auditLosses.Inc()
 		r.log().Error("the audit row of a request was not written", slog.Any("error", err))
 	}
 }

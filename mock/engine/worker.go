@@ -67,13 +67,12 @@ func (e *Engine) pause(ctx context.Context) bool {
 	return true
 }
 
-// sweep clears old transactions out of the log and counts the queue.
+// sweep clears old transactions out of the log.
 func (e *Engine) sweep(ctx context.Context) error {
-	err := e.store.Update(ctx, func(tx *store.Tx) error {
+	return e.store.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.PruneTransactions(e.now().Add(-e.keepLog))
 		return err
 	})
-	return errors.Join(err, e.countJobs(ctx))
 }
 
 // RunOnce runs the queued request whose turn it is, if one is due, and tells

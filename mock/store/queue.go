@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,6 +37,9 @@ var jobStatusNames = map[JobStatus]string{
 	JobSuspended: "QUEUE_SUSPENDED", JobSuspendedWithWaits: "QUEUE_SUSPENDED_WITH_WAITS",
 	JobAwaitingOperator: "QUEUE_FAILED_AWAITING_OPERATOR",
 }
+
+// JobStatuses lists every status.
+func JobStatuses() []JobStatus { return slices.Sorted(maps.Keys(jobStatusNames)) }
 
 // String gives the original's name of the status.
 func (s JobStatus) String() string { return jobStatusNames[s] }
