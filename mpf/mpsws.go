@@ -110,9 +110,9 @@ func (c *serviceCall) takeSecurity(s *SecurityContext, account *Caller) string {
 	return ""
 }
 
-// takeProcedure takes the one step that calls a procedure with literal data
-// and merges its result into the answer, as OneCall makes it; that is what the
-// service does by itself.
+// takeProcedure takes the one step that calls a procedure and merges its result
+// into the answer, as OneCall makes it, with literal data or with that of the
+// request moved in before; that is what the service does by itself.
 func (c *serviceCall) takeProcedure(p *Procedure) string {
 	if p.Data != nil || len(p.Steps) != 1 || p.Steps[0].Call == nil {
 		return "it has more than one execute step"
@@ -123,9 +123,9 @@ func (c *serviceCall) takeProcedure(p *Procedure) string {
 		return "its step is no execute"
 	case step.Impersonate == Off || step.Sensitive != Inherited || step.Trusted == Off:
 		return "its step switches off what the service sets"
-	case len(step.ForEach)+len(step.When)+len(step.Repeat)+len(step.Before) > 0:
+	case len(step.ForEach)+len(step.When)+len(step.Repeat) > 0 || !c.movesIn(step.Before):
 		return "its step is more than one plain call"
-	case len(step.After) != 1 || !merges(step.After[0]):
+	case len(step.After) != 1 || !merges(step.After[0], DocumentExecuteData, DocumentData):
 		return "its step does not merge its result into the data"
 	case c.data != nil && c.data.FirstChild != nil && step.ExecuteData != nil:
 		return "it has both data and executeData"
@@ -138,8 +138,14 @@ func (c *serviceCall) takeProcedure(p *Procedure) string {
 	return ""
 }
 
-func merges(t Transfer) bool {
-	return t.Source == DocumentExecuteData && t.Destination == DocumentData && t.Mode == Merge &&
+// movesIn tells whether all that happens before the call is that the request's
+// data go in.
+func (c *serviceCall) movesIn(before []Transfer) bool {
+	return len(before) == 0 || len(before) == 1 && c.data != nil && merges(before[0], DocumentData, DocumentExecuteData)
+}
+
+func merges(t Transfer, source, destination string) bool {
+	return t.Source == source && t.Destination == destination && t.Mode == Merge &&
 		t.SourcePath == "" && t.DestinationPath == "" && len(t.Templates) == 0
 }
 

@@ -68,6 +68,12 @@ func TestServiceClient_WritesTheMessageExactly(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, wire(`<data xmlns=""><a k="1"/></data>`, "true"), s.message)
 	assert.Equal(t, "executeData", call.Procedure.Steps[0].Call.ExecuteData.Data, "the request is not changed")
+
+	moved := &mpf.Request{Data: []*xmldoc.Node{data}, Procedure: mpf.OneCall(echo, mpf.On, nil)}
+	moved.Procedure.Steps[0].Call.Before = []mpf.Transfer{{Source: mpf.DocumentData, Destination: mpf.DocumentExecuteData, Mode: mpf.Merge}}
+	_, err = c.Submit(t.Context(), moved)
+	require.NoError(t, err)
+	assert.Equal(t, wire(`<data xmlns=""><a>&lt;ü</a></data>`, "false"), s.message, "as the service itself was asked")
 }
 
 func TestServiceClient_ReadsAnswers(t *testing.T) {
