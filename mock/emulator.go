@@ -90,6 +90,11 @@ func (e *Emulator) start(ctx context.Context, cfg Config) error {
 	if err := e.Engine.Recover(ctx); err != nil {
 		return err
 	}
+	if cfg.Registerer != nil {
+		if err := cfg.Registerer.Register(newCensus(ctx, e.Store, cfg.Logger)); err != nil {
+			return fmt.Errorf("metrics: %w", err)
+		}
+	}
 	if cfg.LDAPListen == "" {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"wsexchange/internal/tlsreload"
 	"wsexchange/mpf"
 )
 
@@ -61,10 +60,10 @@ func (s *service) engines() []mpf.EngineState {
 	return nil
 }
 
-func newCertificateGauge(c *tlsreload.Certificates) prometheus.Collector {
+func newCertificateGauge(expiry func() time.Time) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "wsexchange_certificate_expiry_timestamp_seconds", Help: "When the certificate of the web services ends, if they have one.",
-	}, func() float64 { return float64(c.Expiry().Unix()) })
+	}, func() float64 { return float64(expiry().Unix()) })
 }
 
 // reloadMetrics tell of readings of the configuration; the first one is the

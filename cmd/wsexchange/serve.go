@@ -170,7 +170,7 @@ func (s *service) openTLS(cfg *Config) error {
 		s.logger.Info("new certificate", "file", cfg.TLS.Certificate, "expires", s.tls.Expiry())
 	})
 	s.web.TLS = &tls.Config{GetCertificate: s.tls.GetCertificate, MinVersion: tls.VersionTLS12}
-	return s.registry.Register(newCertificateGauge(s.tls))
+	return s.registry.Register(newCertificateGauge(s.tls.Expiry))
 }
 
 // start takes calls, and says so.

@@ -401,5 +401,5 @@ func TestMerge_KeepsWhatNeedsARestart(t *testing.T) {
 	require.NoError(t, err)
 	var out strings.Builder
 	require.NoError(t, loader.Markdown(&out))
-	assert.Equal(t, 4, strings.Count(out.String(), "(restart)"))
+	assert.Equal(t, 4, strings.Count(out.String(), "(restart) |"))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,9 @@ func (o option) typeName() string {
 // usage is the help with all that the tags add.
 func (o option) usage() string {
 	text := o.help
+	if (o.unit != "" || len(o.oneof) > 0 || o.example != "") && !strings.HasSuffix(text, ".") {
+		text += "."
+	}
 	if o.unit != "" {
 		text += " Unit: " + o.unit + "."
 	}
@@ -58,6 +62,10 @@ func (o option) usage() string {
 // struct, for the documentation.
 func (l *Loader[T]) Markdown(w io.Writer) error {
 	out := &strings.Builder{}
+	fmt.Fprintf(out, markdownHead, envName(l.prefix, "config"))
+	if l.schema.restarts() {
+		out.WriteString(restartNote)
+	}
 	l.table(out, "", l.schema)
 	for _, section := range l.schema.sections {
 		fmt.Fprintf(out, "\n## %s\n\n%s\n\n", section.key, section.help)
@@ -65,6 +73,24 @@ func (l *Loader[T]) Markdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+const markdownHead = `# Configuration
+
+Every setting has one name in three places, the first of which counts: a flag, a variable of the environment,
+and a YAML file, where the dots are levels. --config or %s names the file. Unknown names are refused.
+A secret has no flag: it stands in the environment or the file, or in a file of its own that its -file setting
+names.
+
+`
+
+const restartNote = `SIGHUP makes a running program read everything again, all or nothing, and log what has changed. Settings marked
+with (restart) keep their value until the next start.
+
+`
+
+func (s *schema) restarts() bool {
+	return slices.ContainsFunc(s.options, func(o option) bool { return o.restart })
 }
 
 const tableHead = "| Flag and YAML key | Environment | Type | Default | Meaning |\n|---|---|---|---|---|\n"
