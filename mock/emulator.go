@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wsexchange/mock/engine"
+	"wsexchange/mock/fault"
+	"wsexchange/mock/journal"
 	"wsexchange/mock/ldap"
 	"wsexchange/mock/namespace"
 	"wsexchange/mock/store"
@@ -26,6 +28,8 @@ type Config struct {
 	// demo data. SeedFile names a YAML file with it.
 	Seed     *store.Seed
 	SeedFile string
+	// Image is the content of an emulator in memory, instead of a seed.
+	Image store.Image
 	// LDAPListen is the address of the LDAP door; empty opens none.
 	LDAPListen string
 	// LDAP settles the rest of the LDAP door; Store is filled in, and Logger if
@@ -43,6 +47,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Registerer gets the metrics; nil keeps none.
 	Registerer prometheus.Registerer
+	// Testing makes the emulator keep a journal and take fault rules and
+	// snapshots; nil leaves that out. It makes writing slower.
+	Testing *Testing
 }
 
 // Emulator is a running emulator.
@@ -51,8 +58,13 @@ type Emulator struct {
 	Engine *engine.Engine
 	// LDAP is the directory's door, or nil.
 	LDAP *ldap.Server
+	// Journal, Faults and Snapshots are nil without Config.Testing.
+	Journal   *journal.Journal
+	Faults    *fault.Rules
+	Snapshots *Snapshots
 
-	logger *slog.Logger
+	logger      *slog.Logger
+	storeConfig store.Config
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -61,11 +73,14 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s, err := store.Open(ctx, store.Config{Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost})
+	kept := store.Config{
+		Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost, Image: cfg.Image, TrackChanges: cfg.Testing != nil,
+	}
+	s, err := store.Open(ctx, kept)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
 	}
-	e := &Emulator{Store: s, logger: cfg.Logger}
+	e := &Emulator{Store: s, logger: cfg.Logger, storeConfig: kept}
 	if err := e.start(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -73,21 +88,13 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 }
 
 func (e *Emulator) start(ctx context.Context, cfg Config) error {
-	seed, err := cfg.seed()
-	if err != nil {
+	if err := e.seed(ctx, cfg); err != nil {
 		return err
 	}
-	if err := e.Store.Seed(ctx, seed); err != nil && !errors.Is(err, store.ErrAlreadySeeded) {
-		return fmt.Errorf("seeding the database: %w", err)
-	}
-	e.Engine, err = engine.New(engine.Config{
-		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
-		Logger: cfg.Logger, Registerer: cfg.Registerer,
-	})
-	if err != nil {
+	if err := e.openTesting(cfg); err != nil {
 		return err
 	}
-	if err := e.Engine.Recover(ctx); err != nil {
+	if err := e.openEngine(ctx, cfg); err != nil {
 		return err
 	}
 	if cfg.Registerer != nil {
@@ -102,8 +109,48 @@ func (e *Emulator) start(ctx context.Context, cfg Config) error {
 	if cfg.LDAP.Logger == nil {
 		cfg.LDAP.Logger = cfg.Logger
 	}
+	var err error
 	e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, cfg.LDAP)
 	return err
+}
+
+// seed gives an empty database its content.
+func (e *Emulator) seed(ctx context.Context, cfg Config) error {
+	if !cfg.Image.IsZero() {
+		return nil
+	}
+	seed, err := cfg.seed()
+	if err != nil {
+		return err
+	}
+	if err := e.Store.Seed(ctx, seed); err != nil && !errors.Is(err, store.ErrAlreadySeeded) {
+		return fmt.Errorf("seeding the database: %w", err)
+	}
+	return nil
+}
+
+func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
+	settled := engine.Config{
+		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
+		Logger: cfg.Logger, Registerer: cfg.Registerer,
+	}
+	if cfg.NewGUID != nil {
+		settled.NewID = func() string { return cfg.NewGUID().String() }
+	}
+	if e.Faults != nil {
+		settled.Intercept, settled.Journal = e.Faults.Intercept, e.Journal.Record
+	}
+	var err error
+	if e.Engine, err = engine.New(settled); err != nil {
+		return err
+	}
+	if err := e.Engine.Recover(ctx); err != nil || e.Snapshots == nil {
+		return err
+	}
+	if !cfg.Image.IsZero() {
+		return e.Snapshots.keep(StartSnapshot, cfg.Image)
+	}
+	return e.Snapshots.Take(ctx, StartSnapshot)
 }
 
 func (cfg *Config) seed() (store.Seed, error) {

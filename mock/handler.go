@@ -14,7 +14,11 @@ import (
 // Handler serves the engine through MPF's SOAP door to callers with an account
 // in the directory.
 func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
-	return mpf.NewHandler(e.Engine, mpf.HandlerConfig{Limits: limits, Authenticate: e.authenticate, Logger: e.logger})
+	door := mpf.NewHandler(e.Engine, mpf.HandlerConfig{Limits: limits, Authenticate: e.authenticate, Logger: e.logger})
+	if e.Faults == nil {
+		return door
+	}
+	return e.Faults.Handler(door)
 }
 
 func (e *Emulator) authenticate(ctx context.Context, domain, user string, password secret.String) (mpf.Caller, error) {

@@ -55,9 +55,10 @@ type Point struct {
 // have left something behind, and at AtAnswer it is too late for it.
 type Intercept func(ctx context.Context, p Point) error
 
-// intercept tells of a stage of the whole request, or of a call.
+// intercept tells of a stage of the whole request, or of a call. A rehearsal is
+// nothing that happens.
 func (r *run) intercept(stage Stage, target mpf.Target, step int) error {
-	if r.engine.intercept == nil {
+	if r.engine.intercept == nil || r.rehearsal != nil {
 		return nil
 	}
 	return r.engine.intercept(r.ctx, Point{
@@ -77,7 +78,7 @@ func (r *run) account() string {
 // tenant finds the organization while there is a transaction, and remembers it
 // for after.
 func (r *run) tenant() string {
-	if r.tx == nil || r.ended {
+	if r.tx == nil || r.ended || r.engine.intercept == nil && r.engine.journal == nil {
 		return r.organizationPath
 	}
 	if found := r.organization(r.tx); found != "" {

@@ -156,6 +156,7 @@ func (r *run) commit() error {
 // undo takes back everything: the database by its rollback, the rest by what
 // the procedures registered.
 func (r *run) undo() {
+	_ = r.tenant() // asked for after the end, too
 	r.rollbackIntercepted()
 	if err := r.tx.Rollback(); err != nil {
 		r.engine.metrics.inconsistent.Inc()

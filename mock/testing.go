@@ -1,0 +1,87 @@
+package mock
+
+import (
+	"context"
+	"fmt"
+
+	"wsexchange/mock/fault"
+	"wsexchange/mock/journal"
+	"wsexchange/mock/store"
+	"wsexchange/mpf"
+)
+
+// Testing is what an emulator has for those who test with it.
+type Testing struct {
+	Journal journal.Config
+	Faults  fault.Config
+}
+
+// StartSnapshot is the name of the snapshot that an emulator with Testing
+// takes when it starts.
+const StartSnapshot = "start"
+
+// openTesting opens journal and fault rules.
+func (e *Emulator) openTesting(cfg Config) error {
+	if cfg.Testing == nil {
+		return nil
+	}
+	faults := cfg.Testing.Faults
+	if faults.Registerer == nil {
+		faults.Registerer = cfg.Registerer
+	}
+	var err error
+	if e.Faults, err = fault.New(faults); err != nil {
+		return err
+	}
+	e.Journal = journal.New(cfg.Testing.Journal)
+	e.Snapshots = &Snapshots{emulator: e, images: make(map[string]store.Image)}
+	return nil
+}
+
+// Submitter is the engine for use in process, with the fault rules that
+// concern the connection.
+func (e *Emulator) Submitter() mpf.Submitter {
+	if e.Faults == nil {
+		return e.Engine
+	}
+	return e.Faults.Submitter(e.Engine)
+}
+
+// Reset brings an emulator with Testing back to how it started: content,
+// journal and fault rules. Snapshots stay.
+func (e *Emulator) Reset(ctx context.Context) error {
+	if err := e.Snapshots.Restore(ctx, StartSnapshot); err != nil {
+		return err
+	}
+	e.Journal.Clear()
+	e.Faults.Clear()
+	return nil
+}
+
+// Reseed replaces the whole content by that of a seed. A bad one is refused
+// and changes nothing.
+func (e *Emulator) Reseed(ctx context.Context, seed store.Seed) error {
+	cfg := e.storeConfig
+	cfg.Path, cfg.Image = "", store.Image{}
+	fresh, err := store.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = fresh.Close() }() // in memory: nothing is lost
+	if err := fresh.Seed(ctx, seed); err != nil {
+		return fmt.Errorf("seeding the database: %w", err)
+	}
+	image, err := fresh.Image(ctx)
+	if err != nil {
+		return err
+	}
+	return e.restore(ctx, image)
+}
+
+func (e *Emulator) restore(ctx context.Context, image store.Image) error {
+	if err := e.Store.Restore(ctx, image); err != nil {
+		return err
+	}
+	e.Engine.ForgetLogons()
+	return nil
+}
