@@ -9,13 +9,11 @@ import (
 	"crypto/x509/pkix"
 	"encoding/binary"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"text/template"
 	"time"
@@ -284,13 +282,4 @@ func quoted(password string) string {
 		b = binary.LittleEndian.AppendUint16(b, unit)
 	}
 	return string(b)
-}
-
-// sambaVersion gives the number of the installed Samba.
-func sambaVersion() string {
-	out, err := exec.Command("samba", "--version").Output()
-	if err != nil {
-		return fmt.Sprintf("unknown (%v)", err)
-	}
-	return strings.TrimPrefix(strings.TrimSpace(string(out)), "Version ")
 }

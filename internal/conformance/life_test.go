@@ -25,7 +25,11 @@ const (
 // in the order in which the panel makes its calls, and looks into the directory
 // after each step.
 func TestCustomerLife(t *testing.T) {
-	p := newPanel(t, start(t))
+	playLife(newPanel(t, start(t)))
+	record(backends, "embedded: customer's life", !t.Failed())
+}
+
+func playLife(p *panel) {
 	ou := "OU=acme," + reseller
 	life := customer{panel: p, ou: ou, path: "LDAP://" + ou, name: "acme", domain: "acme.example"}
 	life.signUp()
