@@ -144,7 +144,9 @@ type partHandler struct {
 	level *slog.LevelVar
 }
 
-func (p *partHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= p.level.Level() }
+func (p *partHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= p.level.Level()
+}
 
 func (p *partHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &partHandler{Handler: p.Handler.WithAttrs(attrs), name: p.name, level: p.level}

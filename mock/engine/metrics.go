@@ -59,32 +59,56 @@ type metrics struct {
 func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metrics, error) {
 	procedure := []string{"namespace", "procedure"}
 	m := &metrics{
-		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mockmpf_procedures_total",
-			Help: "Calls of procedures that have ended, by their outcome."}, append(procedure, "outcome")),
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "mockmpf_procedure_duration_seconds",
-			Help: "How long calls of procedures took.", Buckets: durationBuckets}, procedure),
-		executing: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mockmpf_procedures_executing",
-			Help: "Calls of procedures that run now."}, procedure),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mockmpf_requests_total",
-			Help: "Requests that have ended, by the way they came and their outcome."}, []string{"kind", "outcome"}),
-		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_rollbacks_total",
-			Help: "Requests whose transaction was rolled back."}),
-		latencies: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "mockmpf_request_duration_seconds",
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "mockmpf_procedures_total",
+			Help: "Calls of procedures that have ended, by their outcome.",
+		}, append(procedure, "outcome")),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "mockmpf_procedure_duration_seconds",
+			Help: "How long calls of procedures took.", Buckets: durationBuckets,
+		}, procedure),
+		executing: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "mockmpf_procedures_executing",
+			Help: "Calls of procedures that run now.",
+		}, procedure),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "mockmpf_requests_total",
+			Help: "Requests that have ended, by the way they came and their outcome.",
+		}, []string{"kind", "outcome"}),
+		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "mockmpf_rollbacks_total",
+			Help: "Requests whose transaction was rolled back.",
+		}),
+		latencies: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "mockmpf_request_duration_seconds",
 			Help: "How long requests took, by the way they came.", Buckets: durationBuckets,
-			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100}, []string{"kind"}),
-		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mockmpf_requests_executing",
-			Help: "Requests that run now, by the way they came."}, []string{"kind"}),
-		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mockmpf_errors_total",
-			Help: "Requests that failed, by the code of their errorContext."}, []string{"code"}),
+			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100,
+		}, []string{"kind"}),
+		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "mockmpf_requests_executing",
+			Help: "Requests that run now, by the way they came.",
+		}, []string{"kind"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "mockmpf_errors_total",
+			Help: "Requests that failed, by the code of their errorContext.",
+		}, []string{"code"}),
 		codes: make(map[mpf.HRESULT]prometheus.Counter),
-		auditLosses: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_audit_losses_total",
-			Help: "Requests whose audit row could not be written."}),
-		journalLosses: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_transaction_log_losses_total",
-			Help: "Requests whose end could not be written into the transaction log."}),
-		inconsistent: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_aborts_failed_total",
-			Help: "Effects of failed requests that could not be taken back: something may be inconsistent (event 4108)."}),
-		commits: prometheus.NewCounter(prometheus.CounterOpts{Name: "mockmpf_commits_failed_total",
-			Help: "Requests whose commit failed; nothing of them is left (event 4107)."}),
+		auditLosses: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "mockmpf_audit_losses_total",
+			Help: "Requests whose audit row could not be written.",
+		}),
+		journalLosses: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "mockmpf_transaction_log_losses_total",
+			Help: "Requests whose end could not be written into the transaction log.",
+		}),
+		inconsistent: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "mockmpf_aborts_failed_total",
+			Help: "Effects of failed requests that could not be taken back: something may be inconsistent (event 4108).",
+		}),
+		commits: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "mockmpf_commits_failed_total",
+			Help: "Requests whose commit failed; nothing of them is left (event 4107).",
+		}),
 	}
 	m.zero(namespaces)
 	if registerer == nil {

@@ -24,8 +24,10 @@ func TestCensus(t *testing.T) {
 	require.NoError(t, err)
 	users := mustDomain(t, tx).DN.Child("CN", "Users")
 	for name, control := range map[string]string{"one": "512", "two": "514", "three": "66048"} {
-		_, err := tx.Create(users.Child("CN", name), "user", Attributes{value(KindSAM, name), value("userAccountControl", control),
-			value("homeMDB", mdb.DN.String())})
+		_, err := tx.Create(users.Child("CN", name), "user", Attributes{
+			value(KindSAM, name), value("userAccountControl", control),
+			value("homeMDB", mdb.DN.String()),
+		})
 		require.NoError(t, err)
 	}
 	_, err = tx.SubmitJob(Job{ID: "1:{x}", Namespace: "n", Procedure: "p"}, true)
