@@ -102,7 +102,7 @@ type Filter struct {
 	Tenant    string `json:"tenant,omitempty"`    // organization: path, distinguished name or name
 	Namespace string `json:"namespace,omitempty"` // of the request or one of its calls
 	Procedure string `json:"procedure,omitempty"` // of the request or one of its calls, together with Namespace
-	Object    string `json:"object,omitempty"`    // part of the name of an object changed, or of the request's text
+	Object    string `json:"object,omitempty"`    // part of the name of an object changed, or of the text of request or error
 	Code      string `json:"code,omitempty"`      // result code as the entry shows it, or a cause's id
 	ID        string `json:"id,omitempty"`        // transactionId or clientTransactionId
 	Caller    string `json:"caller,omitempty"`
@@ -129,13 +129,14 @@ func (f Filter) calls(e *Entry) bool {
 		slices.ContainsFunc(e.Calls, func(c Call) bool { return is(c.Namespace, c.Procedure) })
 }
 
-// concerns tells whether an object is changed or named in the request.
+// concerns tells whether an object is changed, or named in request or error.
 func (f Filter) concerns(e *Entry) bool {
 	if f.Object == "" {
 		return true
 	}
 	object := ldappath.Fold(strings.TrimPrefix(f.Object, "LDAP://"))
-	return strings.Contains(ldappath.Fold(e.Request), object) || slices.ContainsFunc(e.Changes, func(c store.ObjectChange) bool {
+	return strings.Contains(ldappath.Fold(e.Request), object) ||
+		e.Error != nil && strings.Contains(ldappath.Fold(e.Error.Description), object) || slices.ContainsFunc(e.Changes, func(c store.ObjectChange) bool {
 		return strings.Contains(ldappath.Fold(c.Object), object)
 	})
 }
