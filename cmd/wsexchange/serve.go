@@ -68,7 +68,6 @@ func (p *program) serveCommand() *cobra.Command {
 }
 
 func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
-	daemon.RelaxCollector()
 	logs, err := cfg.logs(c.ErrOrStderr())
 	if err != nil {
 		return err
