@@ -9,6 +9,7 @@ needs=(
   /usr/bin/gcc=gcc                                              # the race detector needs cgo
   /usr/share/java/axis.jar=libaxis-java                         # the panel's SOAP library
   /usr/lib/python3/dist-packages/zeep/__init__.py=python3-zeep  # a strict SOAP client
+  /usr/bin/promtool=prometheus                                  # tests rules and dashboard; its server is not started
   /usr/bin/curl=curl                                            # a SOAP client by hand
   /usr/sbin/samba=samba-ad-dc                                   # a domain controller
   /usr/share/samba/setup=samba-ad-provision                     # makes its domain
@@ -29,6 +30,9 @@ fi
 if [[ " ${missing[*]} " == *" samba-ad-dc "* ]] && [ -d /run/systemd/system ]; then
   # The tests start a domain controller of their own; the machine needs none.
   systemctl mask smbd nmbd winbind samba-ad-dc >/dev/null 2>&1 || true
+fi
+if [[ " ${missing[*]} " == *" prometheus "* ]] && [ -d /run/systemd/system ]; then
+  systemctl mask prometheus >/dev/null 2>&1 || true # promtool is all that is needed
 fi
 echo "installing ${missing[*]}"
 apt-get update -q >/dev/null
