@@ -77,8 +77,8 @@ var refusalOutcomes = map[int]Outcome{
 // largeMessage is the size, in bytes, from which a message is followed by a
 // collection of garbage. Messages of the panel stay far below. What reading one
 // of the largest leaves behind is more than all that the program needs when it
-// is idle, and the collector alone would let it pile up to twice that.
-const largeMessage = 1 << 20
+// is idle, and the collector alone would let it pile up to several times that.
+const largeMessage = 64 << 10
 
 func (k *call) collect() {
 	if k.seen.RequestBytes >= largeMessage {

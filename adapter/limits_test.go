@@ -54,8 +54,11 @@ func TestTiming_OneExemplarASecondButEachSlowCall(t *testing.T) {
 	series := &timing{to: to}
 	start := time.Date(2005, 3, 1, 12, 0, 0, 0, time.UTC)
 	for _, row := range []struct{ at, took time.Duration }{
-		{0, time.Millisecond}, {10 * time.Millisecond, time.Millisecond}, {time.Second, time.Millisecond},
-		{time.Second, 200 * time.Millisecond}, {time.Second, 200 * time.Millisecond},
+		{0, time.Millisecond},
+		{10 * time.Millisecond, time.Millisecond},
+		{time.Second, time.Millisecond},
+		{time.Second, 200 * time.Millisecond},
+		{time.Second, 200 * time.Millisecond},
 	} {
 		series.observe(row.took, &Observation{Started: start.Add(row.at), Duration: row.took, RequestID: "a"})
 	}

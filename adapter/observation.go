@@ -113,5 +113,8 @@ func (o *Observation) log(ctx context.Context, l *slog.Logger, slow time.Duratio
 	if o.Err != nil {
 		attrs = append(attrs, slog.String("error", o.Err.Error()))
 	}
-	l.LogAttrs(ctx, level, "call", attrs...)
+	// Not by LogAttrs, which would look up the caller for each call.
+	r := slog.NewRecord(o.Started.Add(o.Duration), level, "call", 0)
+	r.AddAttrs(attrs...)
+	_ = l.Handler().Handle(ctx, r) // a log that cannot be written cannot tell
 }

@@ -68,6 +68,7 @@ func (p *program) serveCommand() *cobra.Command {
 }
 
 func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
+	daemon.RelaxCollector()
 	logs, err := cfg.logs(c.ErrOrStderr())
 	if err != nil {
 		return err

@@ -141,8 +141,14 @@ func TestEqual(t *testing.T) {
 		assert.True(t, xmldoc.Equal(mustParse(t, pair[0]), mustParse(t, pair[1])), pair)
 	}
 	other := [][2]string{
-		{`<a xmlns="u"/>`, `<a/>`}, {`<a b="1"/>`, `<a b="2"/>`}, {`<a b="1"/>`, `<a/>`}, {`<a/>`, `<a b="1"/>`},
-		{`<a b="1"/>`, `<a xmlns:p="u" p:b="1"/>`}, {"<a>x</a>", "<a>y</a>"}, {"<a/>", "<a><b/></a>"}, {"<a><b/><c/></a>", "<a><c/><b/></a>"},
+		{`<a xmlns="u"/>`, `<a/>`},
+		{`<a b="1"/>`, `<a b="2"/>`},
+		{`<a b="1"/>`, `<a/>`},
+		{`<a/>`, `<a b="1"/>`},
+		{`<a b="1"/>`, `<a xmlns:p="u" p:b="1"/>`},
+		{"<a>x</a>", "<a>y</a>"},
+		{"<a/>", "<a><b/></a>"},
+		{"<a><b/><c/></a>", "<a><c/><b/></a>"},
 	}
 	for _, pair := range other {
 		assert.False(t, xmldoc.Equal(mustParse(t, pair[0]), mustParse(t, pair[1])), pair)
