@@ -1,0 +1,221 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/mock/fault"
+	"wsexchange/mock/journal"
+	"wsexchange/mock/store"
+)
+
+func (c *control) reset(r *http.Request, _ Nothing) (Nothing, error) {
+	return Nothing{}, c.emulator.Reset(r.Context())
+}
+
+func (c *control) listSnapshots(*http.Request, Nothing) (Snapshots, error) {
+	return Snapshots{Names: c.emulator.Snapshots.Names()}, nil
+}
+
+func (c *control) takeSnapshot(r *http.Request, _ Nothing) (Nothing, error) {
+	return Nothing{}, c.emulator.Snapshots.Take(r.Context(), r.PathValue("name"))
+}
+
+func (c *control) dropSnapshot(r *http.Request, _ Nothing) (Nothing, error) {
+	return Nothing{}, wrong(c.emulator.Snapshots.Drop(r.PathValue("name")))
+}
+
+func (c *control) restoreSnapshot(r *http.Request, _ Nothing) (Nothing, error) {
+	return Nothing{}, c.emulator.Snapshots.Restore(r.Context(), r.PathValue("name"))
+}
+
+func (c *control) difference(r *http.Request, b Between) (Difference, error) {
+	changes, err := c.emulator.Snapshots.Difference(r.Context(), b.Before, b.After)
+	if err != nil {
+		return Difference{}, err
+	}
+	var text strings.Builder
+	err = store.WriteChanges(&text, changes)
+	return Difference{Changes: append([]store.ObjectChange{}, changes...), Text: text.String()}, err
+}
+
+func (c *control) seed(r *http.Request, _ Nothing) (Nothing, error) {
+	seed, err := store.LoadSeed(r.Body)
+	if err != nil {
+		return Nothing{}, badInput{err}
+	}
+	return Nothing{}, c.emulator.Reseed(r.Context(), seed)
+}
+
+func (c *control) setMailboxUsage(r *http.Request, u Usage) (Nothing, error) {
+	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *store.Tx) error {
+		path, err := ldappath.ParseLoose(u.Path)
+		var o *store.Object
+		if err == nil {
+			o, err = tx.Get(path.DN)
+		} else {
+			o, err = tx.Resolve(u.Path)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.SetMailboxUsage(o, u.Kilobytes)
+	}))
+}
+
+func (c *control) passwordPolicy(r *http.Request, _ Nothing) (Policy, error) {
+	var p store.PasswordPolicy
+	err := c.emulator.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		p, err = tx.PasswordPolicy()
+		return err
+	})
+	return Policy{
+		MinimumLength: p.MinimumLength, Complexity: p.Complexity, History: p.History, HistoryOnReset: p.HistoryOnReset,
+		MaximumAge: fault.Duration(p.MaximumAge), LockoutThreshold: p.LockoutThreshold,
+		LockoutDuration: fault.Duration(p.LockoutDuration), LockoutWindow: fault.Duration(p.LockoutWindow),
+	}, err
+}
+
+func (c *control) setPasswordPolicy(r *http.Request, p Policy) (Nothing, error) {
+	if min(p.MinimumLength, p.History, p.LockoutThreshold) < 0 || min(p.MaximumAge, p.LockoutDuration, p.LockoutWindow) < 0 {
+		return Nothing{}, refuse("a password policy has no numbers below 0")
+	}
+	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *store.Tx) error {
+		return tx.SetPasswordPolicy(store.PasswordPolicy{
+			MinimumLength: p.MinimumLength, Complexity: p.Complexity, History: p.History, HistoryOnReset: p.HistoryOnReset,
+			MaximumAge: time.Duration(p.MaximumAge), LockoutThreshold: p.LockoutThreshold,
+			LockoutDuration: time.Duration(p.LockoutDuration), LockoutWindow: time.Duration(p.LockoutWindow),
+		})
+	}))
+}
+
+func (c *control) listStores(r *http.Request, _ Nothing) (Stores, error) {
+	list := Stores{Stores: []Store{}}
+	err := c.emulator.Store.View(r.Context(), func(tx *store.Tx) error {
+		for _, kind := range []store.ResourceKind{store.MailStore, store.PublicStore, store.ConsumerStore, store.OABServer, store.FrontEndServer} {
+			found, err := tx.Resources(kind)
+			if err != nil {
+				return err
+			}
+			for _, f := range found {
+				list.Stores = append(list.Stores, Store{Kind: f.Kind, Server: f.Server, Name: f.Name, Megabytes: f.Megabytes, Allocated: f.Allocated})
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+func (c *control) resizeStore(r *http.Request, s Store) (Nothing, error) {
+	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *store.Tx) error {
+		found, err := tx.Resource(s.Kind, s.Server, s.Name)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ResizeResource(found.ID, s.Megabytes-found.Megabytes)
+		return err
+	}))
+}
+
+// scopes are the names of the scopes of a search.
+var scopes = map[string]store.Scope{"": store.ScopeSubtree, "base": store.ScopeBase, "one": store.ScopeOne, "subtree": store.ScopeSubtree}
+
+func (c *control) searchObjects(r *http.Request, s Search) (Objects, error) {
+	list := Objects{Objects: []Object{}}
+	scope, ok := scopes[s.Scope]
+	if !ok {
+		return list, refuse("scope %q is not base, one or subtree", s.Scope)
+	}
+	q := store.Query{Scope: scope, Limit: s.Limit}
+	if q.Limit == 0 {
+		q.Limit = 1000
+	}
+	var err error
+	if s.Filter != "" {
+		if q.Filter, err = store.ParseFilter(s.Filter); err != nil {
+			return list, badInput{err}
+		}
+	}
+	if s.Base != "" {
+		path, err := ldappath.ParseLoose(s.Base)
+		if err != nil {
+			return list, badInput{err}
+		}
+		q.Base = path.DN
+	}
+	err = c.emulator.Store.View(r.Context(), func(tx *store.Tx) error { return find(tx, q, &list) })
+	return list, err
+}
+
+func find(tx *store.Tx, q store.Query, into *Objects) error {
+	if q.Base.IsZero() {
+		domain, err := tx.Domain()
+		if err != nil {
+			return err
+		}
+		q.Base = domain.DN
+	}
+	found, more, err := tx.Search(q)
+	if err != nil {
+		return err
+	}
+	into.More = more
+	for _, o := range found {
+		attributes, err := tx.Attributes(o)
+		if err != nil {
+			return err
+		}
+		one := Object{DN: o.DN.String(), Class: o.Class, GUID: o.GUID.String(), Attributes: []Attribute{}}
+		for _, a := range attributes {
+			one.Attributes = append(one.Attributes, Attribute{Name: a.Name, Values: a.Values})
+		}
+		into.Objects = append(into.Objects, one)
+	}
+	return nil
+}
+
+func (c *control) listJournal(_ *http.Request, f journal.Filter) (Entries, error) {
+	return Entries{Entries: c.emulator.Journal.List(f), Last: c.emulator.Journal.Last()}, nil
+}
+
+func (c *control) clearJournal(*http.Request, Nothing) (Nothing, error) {
+	c.emulator.Journal.Clear()
+	return Nothing{}, nil
+}
+
+func (c *control) journalEntry(r *http.Request, _ Nothing) (journal.Entry, error) {
+	return c.emulator.Journal.Get(r.PathValue("id"))
+}
+
+func (c *control) explain(r *http.Request, _ Nothing) (journal.Explanation, error) {
+	entry, err := c.emulator.Journal.Get(r.PathValue("id"))
+	if err != nil {
+		return journal.Explanation{}, err
+	}
+	return entry.Explain(), nil
+}
+
+const longestWait, usualWait = 10 * time.Minute, 30 * time.Second
+
+func (c *control) wait(r *http.Request, w Wait) (journal.Entry, error) {
+	if w.Timeout < 0 || time.Duration(w.Timeout) > longestWait {
+		return journal.Entry{}, refuse("timeout %s is not between 0 and %s", time.Duration(w.Timeout), longestWait)
+	}
+	if w.Timeout == 0 {
+		w.Timeout = fault.Duration(usualWait)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(w.Timeout))
+	defer cancel()
+	return c.emulator.Journal.Wait(ctx, w.Filter)
+}
+
+// wrong makes what the store or the snapshots refuse an error of who asks.
+func wrong(err error) error {
+	if err == nil {
+		return nil
+	}
+	return badInput{err}
+}
