@@ -1,7 +1,7 @@
 # Everything a developer or CI does, one target each. `make help` lists them.
 GO      ?= go
 LISTEN  ?= 127.0.0.1:8080
-FUZZTIME ?= 3s
+FUZZTIME ?= 2000x
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X wsexchange/internal/version.Version=$(VERSION)
 BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
@@ -48,7 +48,7 @@ interop-mpf: RUN = TestDoor.*|TestBackends|TestEngineStops
 $(INTEROP): needs
 	$(GO) test -count=1 ./internal/conformance -run '^($(RUN))$$'
 
-fuzz: ## run every fuzz target for FUZZTIME
+fuzz: ## run every fuzz target, FUZZTIME inputs or seconds each
 	@scripts/fuzz.sh $(FUZZTIME)
 
 lint: ## gofumpt, vet, staticcheck
