@@ -33,6 +33,9 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 	if s.metrics != nil {
 		line("Metrics", "http://"+dialable(s.metrics.Listener.Addr().String())+"/metrics")
 	}
+	if s.control != nil {
+		line("Control", "http://"+dialable(s.control.Listener.Addr().String())+"/_mock/")
+	}
 	if login != "" {
 		line("Account", login)
 		fmt.Fprintf(&b, "First request:\n%s\n", curl(login, s.url()))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wsexchange/internal/config"
+	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
 )
 
@@ -23,6 +24,7 @@ type Config struct {
 	LDAP       LDAPConfig    `koanf:"ldap" help:"The directory."`
 	Limits     Limits        `koanf:"limits" help:"What callers of the SOAP door may send."`
 	Metrics    MetricsConfig `koanf:"metrics" help:"Metrics and health."`
+	Control    ControlConfig `koanf:"control" help:"Control by those who test with the emulator."`
 	Log        LogConfig     `koanf:"log" help:"Logging."`
 }
 
@@ -57,6 +59,14 @@ type MetricsConfig struct {
 	Listen string `koanf:"listen" default:"127.0.0.1:9465" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
 }
 
+// ControlConfig is the listener of the control API.
+type ControlConfig struct {
+	Listen       string        `koanf:"listen" help:"address of the control API (journal, snapshots, faults), host:port; empty serves none" example:"127.0.0.1:8091"`
+	Token        secret.String `koanf:"token" secret:"true" help:"what callers of the control API have to send as Bearer token"`
+	AllowKill    bool          `koanf:"allow-kill" help:"whether a fault rule may kill the process"`
+	FaultHeaders bool          `koanf:"fault-headers" help:"whether a request of the SOAP door may bring fault rules in the header X-Mock-Fault"`
+}
+
 // LogConfig says what is logged.
 type LogConfig struct {
 	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
@@ -72,6 +82,12 @@ func (c *Config) Validate() error {
 	}
 	if c.LDAP.Secure != "" && c.TLS.Certificate == "" {
 		refuse("ldap.secure: ldaps needs tls.certificate")
+	}
+	if c.Control.Listen != "" && c.Control.Token.Reveal() == "" {
+		refuse("control.listen: the control API needs control.token-file")
+	}
+	if c.Control.Listen == "" && (c.Control.AllowKill || c.Control.FaultHeaders) {
+		refuse("control.allow-kill and control.fault-headers go with control.listen")
 	}
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, "?#{} ") {
 		refuse("path: %q is no path such as /mpf/soapisapi.dll", c.Path)

@@ -27,6 +27,7 @@ type service struct {
 	secure   *ldap.Server // ldaps, or nil
 	door     *daemon.Server
 	metrics  *daemon.Server // or nil
+	control  *daemon.Server // or nil
 	health   *daemon.Health
 	files    *tlsreload.Certificates // or nil
 	tls      *tls.Config             // or nil
@@ -60,8 +61,10 @@ func (s *service) run(stop, running context.Context, cancel context.CancelFunc) 
 	end := context.AfterFunc(stop, s.health.Drain) // said before the door stops taking requests
 	defer end()
 	servers := []*daemon.Server{s.door}
-	if s.metrics != nil {
-		servers = append(servers, s.metrics)
+	for _, beside := range []*daemon.Server{s.metrics, s.control} {
+		if beside != nil {
+			servers = append(servers, beside)
+		}
 	}
 	err := daemon.Serve(stop, s.cfg.Drain, s.logger, servers...)
 	cancel()
@@ -85,9 +88,11 @@ func (s *service) open(ctx context.Context) error {
 	s.door.TLS = s.tls
 	s.health = daemon.NewHealth(s.registry, s.checks()...)
 	if s.cfg.Metrics.Listen != "" {
-		s.metrics, err = daemon.Listen("metrics", s.cfg.Metrics.Listen, s.health)
+		if s.metrics, err = daemon.Listen("metrics", s.cfg.Metrics.Listen, s.health); err != nil {
+			return err
+		}
 	}
-	return err
+	return s.openControl()
 }
 
 func (s *service) openTLS() error {
@@ -114,7 +119,7 @@ func (s *service) openEmulator(ctx context.Context) error {
 	var err error
 	s.emulator, err = mock.Open(ctx, mock.Config{
 		Database: s.cfg.Database, SeedFile: s.cfg.Seed, LDAPListen: s.cfg.LDAP.Listen, LDAP: directory,
-		Audit: engine.AuditLevel(s.cfg.AuditLevel), Logger: s.logger, Registerer: s.registry,
+		Audit: engine.AuditLevel(s.cfg.AuditLevel), Logger: s.logger, Registerer: s.registry, Testing: s.cfg.Control.testing(),
 	})
 	switch {
 	case err != nil && s.cfg.Database != "":
@@ -151,7 +156,7 @@ func (s *service) close() {
 			s.logger.Error("closing the "+what, "error", err)
 		}
 	}
-	for _, server := range []*daemon.Server{s.door, s.metrics} {
+	for _, server := range []*daemon.Server{s.door, s.metrics, s.control} {
 		if server != nil {
 			_ = server.Listener.Close() // again, after serving
 		}
