@@ -4,6 +4,7 @@ import (
 	_ "embed" // for the description
 	"net/http"
 	"reflect"
+	"time"
 
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
@@ -30,6 +31,8 @@ func call[In, Out any](method, path, name, summary string, run func(*control, *h
 		serve: func(c *control, w http.ResponseWriter, r *http.Request) {
 			var in In
 			err := read(r, &in)
+			// Waiting may take longer than the server leaves for reading.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 			var out Out
 			if err == nil {
 				out, err = run(c, r, in)
