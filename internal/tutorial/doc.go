@@ -1,0 +1,4 @@
+// Package tutorial plays docs/tutorial.md word for word: it writes the files
+// that the text shows and runs the commands, and compares what comes out. It
+// has no code of its own.
+package tutorial
