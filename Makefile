@@ -8,7 +8,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
 INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
-.PHONY: help run build test needs fuzz lint generate bench load throughput growth image clean $(INTEROP)
+.PHONY: help run build test needs fuzz lint generate bench load throughput growth image release sbom clean $(INTEROP)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -73,6 +73,12 @@ load: ## gateway beside a plain server under wrk: CPU per request on stdout
 
 image: ## container image wsexchange:$(VERSION)
 	docker build --build-arg VERSION=$(VERSION) -t wsexchange:$(VERSION) .
+
+release: ## archives for linux amd64 and arm64 with checksums, in dist/
+	@scripts/release.sh $(VERSION)
+
+sbom: build ## bills of materials of the programs (CycloneDX), in bin/
+	@for program in wsexchange mockmpf provtest; do $(GO) run ./deploy/sbom bin/$$program >bin/$$program.cdx.json || exit; done
 
 clean: ## remove what was built
 	rm -rf bin dist
