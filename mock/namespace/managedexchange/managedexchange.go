@@ -1,6 +1,10 @@
 package managedexchange
 
-import "wsexchange/mock/engine"
+import (
+	"slices"
+
+	"wsexchange/mock/engine"
+)
 
 // Name is the name of the namespace.
 const Name = "Managed Exchange"
@@ -14,7 +18,7 @@ const (
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
 	n := engine.Namespace{
-		Name: Name, Procedures: rows,
+		Name: Name, Procedures: slices.Clone(rows),
 		Description: "Mailboxes, mail-enabled groups and public folders for those who may create users.",
 	}
 	for i := range n.Procedures {

@@ -1,6 +1,8 @@
 package wsexchangeprovideradapter
 
 import (
+	"slices"
+
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
 )
@@ -13,7 +15,7 @@ const provider = "Exchange Provider"
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
 	n := engine.Namespace{
-		Name: Name, Procedures: rows,
+		Name: Name, Procedures: slices.Clone(rows),
 		Description: "Mail-enabled contacts and groups, and the usage of mailboxes and public folders, for control panels.",
 	}
 	for i := range n.Procedures {
