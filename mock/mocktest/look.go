@@ -20,7 +20,7 @@ const administrator = "Administrator"
 
 // patience bounds what waits, so that a test that waits for itself fails
 // rather than hangs.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Submit submits a request in process, past the SOAP door.
 func (e *Emulator) Submit(ctx context.Context, req *mpf.Request) (*mpf.Response, error) {
