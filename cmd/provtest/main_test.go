@@ -81,23 +81,47 @@ func TestOutput(t *testing.T) {
 		{"failure formatted", execute, []string{"-E", "-X1", "-"}, 1, "File:        -\nHRESULT:     0x80070057\nTime:        1.000 ms\nDescription: too <late>\n" +
 			"<response>\n <errorContext description=\"too &lt;late&gt;\" code=\"0x80070057\" executeSeqNo=\"1\">\n" +
 			"  <errorSource namespace=\"Error Provider\" procedure=\"SetError\"/>\n </errorContext>\n</response>\n"},
-		{"byte order mark", "\ufeff" + roles, []string{"/n:Managed Hosting", "/p:GetOrgType", "/x2", "-"}, 0,
+		{
+			"byte order mark", "\ufeff" + roles,
+			[]string{"/n:Managed Hosting", "/p:GetOrgType", "/x2", "-"},
+			0,
 			"File:        -\nHRESULT:     0x00000000\nTime:        1.000 ms\n<response>\n  <data>\n" +
-				"    <path>LDAP://OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com</path>\n    <orgType>reseller</orgType>\n  </data>\n</response>\n"},
-		{"data alone, no indentation", "<data/>", []string{"--namespace=Managed Hosting", "--procedure=TestDomainAdmin", "--indent=0", "-"}, 0,
-			"File:        -\nHRESULT:     0x00000000\nTime:        1.000 ms\n<response>\n<data/>\n</response>\n"},
-		{"no data", "", []string{"/n:Managed Hosting", "/p:TestDomainAdmin"}, 0,
-			"Procedure:   Managed Hosting::TestDomainAdmin\nHRESULT:     0x00000000\nTime:        1.000 ms\n"},
+				"    <path>LDAP://OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com</path>\n    <orgType>reseller</orgType>\n  </data>\n</response>\n",
+		},
+		{
+			"data alone, no indentation", "<data/>",
+			[]string{"--namespace=Managed Hosting", "--procedure=TestDomainAdmin", "--indent=0", "-"},
+			0,
+			"File:        -\nHRESULT:     0x00000000\nTime:        1.000 ms\n<response>\n<data/>\n</response>\n",
+		},
+		{
+			"no data", "",
+			[]string{"/n:Managed Hosting", "/p:TestDomainAdmin"},
+			0,
+			"Procedure:   Managed Hosting::TestDomainAdmin\nHRESULT:     0x00000000\nTime:        1.000 ms\n",
+		},
 		{"measured", "", []string{"/m", plans, plans}, 0, "File:        " + plans + "\nHRESULT:     0x00000000\nTime:        1.000 ms\n\n" +
 			"File:        " + plans + "\nHRESULT:     0x00000000\nTime:        1.000 ms\n\nRequests:    2\nAll:         2.000 ms\nEach:        1.000 ms\n"},
 		{"ends at the first failure", "", []string{plans, failing, plans}, 1, "File:        " + plans + "\nHRESULT:     0x00000000\nTime:        1.000 ms\n\n" +
 			"File:        " + failing + "\nHRESULT:     0x80070057\nTime:        1.000 ms\n"},
-		{"repeated", "", []string{"/r3", plans}, 0,
-			"File:        " + plans + "\nThread 1:    3.000 ms, 1.000 ms each\nTime:        7.000 ms\nRequests:    3\nFailed:      0\n"},
-		{"repeated failure", "", []string{"/t1", "/r2", "/e", "/x2", failing}, 1,
-			"File:        " + failing + "\nThread 1:    2.000 ms, 1.000 ms each\nTime:        5.000 ms\nRequests:    2\nFailed:      2\n"},
-		{"refused by the schema", bare, []string{"/n:MPF Config", "/p:GetNamespaces", "/e", "-"}, 1,
-			"File:        -\nHRESULT:     0x82100006\nTime:        0.000 ms\nDescription: The request is not valid: the root element is 'executeData', not 'request'. [E-REQUEST]\n"},
+		{
+			"repeated", "",
+			[]string{"/r3", plans},
+			0,
+			"File:        " + plans + "\nThread 1:    3.000 ms, 1.000 ms each\nTime:        7.000 ms\nRequests:    3\nFailed:      0\n",
+		},
+		{
+			"repeated failure", "",
+			[]string{"/t1", "/r2", "/e", "/x2", failing},
+			1,
+			"File:        " + failing + "\nThread 1:    2.000 ms, 1.000 ms each\nTime:        5.000 ms\nRequests:    2\nFailed:      2\n",
+		},
+		{
+			"refused by the schema", bare,
+			[]string{"/n:MPF Config", "/p:GetNamespaces", "/e", "-"},
+			1,
+			"File:        -\nHRESULT:     0x82100006\nTime:        0.000 ms\nDescription: The request is not valid: the root element is 'executeData', not 'request'. [E-REQUEST]\n",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			out, errs, status := provtest(t, row.stdin, row.args...)

@@ -43,8 +43,11 @@ func (s *session) askQueue(ctx context.Context) error {
 		id  string
 		ask func(context.Context, string, *[]field) (*mpf.Response, error)
 	}{
-		{o.activate, s.only(s.engine.Activate)}, {o.remove, s.only(s.engine.Delete)}, {o.depends, s.only(s.depend)},
-		{o.status, s.queryStatus}, {o.results, s.queryResults},
+		{o.activate, s.only(s.engine.Activate)},
+		{o.remove, s.only(s.engine.Delete)},
+		{o.depends, s.only(s.depend)},
+		{o.status, s.queryStatus},
+		{o.results, s.queryResults},
 	} {
 		if question.id == "" {
 			continue

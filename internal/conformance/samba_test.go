@@ -104,35 +104,47 @@ func testCheck(t *testing.T, dc *domainController) {
 	}{
 		{
 			"everything is right", `FABRIKAM\panel`, accountPassword, nil,
-			[]string{"ok    domain controller", "answers", "lets panel in", "ok    naming context: " + domainBase, "ok    directory.base-dn: " + base, "URL for H-Sphere"}, true,
+			[]string{"ok    domain controller", "answers", "lets panel in", "ok    naming context: " + domainBase, "ok    directory.base-dn: " + base, "URL for H-Sphere"},
+			true,
 		},
 		{
-			"StartTLS", `FABRIKAM\panel`, accountPassword, []string{"--auth.ldap.security", "starttls"},
-			[]string{"ok    domain controller", "lets panel in"}, true,
+			"StartTLS", `FABRIKAM\panel`, accountPassword,
+			[]string{"--auth.ldap.security", "starttls"},
+			[]string{"ok    domain controller", "lets panel in"},
+			true,
 		},
 		{
-			"wrong CA", `FABRIKAM\panel`, accountPassword, []string{"--auth.ldap.ca-file", dc.stranger},
-			[]string{"FAIL  domain controller", "unknown authority", "cure:", "auth.ldap.ca-file"}, false,
+			"wrong CA", `FABRIKAM\panel`, accountPassword,
+			[]string{"--auth.ldap.ca-file", dc.stranger},
+			[]string{"FAIL  domain controller", "unknown authority", "cure:", "auth.ldap.ca-file"},
+			false,
 		},
 		{
-			"wrong base DN", `FABRIKAM\panel`, accountPassword, []string{"--directory.base-dn", "OU=Nowhere," + domainBase},
-			[]string{"FAIL  directory.base-dn OU=Nowhere," + domainBase, "No Such Object", "cure:", "directory.base-dn"}, false,
+			"wrong base DN", `FABRIKAM\panel`, accountPassword,
+			[]string{"--directory.base-dn", "OU=Nowhere," + domainBase},
+			[]string{"FAIL  directory.base-dn OU=Nowhere," + domainBase, "No Such Object", "cure:", "directory.base-dn"},
+			false,
 		},
 		{
-			"dead port", `FABRIKAM\panel`, accountPassword, []string{"--auth.ldap.servers", dc.address + ":9"},
-			[]string{"FAIL  domain controller " + dc.address + ":9", "connection refused", "cure:", "port is open"}, false,
+			"dead port", `FABRIKAM\panel`, accountPassword,
+			[]string{"--auth.ldap.servers", dc.address + ":9"},
+			[]string{"FAIL  domain controller " + dc.address + ":9", "connection refused", "cure:", "port is open"},
+			false,
 		},
 		{
 			"wrong password", `FABRIKAM\panel`, "wr0ng one", nil,
-			[]string{"FAIL  domain controller", "panel is not let in", "cure:", "password"}, false,
+			[]string{"FAIL  domain controller", "panel is not let in", "cure:", "password"},
+			false,
 		},
 		{
 			"no member", `FABRIKAM\customer`, accountPassword, nil,
-			[]string{"FAIL  domain controller", "customer is not let in", "cure:", "membership in Domain Admins"}, false,
+			[]string{"FAIL  domain controller", "customer is not let in", "cure:", "membership in Domain Admins"},
+			false,
 		},
 		{
 			"locked account", `FABRIKAM\locked`, accountPassword, nil,
-			[]string{"FAIL  domain controller", "locked is not let in", "cure:", "account's state"}, false,
+			[]string{"FAIL  domain controller", "locked is not let in", "cure:", "account's state"},
+			false,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

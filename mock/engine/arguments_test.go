@@ -65,8 +65,10 @@ func TestArguments(t *testing.T) {
 }
 
 func TestArguments_Policies(t *testing.T) {
-	u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{space()},
-		Policies: engine.Policies{IgnoreUnknownArguments: true, AcceptBareNames: true}})
+	u := enginetest.Open(t, engine.Config{
+		Namespaces: []engine.Namespace{space()},
+		Policies:   engine.Policies{IgnoreUnknownArguments: true, AcceptBareNames: true},
+	})
 	assert.Nil(t, u.Call("Test", "Typed", "<text>a</text><colour>red</colour><path>OU=x,DC=y</path>").Err)
 }
 

@@ -96,8 +96,10 @@ func TestSecretsAreKeptNowhere(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	var seen []engine.Observation
-	u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{space()}, Registerer: registry,
-		Observe: func(o engine.Observation) { seen = append(seen, o) }})
+	u := enginetest.Open(t, engine.Config{
+		Namespaces: []engine.Namespace{space()}, Registerer: registry,
+		Observe: func(o engine.Observation) { seen = append(seen, o) },
+	})
 	problems, err := testutil.GatherAndLint(registry)
 	require.NoError(t, err)
 	assert.Empty(t, problems)

@@ -302,8 +302,10 @@ func (e *Engine) QueryResults(ctx context.Context, id string) (*mpf.Response, er
 // readLimits bounds documents that the engine itself has written.
 func (e *Engine) readLimits() xmldoc.Limits {
 	const plenty = 1 << 24
-	return xmldoc.Limits{Bytes: 4 * int64(e.limits.DataBytes), Depth: 1024, Elements: plenty, Attributes: plenty,
-		TotalAttributes: plenty, Name: plenty, Value: plenty, Text: 4 * int64(e.limits.DataBytes)}
+	return xmldoc.Limits{
+		Bytes: 4 * int64(e.limits.DataBytes), Depth: 1024, Elements: plenty, Attributes: plenty,
+		TotalAttributes: plenty, Name: plenty, Value: plenty, Text: 4 * int64(e.limits.DataBytes),
+	}
 }
 
 func queueError(id string, err error) error {

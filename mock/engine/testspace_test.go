@@ -35,17 +35,22 @@ func space() engine.Namespace {
 		{Name: "Current", Access: engine.Public, Run: current},
 		{Name: "Panic", Type: engine.Write, Access: engine.Public, Run: func(*engine.Call) error { panic("boom") }},
 		{Name: "Break", Type: engine.Write, Access: engine.Public, Run: func(*engine.Call) error { return errors.New("disk on fire") }},
-		{Name: "Make", Type: engine.Write, Access: engine.Public, Run: makeUnit,
-			Arguments: []engine.Argument{required("name", engine.Text), argument("fail", engine.Flag)}},
+		{
+			Name: "Make", Type: engine.Write, Access: engine.Public, Run: makeUnit,
+			Arguments: []engine.Argument{required("name", engine.Text), argument("fail", engine.Flag)},
+		},
 		{Name: "Tree", Type: engine.Write, Access: engine.Public, Run: tree, Arguments: []engine.Argument{
-			required("name", engine.Text), argument("levels", engine.Number), argument("fail", engine.Flag)}},
+			required("name", engine.Text), argument("levels", engine.Number), argument("fail", engine.Flag),
+		}},
 		{Name: "Swallow", Type: engine.Write, Access: engine.Public, Run: swallow},
 		{Name: "Deep", Access: engine.Public, Run: deep},
 		{Name: "Later", Type: engine.Write, Access: engine.Public, Run: later, Arguments: []engine.Argument{
-			required("name", engine.Text), argument("activated", engine.Boolean), argument("fail", engine.Flag)}},
+			required("name", engine.Text), argument("activated", engine.Boolean), argument("fail", engine.Flag),
+		}},
 		{Name: "WhoAmI", Access: engine.Public, Run: whoAmI},
 		{Name: "Login", Type: engine.Write, Access: engine.Public, Run: whoAmI, Arguments: []engine.Argument{
-			argument("newPassword", engine.Secret), argument("pin", engine.Secret), argument("fail", engine.Flag)}},
+			argument("newPassword", engine.Secret), argument("pin", engine.Secret), argument("fail", engine.Flag),
+		}},
 		{Name: "Users", Access: engine.Public, Role: engine.UserCreator, Subject: "path", Run: whoAmI, Arguments: pathArgument()},
 		{Name: "Organizations", Access: engine.Public, Role: engine.OrgCreator, Subject: "path", Run: whoAmI, Arguments: pathArgument()},
 		{Name: "Domain", Access: engine.Public, Role: engine.DomainAdmin, Run: whoAmI},
@@ -62,11 +67,13 @@ func pathArgument() []engine.Argument { return []engine.Argument{argument("path"
 
 func typedArguments() []engine.Argument {
 	return []engine.Argument{
-		{Name: "text", Type: engine.Text, Required: true, Max: 5}, argument("path", engine.Path), argument("either", engine.PathOrUPN),
+		{Name: "text", Type: engine.Text, Required: true, Max: 5},
+		argument("path", engine.Path), argument("either", engine.PathOrUPN),
 		argument("number", engine.Number), argument("signed", engine.Signed), argument("boolean", engine.Boolean),
 		argument("flag", engine.Flag), argument("tree", engine.Tree), argument("controller", engine.Controller),
 		argument("time", engine.DateTime), argument("guid", engine.GUID), argument("secret", engine.Secret),
-		argument("ignored", engine.Ignored), {Name: "choice", Type: engine.Text, OneOf: []string{"Red", "Blue"}},
+		argument("ignored", engine.Ignored),
+		{Name: "choice", Type: engine.Text, OneOf: []string{"Red", "Blue"}},
 	}
 }
 

@@ -98,8 +98,11 @@ func (s AccountState) verdict(o *Object, right bool) error {
 		applies bool
 		err     error
 	}{
-		{s.Locked, ErrAccountLocked}, {!right, ErrWrongPassword}, {s.Disabled, ErrAccountDisabled},
-		{s.Expired, ErrAccountExpired}, {s.PasswordExpired, ErrPasswordExpired},
+		{s.Locked, ErrAccountLocked},
+		{!right, ErrWrongPassword},
+		{s.Disabled, ErrAccountDisabled},
+		{s.Expired, ErrAccountExpired},
+		{s.PasswordExpired, ErrPasswordExpired},
 	} {
 		if reason.applies {
 			return &ObjectError{DN: o.DN, Err: reason.err}

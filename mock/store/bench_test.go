@@ -23,8 +23,10 @@ func newCrowd(b *testing.B) *crowd {
 	c := &crowd{store: openDirectory(b, Config{Path: filepath.Join(b.TempDir(), "store.db")})}
 	require.NoError(b, c.store.View(b.Context(), func(tx *Tx) error {
 		domain := mustDomain(b, tx)
-		found, _, err := tx.Search(Query{Base: domain.Exchange, Scope: ScopeSubtree,
-			Filter: mustFilter(b, "(|(objectClass=msExchPrivateMDB)(cn=Default Global Address List)(objectClass=msExchOAB))")})
+		found, _, err := tx.Search(Query{
+			Base: domain.Exchange, Scope: ScopeSubtree,
+			Filter: mustFilter(b, "(|(objectClass=msExchPrivateMDB)(cn=Default Global Address List)(objectClass=msExchOAB))"),
+		})
 		for _, o := range found {
 			c.lists = append(c.lists, o.DN.String())
 		}

@@ -83,8 +83,10 @@ func checkPlace(parent *Object, dn ldappath.DN, c Class) error {
 		return nil
 	}
 	if above, ok := LookupClass(parent.Class); !ok || !c.under(above) {
-		return &ObjectError{DN: dn,
-			Detail: fmt.Sprintf("class %s is not allowed under %s", c.Name, parent.Class), Err: ErrNaming}
+		return &ObjectError{
+			DN:     dn,
+			Detail: fmt.Sprintf("class %s is not allowed under %s", c.Name, parent.Class), Err: ErrNaming,
+		}
 	}
 	return nil
 }
@@ -92,8 +94,10 @@ func checkPlace(parent *Object, dn ldappath.DN, c Class) error {
 // checkFree tells whether the name can be read back and is free for o.
 func (t *Tx) checkFree(o *Object, dn ldappath.DN) error {
 	if text := dn.String(); len(text) > ldappath.MaxDN {
-		return &ConstraintError{Attribute: "distinguishedName", Rule: RuleTooLong,
-			Detail: fmt.Sprintf("%d, limit %d", len(text), ldappath.MaxDN)}
+		return &ConstraintError{
+			Attribute: "distinguishedName", Rule: RuleTooLong,
+			Detail: fmt.Sprintf("%d, limit %d", len(text), ldappath.MaxDN),
+		}
 	}
 	if _, err := ldappath.ParseDN(dn.String()); err != nil {
 		return &ConstraintError{Attribute: "distinguishedName", Rule: RuleCharacters, Detail: err.Error()}

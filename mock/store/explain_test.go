@@ -141,10 +141,12 @@ func repertoire(t *testing.T, tx *Tx) {
 	do(err)
 	_, err = tx.BySID(user.SID)
 	do(err)
-	for _, text := range []string{"(cn=o)", "(cn=o*)", "(mail=o@x.example)", "(mail=o*)", "(proxyAddresses=smtp:o@x.example)", "(proxyAddresses=smtp:o*)",
+	for _, text := range []string{
+		"(cn=o)", "(cn=o*)", "(mail=o@x.example)", "(mail=o*)", "(proxyAddresses=smtp:o@x.example)", "(proxyAddresses=smtp:o*)",
 		"(sAMAccountName=o)", "(userPrincipalName=o@x.example)", "(member=" + user.DN.String() + ")", "(memberOf=" + group.DN.String() + ")",
 		"(objectClass=group)", "(objectClass=*)", "(objectGUID=" + user.GUID.String() + ")", "(objectSid=" + string(user.SID) + ")",
-		"(distinguishedName=" + user.DN.String() + ")", "(anr=o)", "(objectClass=user)"} {
+		"(distinguishedName=" + user.DN.String() + ")", "(anr=o)", "(objectClass=user)",
+	} {
 		for _, scope := range []Scope{ScopeBase, ScopeOne, ScopeSubtree} {
 			_, _, err = tx.Search(Query{Base: unit.DN, Scope: scope, Filter: mustFilter(t, text)})
 			do(err)

@@ -29,8 +29,10 @@ type FolderPermission struct {
 }
 
 // folderRoles are the roles, in the spelling kept. F121.
-var folderRoles = []string{"owner", "publishing editor", "editor", "publishing author", "author", "nonediting author",
-	"reviewer", "contributor", "none"}
+var folderRoles = []string{
+	"owner", "publishing editor", "editor", "publishing author", "author", "nonediting author",
+	"reviewer", "contributor", "none",
+}
 
 // FolderRoles gives the roles that a permission can have.
 func FolderRoles() []string { return append([]string(nil), folderRoles...) }

@@ -83,8 +83,10 @@ func TestLinks_AreSymmetricAndCleared(t *testing.T) {
 		attribute string
 		want      []string
 	}{
-		{user, "homeMDB", []string{stores[0].DN.String()}}, {stores[0], "homeMDBBL", []string{user.DN.String()}},
-		{user, "altRecipient", []string{forward.DN.String()}}, {forward, "altRecipientBL", []string{user.DN.String()}},
+		{user, "homeMDB", []string{stores[0].DN.String()}},
+		{stores[0], "homeMDBBL", []string{user.DN.String()}},
+		{user, "altRecipient", []string{forward.DN.String()}},
+		{forward, "altRecipientBL", []string{user.DN.String()}},
 	} {
 		got, err := tx.Values(row.o, row.attribute)
 		require.NoError(t, err)
@@ -189,7 +191,8 @@ func TestWire(t *testing.T) {
 	for _, row := range []struct{ attribute, value, want string }{
 		{"objectGUID", "33221100554477668899AABBCCDDEEFF", "\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF"},
 		{"objectSid", "S-1-5-32-544", "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x20\x02\x00\x00"},
-		{"cn", "Ål", "Ål"}, {"userAccountControl", "512", "512"},
+		{"cn", "Ål", "Ål"},
+		{"userAccountControl", "512", "512"},
 	} {
 		a, err := LookupAttribute(row.attribute)
 		require.NoError(t, err)

@@ -84,8 +84,10 @@ func TestAudit(t *testing.T) {
 		}
 		rows, err := tx.Audit(AuditQuery{Code: &denied})
 		require.NoError(t, err)
-		assert.Equal(t, AuditRow{ID: 2, TransactionID: "b", Organization: "ORG a", Namespace: "N", Procedure: "Q", Code: denied,
-			At: testClock.Add(time.Minute), Duration: 1500 * time.Microsecond, Description: "Access is denied."}, rows[0])
+		assert.Equal(t, AuditRow{
+			ID: 2, TransactionID: "b", Organization: "ORG a", Namespace: "N", Procedure: "Q", Code: denied,
+			At: testClock.Add(time.Minute), Duration: 1500 * time.Microsecond, Description: "Access is denied.",
+		}, rows[0])
 		pruned, err := tx.PruneAudit(testClock.Add(2 * time.Minute))
 		require.NoError(t, err)
 		assert.Equal(t, int64(2), pruned)
@@ -118,8 +120,10 @@ func TestQueue(t *testing.T) {
 		require.NoError(t, err)
 		return j.Status
 	}
-	full := Job{ID: "full", Namespace: "N", Procedure: "P", Trusted: true, Caller: "c", Request: "<r/>", Priority: -60, RetryCount: 3,
-		RetryInterval: time.Second, RetryStop: 0x80070057, OnFailure: "queueToOperator", Retain: true}
+	full := Job{
+		ID: "full", Namespace: "N", Procedure: "P", Trusted: true, Caller: "c", Request: "<r/>", Priority: -60, RetryCount: 3,
+		RetryInterval: time.Second, RetryStop: 0x80070057, OnFailure: "queueToOperator", Retain: true,
+	}
 	made := submit(false, full)
 	full.Seq, full.Status, full.Submitted, full.NextRun = 1, JobPending, now, now
 	assert.Equal(t, &full, made)

@@ -55,8 +55,10 @@ func TestPasswords_BeyondWhatTheHashReads(t *testing.T) {
 func TestSetPasswordPolicy(t *testing.T) {
 	tx := updating(t)
 	o := mustCreate(t, tx, testReseller.Child("CN", "o"), "user")
-	want := PasswordPolicy{MinimumLength: 3, History: 2, HistoryOnReset: true, MaximumAge: 42 * 24 * time.Hour,
-		LockoutThreshold: 5, LockoutDuration: 30 * time.Minute, LockoutWindow: time.Hour}
+	want := PasswordPolicy{
+		MinimumLength: 3, History: 2, HistoryOnReset: true, MaximumAge: 42 * 24 * time.Hour,
+		LockoutThreshold: 5, LockoutDuration: 30 * time.Minute, LockoutWindow: time.Hour,
+	}
 	require.NoError(t, tx.SetPasswordPolicy(want))
 	got, err := tx.PasswordPolicy()
 	require.NoError(t, err)

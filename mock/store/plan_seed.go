@@ -12,8 +12,10 @@ func seedPlans(t *Tx, seed Seed) error {
 		}
 	}
 	for _, f := range seed.Plans.Features {
-		kind := FeatureType{Name: f.Name, Description: f.Description, NativeAttribute: f.NativeAttribute,
-			ParentNode: f.ParentNode, DataType: f.XSLDataType, Unit: f.Unit}
+		kind := FeatureType{
+			Name: f.Name, Description: f.Description, NativeAttribute: f.NativeAttribute,
+			ParentNode: f.ParentNode, DataType: f.XSLDataType, Unit: f.Unit,
+		}
 		if err := t.AddFeatureType(kind); err != nil {
 			return err
 		}

@@ -85,7 +85,8 @@ func TestCreatePlan_LeavesNothingBehindWhenRefused(t *testing.T) {
 			"unknown category": {Plan{Name: "P", Type: "ExchMailbox", Categories: []string{"None"}}, ErrNotFound},
 			"unknown feature":  {Plan{Name: "P", Type: "ExchMailbox", Features: []PlanFeature{{FeatureType: FeatureType{Name: "None"}}}}, ErrNotFound},
 			"feature twice": {Plan{Name: "P", Type: "ExchMailbox", Features: []PlanFeature{
-				{FeatureType: FeatureType{Name: "POP"}}, {FeatureType: FeatureType{Name: "pop"}}}}, ErrConflict},
+				{FeatureType: FeatureType{Name: "POP"}}, {FeatureType: FeatureType{Name: "pop"}},
+			}}, ErrConflict},
 		} {
 			_, err := tx.CreatePlan(row.plan)
 			assert.ErrorIs(t, err, row.want, name)

@@ -48,8 +48,10 @@ func (t *Tx) PasswordPolicy() (PasswordPolicy, error) {
 		return PasswordPolicy{}, err
 	}
 	numbers := make(map[string]int64)
-	for _, name := range []string{"minPwdLength", "pwdProperties", "pwdHistoryLength", "maxPwdAge", "lockoutThreshold",
-		"lockoutDuration", "lockOutObservationWindow"} {
+	for _, name := range []string{
+		"minPwdLength", "pwdProperties", "pwdHistoryLength", "maxPwdAge", "lockoutThreshold",
+		"lockoutDuration", "lockOutObservationWindow",
+	} {
 		if numbers[name], err = t.integer(root, name); err != nil {
 			return PasswordPolicy{}, err
 		}

@@ -14,8 +14,10 @@ import (
 )
 
 // knownRefusals are the refusals that random operations may meet.
-var knownRefusals = []error{ErrNotFound, ErrConflict, ErrNotLeaf, ErrConstraint, ErrSyntax, ErrNaming, ErrAlreadyMember, ErrNotMember,
-	ErrValueExists, ErrNoSuchValue, ErrClassViolation}
+var knownRefusals = []error{
+	ErrNotFound, ErrConflict, ErrNotLeaf, ErrConstraint, ErrSyntax, ErrNaming, ErrAlreadyMember, ErrNotMember,
+	ErrValueExists, ErrNoSuchValue, ErrClassViolation,
+}
 
 // playground runs random operations below one unit.
 type playground struct {
@@ -50,8 +52,10 @@ func (p playground) step(t *rapid.T) {
 	class := someClasses.Draw(t, "class")
 	naming, _ := LookupClass(class)
 	addresses := rapid.SliceOfNDistinct(someAddresses, 0, 3, rapid.ID[string]).Draw(t, "addresses")
-	operation := rapid.SampledFrom([]string{"create", "create", "create", "delete", "tree", "rename", "move", "addresses", "add", "remove",
-		"account", "login", "manager", "well-known", "group", "domain"}).Draw(t, "operation")
+	operation := rapid.SampledFrom([]string{
+		"create", "create", "create", "delete", "tree", "rename", "move", "addresses", "add", "remove",
+		"account", "login", "manager", "well-known", "group", "domain",
+	}).Draw(t, "operation")
 	inside := o.DN.Len() > p.root.Len()
 	run := map[string]func() error{
 		"create": func() error {

@@ -41,8 +41,10 @@ func (t *Tx) RegisterStore(kind ResourceKind, server, name string, megabytes int
 	if err != nil {
 		return nil, err
 	}
-	return t.AddResource(Resource{GUID: o.GUID, Kind: kind, Server: o.DN.Parent().Parent().Parent().RDN().Value,
-		Name: o.DN.RDN().Value, Megabytes: megabytes, Shared: shared, Provisionable: true})
+	return t.AddResource(Resource{
+		GUID: o.GUID, Kind: kind, Server: o.DN.Parent().Parent().Parent().RDN().Value,
+		Name: o.DN.RDN().Value, Megabytes: megabytes, Shared: shared, Provisionable: true,
+	})
 }
 
 // RegisterServer adds a server of the domain to the pool, under the objectGUID

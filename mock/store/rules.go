@@ -39,8 +39,10 @@ func checkSAM(t *Tx, o *Object, values []string) error {
 	case strings.TrimSpace(name) != name:
 		return &ConstraintError{Attribute: KindSAM, Rule: RuleCharacters, Detail: "no blanks at the ends"}
 	case o.Is("user") && len([]rune(name)) > maxUserSAM:
-		return &ConstraintError{Attribute: KindSAM, Rule: RuleTooLong,
-			Detail: fmt.Sprintf("%d, limit %d", len([]rune(name)), maxUserSAM)}
+		return &ConstraintError{
+			Attribute: KindSAM, Rule: RuleTooLong,
+			Detail: fmt.Sprintf("%d, limit %d", len([]rune(name)), maxUserSAM),
+		}
 	}
 	holder, err := t.BySAM(name)
 	return taken(o, holder, err, KindSAM, name)

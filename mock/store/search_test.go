@@ -136,8 +136,14 @@ func TestSearch_ScopesAndPages(t *testing.T) {
 		filter string
 		want   int
 	}{
-		{ScopeBase, "(objectClass=*)", 1}, {ScopeBase, "(sn=same)", 0}, {ScopeOne, "(objectClass=*)", 21}, {ScopeOne, "(sn=same)", 20},
-		{ScopeSubtree, "(objectClass=*)", 42}, {ScopeSubtree, "(sn=same)", 40}, {ScopeSubtree, "(sn=s*)", 40}, {ScopeSubtree, "(objectClass=contact)", 40},
+		{ScopeBase, "(objectClass=*)", 1},
+		{ScopeBase, "(sn=same)", 0},
+		{ScopeOne, "(objectClass=*)", 21},
+		{ScopeOne, "(sn=same)", 20},
+		{ScopeSubtree, "(objectClass=*)", 42},
+		{ScopeSubtree, "(sn=same)", 40},
+		{ScopeSubtree, "(sn=s*)", 40},
+		{ScopeSubtree, "(objectClass=contact)", 40},
 	} {
 		query := Query{Base: unit.DN, Scope: row.scope, Filter: mustFilter(t, row.filter)}
 		whole, more, err := tx.Search(query)
@@ -177,8 +183,10 @@ func TestSearch_LeavesTheConfigurationToItself(t *testing.T) {
 }
 
 func TestParseFilter_Refuses(t *testing.T) {
-	for _, text := range []string{"", "cn=x", "(cn=x", "(&(cn=x)", "()", "(!)", "(cn=\\zz)", strings.Repeat("(!", 70) + "(cn=x)" + strings.Repeat(")", 70),
-		"(|" + strings.Repeat("(cn=x)", 2000) + ")", "(cn=" + strings.Repeat("x", 1<<16) + ")"} {
+	for _, text := range []string{
+		"", "cn=x", "(cn=x", "(&(cn=x)", "()", "(!)", "(cn=\\zz)", strings.Repeat("(!", 70) + "(cn=x)" + strings.Repeat(")", 70),
+		"(|" + strings.Repeat("(cn=x)", 2000) + ")", "(cn=" + strings.Repeat("x", 1<<16) + ")",
+	} {
 		_, err := ParseFilter(text)
 		assert.ErrorIs(t, err, ErrBadFilter, "%.60s", text)
 	}

@@ -93,7 +93,8 @@ func seedStandardGroups(t *Tx, root *Object, domain SID) error {
 			sid = builtinSID.Child(group.rid)
 		}
 		o, err := t.create(parent, parent.DN.Child("CN", group.name), "group", Attributes{
-			value(KindSAM, group.name), value("groupType", group.kind), value("description", group.description)}, sid)
+			value(KindSAM, group.name), value("groupType", group.kind), value("description", group.description),
+		}, sid)
 		if err != nil {
 			return err
 		}
@@ -115,7 +116,8 @@ func seedControllers(t *Tx, root *Object, seed Seed) error {
 		name := hostLabel(host)
 		if _, err := t.Create(root.DN.Child("OU", "Domain Controllers").Child("CN", name), "computer", Attributes{
 			value(KindSAM, name+"$"), value("dNSHostName", host), value("userAccountControl", controllerFlags),
-			value("primaryGroupID", controllerGroup), value("operatingSystem", "Windows Server 2003")}); err != nil {
+			value("primaryGroupID", controllerGroup), value("operatingSystem", "Windows Server 2003"),
+		}); err != nil {
 			return err
 		}
 	}
@@ -146,7 +148,8 @@ func seedConfiguration(t *Tx, root *Object, seed Seed) error {
 		return err
 	}
 	_, err = t.Create(partitions.DN.Child("CN", seed.Domain.NetBIOS), "crossRef", Attributes{
-		value("nETBIOSName", seed.Domain.NetBIOS), value("dnsRoot", seed.Domain.Name), value("nCName", root.DN.String())})
+		value("nETBIOSName", seed.Domain.NetBIOS), value("dnsRoot", seed.Domain.Name), value("nCName", root.DN.String()),
+	})
 	return err
 }
 
@@ -172,8 +175,10 @@ func seedGroups(t *Tx, seed Seed) error {
 
 func seedAccounts(t *Tx, seed Seed) error {
 	for _, account := range seed.Accounts {
-		attributes := Attributes{value(KindSAM, account.Name), value(KindUPN, account.Name+"@"+seed.Domain.Name),
-			value("userAccountControl", "66048")} // NORMAL_ACCOUNT, DONT_EXPIRE_PASSWORD
+		attributes := Attributes{
+			value(KindSAM, account.Name), value(KindUPN, account.Name+"@"+seed.Domain.Name),
+			value("userAccountControl", "66048"),
+		} // NORMAL_ACCOUNT, DONT_EXPIRE_PASSWORD
 		if account.DisplayName != "" {
 			attributes = attributes.With("displayName", account.DisplayName)
 		}

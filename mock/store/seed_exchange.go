@@ -48,17 +48,25 @@ func seedExchange(t *Tx, seed Seed) error {
 	organization := top.Child("CN", exchange.Organization)
 	err := plant(t, services, branch{"Microsoft Exchange", "msExchConfigurationContainer", nil, []branch{
 		{exchange.Organization, "msExchOrganizationContainer", Attributes{
-			value("legacyExchangeDN", "/o="+exchange.Organization), value("msExchMixedMode", "FALSE")}, []branch{
+			value("legacyExchangeDN", "/o="+exchange.Organization), value("msExchMixedMode", "FALSE"),
+		}, []branch{
 			addressListsBranch(),
 			{recipientPolicies, "msExchRecipientPolicyContainer", nil, []branch{
-				{"Default Policy", "msExchRecipientPolicy", Attributes{value("gatewayProxy", "SMTP:@"+seed.Domain.Name),
-					value("purportedSearch", "(mailnickname=*)"), value("msExchPolicyOrder", "2147483647")}, nil}}},
+				{"Default Policy", "msExchRecipientPolicy", Attributes{
+					value("gatewayProxy", "SMTP:@"+seed.Domain.Name),
+					value("purportedSearch", "(mailnickname=*)"), value("msExchPolicyOrder", "2147483647"),
+				}, nil},
+			}},
 			{adminGroups, "msExchAdminGroupContainer", nil, []branch{
 				{exchange.AdministrativeGroup, "msExchAdminGroup", Attributes{value("legacyExchangeDN", adminGroupName(exchange))}, []branch{
 					{hierarchies, "msExchContainer", nil, []branch{
-						{publicFolders, "msExchPFTree", Attributes{value("msExchPFTreeType", "1")}, nil}}},
-					{"Servers", "msExchServersContainer", nil, nil}}}}},
-		}}}})
+						{publicFolders, "msExchPFTree", Attributes{value("msExchPFTreeType", "1")}, nil},
+					}},
+					{"Servers", "msExchServersContainer", nil, nil},
+				}},
+			}},
+		}},
+	}})
 	if err != nil {
 		return err
 	}
@@ -85,9 +93,11 @@ func addressListsBranch() branch {
 		{allAddressLists, "addressBookContainer", nil, nil},
 		{allGlobalLists, "addressBookContainer", nil, []branch{
 			{defaultGlobalList, "addressBookContainer", Attributes{value("purportedSearch",
-				"(& (mailnickname=*) (| (objectCategory=person)(objectCategory=group)(objectCategory=publicFolder) ))")}, nil}}},
+				"(& (mailnickname=*) (| (objectCategory=person)(objectCategory=group)(objectCategory=publicFolder) ))")}, nil},
+		}},
 		{offlineLists, "msExchContainer", nil, []branch{
-			{defaultOfflineList, "msExchOAB", Attributes{value("msExchOABDefault", "TRUE")}, nil}}},
+			{defaultOfflineList, "msExchOAB", Attributes{value("msExchOABDefault", "TRUE")}, nil},
+		}},
 	}}
 }
 
@@ -117,7 +127,8 @@ func linkLists(t *Tx, top, organization ldappath.DN) error {
 func seedServer(t *Tx, seed Seed, organization ldappath.DN, server SeedServer, first bool) error {
 	if _, err := t.Create(domainName(seed.Domain.Name).Child("CN", "Computers").Child("CN", server.Name), "computer", Attributes{
 		value(KindSAM, server.Name+"$"), value("dNSHostName", server.Host),
-		value("operatingSystem", "Windows Server 2003")}); err != nil {
+		value("operatingSystem", "Windows Server 2003"),
+	}); err != nil {
 		return err
 	}
 	group := organization.Child("CN", adminGroups).Child("CN", seed.Exchange.AdministrativeGroup)
@@ -126,13 +137,16 @@ func seedServer(t *Tx, seed Seed, organization ldappath.DN, server SeedServer, f
 	legacy := adminGroupName(seed.Exchange) + "/cn=Configuration/cn=Servers/cn=" + server.Name
 	err := plant(t, own.Parent(), branch{server.Name, "msExchExchangeServer", Attributes{
 		value("legacyExchangeDN", legacy), value("networkAddress", "ncacn_ip_tcp:"+server.Host),
-		value("serialNumber", "Version 6.5 (Build 7638.2: Service Pack 2)")}, []branch{
+		value("serialNumber", "Version 6.5 (Build 7638.2: Service Pack 2)"),
+	}, []branch{
 		{"InformationStore", "msExchInformationStore", nil, []branch{
-			{storageGroup(server), "msExchStorageGroup", nil, nil}}},
+			{storageGroup(server), "msExchStorageGroup", nil, nil},
+		}},
 		{"Microsoft MTA", "mTA", Attributes{value("legacyExchangeDN", legacy+"/cn=Microsoft MTA")}, nil},
 		{"Microsoft System Attendant", "exchangeAdminService", nil, nil},
 		{"Protocols", "protocolCfgSharedContainer", nil, []branch{
-			{"HTTP", "msExchProtocolCfgHTTPContainer", nil, []branch{{"1", "protocolCfgHTTPServer", nil, nil}}}}},
+			{"HTTP", "msExchProtocolCfgHTTPContainer", nil, []branch{{"1", "protocolCfgHTTPServer", nil, nil}}},
+		}},
 	}})
 	if err != nil {
 		return err
@@ -164,13 +178,16 @@ func seedStores(t *Tx, server SeedServer, own, tree ldappath.DN, legacy string) 
 	for _, name := range server.PublicStores {
 		if _, err := t.Create(storage.Child("CN", name), "msExchPublicMDB", Attributes{
 			value("msExchOwningServer", own.String()), value("msExchOwningPFTree", tree.String()),
-			value("legacyExchangeDN", legacy+"/cn=Microsoft Public MDB "+name)}); err != nil {
+			value("legacyExchangeDN", legacy+"/cn=Microsoft Public MDB "+name),
+		}); err != nil {
 			return err
 		}
 	}
 	for _, name := range server.MailStores {
-		attributes := Attributes{value("msExchOwningServer", own.String()),
-			value("legacyExchangeDN", legacy+"/cn=Microsoft Private MDB "+name)}
+		attributes := Attributes{
+			value("msExchOwningServer", own.String()),
+			value("legacyExchangeDN", legacy+"/cn=Microsoft Private MDB "+name),
+		}
 		if len(server.PublicStores) > 0 {
 			attributes = attributes.With("msExchHomePublicMDB", storage.Child("CN", server.PublicStores[0]).String())
 		}

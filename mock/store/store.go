@@ -61,8 +61,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func newStore(cfg Config) (*Store, error) {
-	s := &Store{now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost, tracking: cfg.TrackChanges, inMemory: cfg.Path == "",
-		computed: computations(), writer: make(chan *session, 1)}
+	s := &Store{
+		now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost, tracking: cfg.TrackChanges, inMemory: cfg.Path == "",
+		computed: computations(), writer: make(chan *session, 1),
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}

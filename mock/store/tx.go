@@ -46,8 +46,10 @@ func (s *Store) Begin(ctx context.Context, write bool) (*Tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
-	t := &Tx{store: s, ctx: ctx, run: context.WithoutCancel(ctx), session: held, free: free, write: write,
-		counters: make(map[string]counter)}
+	t := &Tx{
+		store: s, ctx: ctx, run: context.WithoutCancel(ctx), session: held, free: free, write: write,
+		counters: make(map[string]counter),
+	}
 	if err := t.begin(begin); err != nil {
 		free <- t.session
 		return nil, fmt.Errorf("begin transaction: %w", err)

@@ -14,7 +14,8 @@ func passage() engine.Namespace {
 		Name: "Call", Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Invented,
 		Summary: "Calls the procedure that it is told.",
 		Arguments: []engine.Argument{
-			{Name: "namespace", Type: engine.Text, Required: true}, {Name: "procedure", Type: engine.Text, Required: true},
+			{Name: "namespace", Type: engine.Text, Required: true},
+			{Name: "procedure", Type: engine.Text, Required: true},
 			{Name: "arguments", Type: engine.Tree},
 		},
 		Run: pass,
