@@ -58,6 +58,8 @@ lint: ## gofumpt, vet, staticcheck
 
 generate: ## WSDL files, Go clients and generated documents
 	$(GO) generate ./...
+	$(GO) test ./adapter ./mpf ./mock/control ./cmd/mockmpf ./cmd/wsexchange -run 'Document|Description' -update
+	$(GO) test ./mock -run Emulated -update-emulated
 
 bench: ## Go benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
