@@ -7,6 +7,7 @@ set -euo pipefail
 needs=(
   /usr/bin/ldapsearch=ldap-utils                                # looks into the emulator's LDAP door
   /usr/bin/gcc=gcc                                              # the race detector needs cgo
+  /usr/include/stdio.h=libc6-dev                                # as above
   /usr/share/java/axis.jar=libaxis-java                         # the panel's SOAP library
   /usr/lib/python3/dist-packages/zeep/__init__.py=python3-zeep  # a strict SOAP client
   /usr/bin/promtool=prometheus                                  # tests rules and dashboard; its server is not started
