@@ -11,6 +11,7 @@ needs=(
   /usr/share/java/axis.jar=libaxis-java                         # the panel's SOAP library
   /usr/lib/python3/dist-packages/zeep/__init__.py=python3-zeep  # a strict SOAP client
   /usr/bin/promtool=prometheus                                  # tests rules and dashboard; its server is not started
+  /usr/bin/systemd-analyze=systemd                              # rates the units; it need not run
   /usr/bin/curl=curl                                            # a SOAP client by hand
   /usr/sbin/samba=samba-ad-dc                                   # a domain controller
   /usr/share/samba/setup=samba-ad-provision                     # makes its domain
