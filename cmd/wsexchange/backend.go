@@ -93,7 +93,7 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 
 func (b *backend) openEmulator(ctx context.Context, cfg *Config, logs *daemon.Logs, registry prometheus.Registerer) error {
 	e, err := mock.Open(ctx, mock.Config{
-		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
+		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen, Beside: cfg.beside,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), HashCost: cfg.Emulator.HashCost,
 		Logger: logs.Logger(partEngine), LDAP: ldap.Config{Logger: logs.Logger(partLDAP)}, Registerer: registry,
 	})

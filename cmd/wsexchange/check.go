@@ -62,6 +62,7 @@ func check(c *cobra.Command, cfg *Config) error {
 	if err := logs.SetPart("", "error"); err != nil {
 		return err
 	}
+	cfg.beside = true
 	if cfg.Emulator.LDAPListen != "" {
 		cfg.Emulator.LDAPListen = "127.0.0.1:0" // beside a gateway that is running
 	}

@@ -35,6 +35,9 @@ type Config struct {
 	Admin          AdminConfig    `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, profiles"`
 	Log            LogConfig      `koanf:"log" help:"what is logged"`
 	Emulator       EmulatorConfig `koanf:"emulator" restart:"true" help:"the embedded backend"`
+
+	// beside says that a gateway may be running on the same database.
+	beside bool
 }
 
 // TLSConfig is the certificate of the web services.
