@@ -33,7 +33,7 @@ func FuzzCall(f *testing.F) {
 	h := newHandler(f, config)
 	f.Fuzz(func(t *testing.T, service, body string) {
 		if len(body) > 1<<16 || !isToken(service) {
-			t.Skip()
+			return // no input for this target
 		}
 		e.request = nil
 		w := serve(h, post(service, body))
@@ -66,11 +66,11 @@ func FuzzBind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, content string) {
 		op := h.services["hostedexchange"].operations[name]
 		if op == nil {
-			t.Skip()
+			return // no input for this target
 		}
 		body, err := xmldoc.ParseString("<"+name+">"+content+"</"+name+">", xmldoc.Limits{Bytes: 1 << 16})
 		if err != nil {
-			t.Skip()
+			return // no input for this target
 		}
 		arguments, err := op.bind(body)
 		if err != nil {
