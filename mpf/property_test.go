@@ -256,6 +256,7 @@ func TestProperty_ResponsesComeBackWhole(t *testing.T) {
 func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(full), false)
 	f.Add([]byte(`<request xmlns="http://maps/specs/prov.xml"><data><a/></data></request>`), true)
+	f.Add([]byte(`<request><procedure><queue namespace="" procedure=""/></procedure></request>`), false)
 	f.Add([]byte(`<request><procedure><try/><catch/><try><try/><catch/></try><catch/></procedure></request>`), false)
 	f.Add([]byte(`<request><context><queueContext><parentQueue queueID="1"/></queueContext></context></request>`), true)
 	f.Fuzz(func(t *testing.T, document []byte, simple bool) {

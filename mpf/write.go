@@ -105,8 +105,10 @@ func appendSteps(n *xmldoc.Node, steps []Step) {
 
 func (c *Call) element() *xmldoc.Node {
 	n := xmldoc.Element(string(c.Kind))
-	attribute(n, "namespace", c.Target.Namespace)
-	attribute(n, "procedure", c.Target.Procedure)
+	if c.Kind != Transform {
+		xmldoc.SetAttr(n, "namespace", c.Target.Namespace)
+		xmldoc.SetAttr(n, "procedure", c.Target.Procedure)
+	}
 	if c.QueueActivated {
 		xmldoc.SetAttr(n, "queueSuspended", "0")
 	}
