@@ -150,7 +150,8 @@ func (k *call) answer(login auth.Login, hasLogin bool) (*mpf.Response, error) {
 			}}
 		}
 	}
-	return k.submit(mpf.WithCaller(k.c.Request().Context(), caller), request)
+	ctx := mpf.WithOrigin(k.c.Request().Context(), mpf.Origin{Service: k.seen.Service, Operation: k.seen.Operation})
+	return k.submit(mpf.WithCaller(ctx, caller), request)
 }
 
 // refuse makes an answer of what the translation refuses, if it is one.

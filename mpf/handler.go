@@ -75,6 +75,7 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnsupportedMediaType, "text/plain; charset=utf-8", []byte("The content type must be text/xml.\n"))
 		return
 	}
+	ctx = receiveOrigin(ctx, r.Header)
 	req, err := h.read(r.Body, parameters["charset"])
 	var resp *Response
 	if err == nil {

@@ -157,6 +157,7 @@ func (w *wire) request(ctx context.Context, action string, message []byte, accou
 	if w.config.UserAgent != "" {
 		req.Header.Set("User-Agent", w.config.UserAgent)
 	}
+	sendOrigin(ctx, req.Header)
 	if account != nil {
 		req.SetBasicAuth(account.login(), account.Password.Reveal())
 	}

@@ -14,6 +14,7 @@ import (
 type Record struct {
 	TransactionID string
 	ClientID      string // clientTransactionId: the gateway's id of the SOAP call
+	Operation     string // the call that the gateway made it for, "HostedExchange.EnableUser", or ""
 	Caller        string
 	Organization  string     // path of the organization that it is about, or ""
 	Target        mpf.Target // what was asked for; of a trusted request its first call
@@ -58,7 +59,8 @@ func (r *run) record(response *mpf.Response) {
 		return
 	}
 	rec := Record{
-		TransactionID: r.id, ClientID: r.request.Context.ClientTransactionID, Caller: r.account(), Organization: r.tenant(),
+		TransactionID: r.id, ClientID: r.request.Context.ClientTransactionID, Operation: mpf.OriginFrom(r.ctx).String(),
+		Caller: r.account(), Organization: r.tenant(),
 		Target: r.request.MainTarget(), Trusted: r.request.Target.IsZero(), Queued: r.origin.job != nil,
 		Started: r.started, Duration: r.engine.now().Sub(r.started), Request: r.engine.redact(r.request.Element()),
 		Response: r.engine.redact(response.Element()), Err: response.Err, Hidden: r.hidden, Changes: r.changes,

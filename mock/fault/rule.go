@@ -44,6 +44,9 @@ type Rule struct {
 	Tenant string `json:"tenant,omitempty"`
 	// Caller is an account, DOMAIN\name or name.
 	Caller string `json:"caller,omitempty"`
+	// Operation is that of the web service that a gateway made the request for,
+	// "EnableUser" or "HostedExchange.EnableUser".
+	Operation string `json:"operation,omitempty"`
 
 	// When is the stage: request, before, after, rollback, answer. Default
 	// before; of drop and malformed answer.
@@ -192,12 +195,14 @@ func (r Rule) failure() error {
 	return &mpf.Error{Code: code, Description: text}
 }
 
-// matches tells whether the rule is about a point.
-func (r Rule) matches(p engine.Point) bool {
+// matches tells whether the rule is about a point in a request that was made
+// for a web service's operation.
+func (r Rule) matches(p engine.Point, operation string) bool {
 	return r.When == p.Stage &&
 		(r.Namespace == "" || strings.EqualFold(r.Namespace, p.Target.Namespace)) &&
 		(r.Procedure == "" || strings.EqualFold(r.Procedure, p.Target.Procedure)) &&
 		(r.Step == 0 || r.Step == p.Step) &&
+		(r.Operation == "" || SameOperation(r.Operation, operation)) &&
 		(r.Caller == "" || sameAccount(r.Caller, p.Caller)) &&
 		(r.Tenant == "" || SameOrganization(r.Tenant, p.Organization()))
 }
@@ -205,6 +210,13 @@ func (r Rule) matches(p engine.Point) bool {
 func sameAccount(rule, caller string) bool {
 	_, name, _ := strings.Cut(caller, `\`)
 	return strings.EqualFold(rule, caller) || name != "" && strings.EqualFold(rule, name)
+}
+
+// SameOperation tells whether a name, with its service or without, means the
+// operation "HostedExchange.EnableUser". Letter case does not matter.
+func SameOperation(name, operation string) bool {
+	_, bare, _ := strings.Cut(operation, ".")
+	return operation != "" && (strings.EqualFold(name, operation) || strings.EqualFold(name, bare))
 }
 
 // SameOrganization tells whether a path, distinguished name or plain name

@@ -164,7 +164,7 @@ type blow struct {
 }
 
 // strike counts a point and gives what hits it, in the order of the rules.
-func (r *Rules) strike(p engine.Point, own []*active) []blow {
+func (r *Rules) strike(p engine.Point, operation string, own []*active) []blow {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var all []blow
@@ -172,7 +172,7 @@ func (r *Rules) strike(p engine.Point, own []*active) []blow {
 		if p.Queued && (a.rule.Action == Drop || a.rule.Action == Malformed) {
 			continue // there is no connection
 		}
-		if !a.rule.matches(p) {
+		if !a.rule.matches(p, operation) {
 			continue
 		}
 		a.seen++
@@ -199,7 +199,7 @@ func (r *Rules) Intercept(ctx context.Context, p engine.Point) error {
 	if door != nil {
 		own = door.own
 	}
-	for _, b := range r.strike(p, own) {
+	for _, b := range r.strike(p, mpf.OriginFrom(ctx).String(), own) {
 		r.hits.WithLabelValues(string(b.rule.Action), string(b.rule.When)).Inc()
 		switch b.rule.Action {
 		case Delay:

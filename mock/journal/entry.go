@@ -18,6 +18,7 @@ type Entry struct {
 	Seq           int64                `json:"seq"` // from 1, in the order in which requests ended
 	TransactionID string               `json:"transactionId"`
 	ClientID      string               `json:"clientTransactionId,omitempty"` // the gateway's id of the SOAP call
+	Operation     string               `json:"operation,omitempty"`           // that call, "HostedExchange.EnableUser"; "" if no gateway made the request
 	Caller        string               `json:"caller,omitempty"`
 	Organization  string               `json:"organization,omitempty"` // path
 	Namespace     string               `json:"namespace"`
@@ -58,7 +59,7 @@ func (e Entry) Failed() bool { return e.Error != nil }
 
 func entryOf(r engine.Record) Entry {
 	e := Entry{
-		TransactionID: r.TransactionID, ClientID: r.ClientID, Caller: r.Caller, Organization: r.Organization,
+		TransactionID: r.TransactionID, ClientID: r.ClientID, Operation: r.Operation, Caller: r.Caller, Organization: r.Organization,
 		Namespace: r.Target.Namespace, Procedure: r.Target.Procedure, Trusted: r.Trusted, Queued: r.Queued,
 		At: r.Started.UTC(), Microseconds: r.Duration.Microseconds(), Code: mpf.OK.String(), Changes: r.Changes,
 		Request: xmldoc.String(r.Request), Response: xmldoc.String(r.Response),
@@ -100,6 +101,7 @@ func (e *Entry) size() int {
 // letter case matters nowhere.
 type Filter struct {
 	Tenant    string `json:"tenant,omitempty"`    // organization: path, distinguished name or name
+	Operation string `json:"operation,omitempty"` // of the web service, "EnableUser" or "HostedExchange.EnableUser"
 	Namespace string `json:"namespace,omitempty"` // of the request or one of its calls
 	Procedure string `json:"procedure,omitempty"` // of the request or one of its calls, together with Namespace
 	Object    string `json:"object,omitempty"`    // part of the name of an object changed, or of the text of request or error
@@ -113,6 +115,7 @@ type Filter struct {
 func (f Filter) matches(e *Entry) bool {
 	return e.Seq > f.After &&
 		(f.Tenant == "" || fault.SameOrganization(f.Tenant, e.Organization)) &&
+		(f.Operation == "" || fault.SameOperation(f.Operation, e.Operation)) &&
 		(f.Caller == "" || strings.EqualFold(f.Caller, e.Caller)) &&
 		(f.ID == "" || strings.EqualFold(f.ID, e.TransactionID) || strings.EqualFold(f.ID, e.ClientID)) &&
 		(f.Code == "" || strings.EqualFold(f.Code, e.Code) || e.Error != nil && strings.EqualFold(f.Code, e.Error.Cause)) &&
