@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -16,31 +15,22 @@ import (
 )
 
 // openAdmin prepares the listener of administrators, if one is wanted. Beside
-// what every daemon has, it gives the throttled sources and their release, and
-// the settings that run.
+// what every daemon has, it gives the throttled sources and their release.
 func (s *service) openAdmin(cfg *Config) error {
 	if cfg.Admin.Listen == "" {
 		return nil
 	}
 	admin, err := daemon.NewAdmin(daemon.AdminConfig{
-		Token: cfg.Admin.Token, Health: s.health, Logs: s.logs,
-		Reload: func(context.Context) (any, error) { return s.reload() },
+		Token: cfg.Admin.Token, Health: s.health, Logs: s.logs, Reload: s.reloader.Reload,
+		Configuration: func() []config.Setting { return config.Redacted(s.current.Load().cfg) },
 	})
 	if err != nil {
 		return err
 	}
 	admin.Handle("GET /-/throttled", s.throttled)
 	admin.Handle("DELETE /-/throttled", s.release)
-	admin.Handle("GET /-/configuration", func(*http.Request) (any, error) {
-		return config.Redacted(s.current.Load().cfg), nil
-	})
-	if s.admin, err = daemon.Listen("admin", cfg.Admin.Listen, admin); err != nil {
-		return err
-	}
-	if at, ok := s.admin.Listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
-		s.logger.Warn("the admin listener is not on loopback: its token travels in the clear", "address", at.String())
-	}
-	return nil
+	s.admin, err = admin.Listen(cfg.Admin.Listen, s.logger)
+	return err
 }
 
 // throttledSource is a source that is shut out.
@@ -113,7 +103,7 @@ var decisionLevels = map[auth.Outcome]slog.Level{
 // checks are what must be well for the gateway to be ready.
 func (s *service) checks() []daemon.Check {
 	current := s.current.Load()
-	checks := []daemon.Check{{Name: "listener", Run: s.checkListener}}
+	checks := []daemon.Check{daemon.CheckListener("listener", s.web.Listener)}
 	if current.backend.balancer != nil {
 		checks = append(checks, daemon.Check{Name: "engines", Run: func(context.Context) error {
 			return anyEngine(current.backend.balancer)
@@ -133,15 +123,6 @@ func (s *service) checks() []daemon.Check {
 		checks = append(checks, daemon.Check{Name: "directory", Run: current.backend.emulator.LDAP.Check})
 	}
 	return checks
-}
-
-func (s *service) checkListener(ctx context.Context) error {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", dialable(s.web.Listener.Addr().String()))
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }
 
 // anyController demands one domain controller that takes connections.

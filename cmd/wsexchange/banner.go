@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"strings"
+
+	"wsexchange/internal/daemon"
 )
 
 // banner tells what to type into the panel, and a call that works as it is
@@ -40,18 +41,5 @@ func (s *service) url() string {
 	if s.web.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + dialable(s.web.Listener.Addr().String()) + "/" + strings.Trim(s.current.Load().cfg.Prefix, "/")
-}
-
-// dialable turns the address of a listener into one that this machine can
-// call.
-func dialable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
+	return scheme + "://" + daemon.Dialable(s.web.Listener.Addr().String()) + "/" + strings.Trim(s.current.Load().cfg.Prefix, "/")
 }

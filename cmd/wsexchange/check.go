@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wsexchange/adapter/auth"
+	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
@@ -77,7 +78,7 @@ func check(c *cobra.Command, cfg *Config) error {
 	account := checkAccount(b)
 	r.directory(c.Context(), cfg, b, account)
 	r.engines(c.Context(), cfg, b, account)
-	address := "http://" + dialable(cfg.Listen) + "/" + strings.Trim(cfg.Prefix, "/")
+	address := "http://" + daemon.Dialable(cfg.Listen) + "/" + strings.Trim(cfg.Prefix, "/")
 	if cfg.TLS.Certificate != "" {
 		address = "https" + strings.TrimPrefix(address, "http")
 	}

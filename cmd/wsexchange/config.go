@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
@@ -18,23 +17,23 @@ import (
 // flags, environment and file come from here, and so does
 // docs/configuration.md.
 type Config struct {
-	Listen         string         `koanf:"listen" default:"127.0.0.1:8080" restart:"true" help:"address of the web services, host:port"`
-	Prefix         string         `koanf:"prefix" default:"/MPSWS" help:"path below which the four services lie"`
-	EventSink      bool           `koanf:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
-	CloseWSDL      bool           `koanf:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
-	TrustedProxies []netip.Prefix `koanf:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
-	Backend        string         `koanf:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
-	Drain          time.Duration  `koanf:"drain" default:"20s" help:"how long calls may go on after a stop"`
-	DrainDelay     time.Duration  `koanf:"drain-delay" default:"0s" help:"how long calls are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
-	TLS            TLSConfig      `koanf:"tls" restart:"true" help:"certificate of the web services"`
-	Auth           AuthConfig     `koanf:"auth" help:"who may call"`
-	Directory      Directory      `koanf:"directory" help:"paths that callers may name"`
-	MPF            MPFConfig      `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
-	Limits         Limits         `koanf:"limits" help:"what callers may send"`
-	Metrics        MetricsConfig  `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin          AdminConfig    `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, profiles"`
-	Log            LogConfig      `koanf:"log" help:"what is logged"`
-	Emulator       EmulatorConfig `koanf:"emulator" restart:"true" help:"the embedded backend"`
+	Listen         string               `koanf:"listen" default:"127.0.0.1:8080" restart:"true" help:"address of the web services, host:port"`
+	Prefix         string               `koanf:"prefix" default:"/MPSWS" help:"path below which the four services lie"`
+	EventSink      bool                 `koanf:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
+	CloseWSDL      bool                 `koanf:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
+	TrustedProxies []netip.Prefix       `koanf:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
+	Backend        string               `koanf:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
+	Drain          time.Duration        `koanf:"drain" default:"20s" help:"how long calls may go on after a stop"`
+	DrainDelay     time.Duration        `koanf:"drain-delay" default:"0s" help:"how long calls are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
+	TLS            TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the web services"`
+	Auth           AuthConfig           `koanf:"auth" help:"who may call"`
+	Directory      Directory            `koanf:"directory" help:"paths that callers may name"`
+	MPF            MPFConfig            `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
+	Limits         daemon.Limits        `koanf:"limits" help:"what callers may send"`
+	Metrics        MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
+	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, profiles"`
+	Log            LogConfig            `koanf:"log" help:"what is logged"`
+	Emulator       EmulatorConfig       `koanf:"emulator" restart:"true" help:"the embedded backend"`
 
 	// beside says that a gateway may be running on the same database.
 	beside bool
@@ -84,33 +83,15 @@ type MPFConfig struct {
 	Password  secret.String `koanf:"password" secret:"true" help:"password of the service account"`
 }
 
-// Limits bounds what callers may send.
-type Limits struct {
-	Body       config.Bytes `koanf:"body" default:"4MiB" help:"largest request"`
-	Depth      int          `koanf:"depth" default:"64" help:"deepest nesting of XML elements"`
-	Elements   int          `koanf:"elements" default:"10000" help:"most XML elements of a document"`
-	Attributes int          `koanf:"attributes" default:"64" help:"most attributes of an XML element"`
-	Name       config.Bytes `koanf:"name" default:"256B" help:"longest XML name"`
-	Value      config.Bytes `koanf:"value" default:"4KiB" help:"longest XML attribute value"`
-	Text       config.Bytes `koanf:"text" default:"1MiB" help:"longest run of XML text"`
-}
-
 // MetricsConfig is the listener of metrics and health.
 type MetricsConfig struct {
 	Listen string `koanf:"listen" default:"127.0.0.1:9464" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
 }
 
-// AdminConfig is the listener of administrators.
-type AdminConfig struct {
-	Listen string        `koanf:"listen" help:"address; empty serves none" example:"127.0.0.1:9466"`
-	Token  secret.String `koanf:"token" secret:"true" help:"what callers must send as Authorization: Bearer, 16 characters or more"`
-}
-
 // LogConfig says what is logged.
 type LogConfig struct {
-	Level  string        `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
+	daemon.LogSettings
 	Levels []string      `koanf:"levels" help:"levels of single parts, part=level; the parts are daemon, gateway, auth, engine, ldap" example:"auth=debug,ldap=warn"`
-	Format string        `koanf:"format" default:"text" oneof:"text,json" restart:"true" help:"how lines are written"`
 	Slow   time.Duration `koanf:"slow" default:"5s" help:"calls that take so long are marked in the log; 0 marks none"`
 }
 
@@ -156,9 +137,7 @@ func (c *Config) Validate() error {
 	if _, err := c.logs(io.Discard); err != nil {
 		refuse("log.levels: %w", err)
 	}
-	if c.Admin.Listen != "" && len(c.Admin.Token.Reveal()) < shortestToken {
-		refuse("admin.token: admin.listen needs one of at least %d characters", shortestToken)
-	}
+	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate())
 	for _, row := range []struct {
 		key   string
 		value time.Duration
@@ -175,9 +154,6 @@ func (c *Config) Validate() error {
 	}
 	return errors.Join(wrong...)
 }
-
-// shortestToken is how long the token of administrators must be, in bytes.
-const shortestToken = 16
 
 // Parts of the program that log at levels of their own.
 const (

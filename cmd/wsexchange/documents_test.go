@@ -59,11 +59,11 @@ func everyMetric(t *testing.T) (*prometheus.Registry, http.Handler) {
 	t.Cleanup(func() { require.NoError(t, b.close()) })
 	_, err = auth.NewMetrics(registry)
 	require.NoError(t, err)
-	_, err = newReloadMetrics(registry)
+	_, err = daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "wsexchange"})
 	require.NoError(t, err)
 	registry.MustRegister(
 		newEngineCollector(func() []mpf.EngineState { return []mpf.EngineState{{Name: "http://mpf1/mpf/soapisapi.dll"}} }),
-		newCertificateGauge(time.Now),
+		daemon.NewCertificateGauge("wsexchange", time.Now),
 	)
 	s := &service{logs: logs, registry: registry}
 	handler, err := adapter.New(s.adapterConfig(cfg, b, nil))

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wsexchange/mpf"
@@ -58,59 +56,4 @@ func (s *service) engines() []mpf.EngineState {
 		return current.backend.balancer.Snapshot()
 	}
 	return nil
-}
-
-func newCertificateGauge(expiry func() time.Time) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "wsexchange_certificate_expiry_timestamp_seconds", Help: "When the certificate of the web services ends, if they have one.",
-	}, func() float64 { return float64(expiry().Unix()) })
-}
-
-// reloadMetrics tell of readings of the configuration; the first one is the
-// start.
-type reloadMetrics struct {
-	total      *prometheus.CounterVec
-	successful prometheus.Gauge
-	at         prometheus.Gauge
-}
-
-// Values of the label result.
-const (
-	reloadSuccess = "success"
-	reloadFailure = "failure"
-)
-
-func newReloadMetrics(registerer prometheus.Registerer) (*reloadMetrics, error) {
-	m := &reloadMetrics{
-		total: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "wsexchange_config_reloads_total", Help: "Readings of the configuration while running, by result.",
-		}, []string{"result"}),
-		successful: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "wsexchange_config_last_reload_successful", Help: "1 if the last reading of the configuration was good, else 0.",
-		}),
-		at: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "wsexchange_config_last_reload_success_timestamp_seconds", Help: "When the configuration that runs was read.",
-		}),
-	}
-	m.total.WithLabelValues(reloadSuccess)
-	m.total.WithLabelValues(reloadFailure)
-	m.successful.Set(1)
-	m.at.SetToCurrentTime()
-	for _, c := range []prometheus.Collector{m.total, m.successful, m.at} {
-		if err := registerer.Register(c); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
-func (m *reloadMetrics) count(err error, at time.Time) {
-	if err != nil {
-		m.total.WithLabelValues(reloadFailure).Inc()
-		m.successful.Set(0)
-		return
-	}
-	m.total.WithLabelValues(reloadSuccess).Inc()
-	m.successful.Set(1)
-	m.at.Set(float64(at.UnixMilli()) / 1000)
 }

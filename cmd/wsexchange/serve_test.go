@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/daemon"
 	"wsexchange/mock/store"
 )
 
@@ -235,7 +236,7 @@ func TestServe_Reload(t *testing.T) {
 	assert.Equal(t, "info", levels[partAuth])
 
 	write("log: {slow: 1ns, levels: [auth=debug]}\nprefix: /Other\ndrain: 3s\nauth: {source-failures: 7}\nemulator: {audit-level: none}\nmpf: {password: hidden-one}\n")
-	var done reloaded
+	var done daemon.Reloaded
 	require.Equal(t, http.StatusOK, g.administer("POST", "/-/reload", &done))
 	keys := func() (changed, restart []string) {
 		for _, c := range done.Changed {

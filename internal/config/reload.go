@@ -1,6 +1,9 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+	"strings"
+)
 
 // Merge makes the configuration that a running program can change to: what was
 // loaded, but with the running values of settings that need a restart. These
@@ -19,4 +22,16 @@ func Merge[T any](running, loaded *T) (next *T, waiting []Change) {
 		}
 	}
 	return next, Diff(next, loaded)
+}
+
+// Touched reports whether one of the settings or sections is among the changes.
+func Touched(changes []Change, keys ...string) bool {
+	for _, c := range changes {
+		for _, key := range keys {
+			if c.Key == key || strings.HasPrefix(c.Key, key+".") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -1,14 +1,16 @@
 package daemon
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"strings"
 
+	"wsexchange/internal/config"
 	"wsexchange/internal/secret"
 )
 
@@ -18,8 +20,10 @@ type AdminConfig struct {
 	Token  secret.String
 	Health *Health
 	Logs   *Logs
-	// Reload reads the configuration anew. What it gives is answered as JSON.
-	Reload func(context.Context) (any, error)
+	// Reload reads the configuration anew.
+	Reload func() (Reloaded, error)
+	// Configuration gives the settings that run, without secrets.
+	Configuration func() []config.Setting
 }
 
 // Admin is the handler of the listener for administrators: what can be changed
@@ -29,6 +33,7 @@ type AdminConfig struct {
 //	GET  /-/log-level                     the level of every part
 //	PUT  /-/log-level?part=P&level=L      changes one; all without part
 //	POST /-/reload                        reads the configuration anew
+//	GET  /-/configuration                 the settings that run
 //	GET  /debug/pprof/                    profiles
 type Admin struct {
 	token [sha256.Size]byte
@@ -50,13 +55,27 @@ func NewAdmin(c AdminConfig) (*Admin, error) {
 		}
 		return c.Logs.Levels(), nil
 	})
-	a.Handle("POST /-/reload", func(r *http.Request) (any, error) { return c.Reload(r.Context()) })
+	a.Handle("POST /-/reload", func(*http.Request) (any, error) { return c.Reload() })
+	a.Handle("GET /-/configuration", func(*http.Request) (any, error) { return c.Configuration(), nil })
 	a.mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	a.mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	a.mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	a.mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	a.mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	return a, nil
+}
+
+// Listen opens the listener of administrators. The logger hears a warning if
+// that is not on loopback.
+func (a *Admin) Listen(address string, logger *slog.Logger) (*Server, error) {
+	server, err := Listen("admin", address, a)
+	if err != nil {
+		return nil, err
+	}
+	if at, ok := server.Listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+		logger.Warn("the admin listener is not on loopback: its token travels in the clear", "address", at.String())
+	}
+	return server, nil
 }
 
 // Handle adds a route. What answer gives is written as JSON; its error as 400.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/config"
 	"wsexchange/internal/secret"
 )
 
@@ -22,7 +23,8 @@ func TestAdmin(t *testing.T) {
 	var broken error
 	admin, err := NewAdmin(AdminConfig{
 		Token: secret.New("a long token"), Health: NewStartingHealth(NewRegistry("test")), Logs: logs,
-		Reload: func(context.Context) (any, error) { return map[string]int{"changed": 2}, broken },
+		Reload:        func() (Reloaded, error) { return Reloaded{Changed: []config.Change{{Key: "drain"}}}, broken },
+		Configuration: func() []config.Setting { return []config.Setting{{Key: "drain", Value: "20s"}} },
 	})
 	require.NoError(t, err)
 	admin.Handle("GET /-/own", func(*http.Request) (any, error) { return "own", nil })
@@ -52,7 +54,8 @@ func TestAdmin(t *testing.T) {
 		{"PUT", "/-/log-level?level=warn", 200, `{"auth":"warn","gateway":"warn"}`},
 		{"PUT", "/-/log-level?part=x&level=warn", 400, `{"error":"log part \"x\" is none of gateway, auth"}`},
 		{"PUT", "/-/log-level?part=auth&level=loud", 400, `{"error":"log level \"loud\" is none of debug, info, warn, error"}`},
-		{"POST", "/-/reload", 200, `{"changed":2}`},
+		{"POST", "/-/reload", 200, `{"changed":[{"Key":"drain","Old":"","New":""}],"restart":null}`},
+		{"GET", "/-/configuration", 200, `[{"Key":"drain","Value":"20s"}]`},
 		{"GET", "/-/own", 200, `"own"`},
 	} {
 		status, body := ask(row.method, row.path, token)

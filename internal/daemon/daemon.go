@@ -121,6 +121,18 @@ func (s *Servers) Stop(ctx context.Context, drain time.Duration) error {
 	return err
 }
 
+// Leave stops a program whose time has come: it says that it is not ready,
+// takes calls for the delay, so that those who ask notice, and stops the
+// servers.
+func (s *Servers) Leave(ctx context.Context, health *Health, delay, drain time.Duration) error {
+	health.Drain()
+	s.logger.Info("stopping", "delay", delay, "drain", drain)
+	wait := time.NewTimer(delay)
+	defer wait.Stop()
+	<-wait.C
+	return s.Stop(ctx, drain)
+}
+
 // Serve runs the servers until ctx ends, or until one of them fails. Then it
 // stops them one after the other in the given order; calls that are under way
 // may go on for the drain time.

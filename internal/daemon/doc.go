@@ -1,9 +1,13 @@
 // Package daemon is what the long-running programs have in common:
 //
-//	logs.go    loggers of parts, whose levels can be changed at run time
-//	daemon.go  servers that start and stop in order
-//	health.go  the listener of metrics and health
-//	admin.go   the listener of administrators
+//	program.go   the command line: serve, healthcheck, version, configuration
+//	settings.go  settings that several programs have
+//	logs.go      loggers of parts, whose levels can be changed at run time
+//	daemon.go    servers that start and stop in order
+//	tls.go       the certificate of the doors, read again when it changes
+//	health.go    the listener of metrics and health
+//	admin.go     the listener of administrators
+//	reload.go    reading the configuration of a running program anew
 //
 // A program starts its health listener first, so that it can be asked while it
 // opens the rest, and tells it when it has started. At the end it is not ready

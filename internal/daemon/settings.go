@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+
+	"wsexchange/internal/config"
+	"wsexchange/internal/secret"
+	"wsexchange/internal/xmldoc"
+)
+
+// Limits are the settings that bound what callers may send.
+type Limits struct {
+	Body       config.Bytes `koanf:"body" default:"4MiB" help:"largest request"`
+	Depth      int          `koanf:"depth" default:"64" help:"deepest nesting of XML elements"`
+	Elements   int          `koanf:"elements" default:"10000" help:"most XML elements of a document"`
+	Attributes int          `koanf:"attributes" default:"64" help:"most attributes of an XML element"`
+	Name       config.Bytes `koanf:"name" default:"256B" help:"longest XML name"`
+	Value      config.Bytes `koanf:"value" default:"4KiB" help:"longest XML attribute value"`
+	Text       config.Bytes `koanf:"text" default:"1MiB" help:"longest run of XML text"`
+}
+
+// XML gives the limits to the strict reader.
+func (l Limits) XML() xmldoc.Limits {
+	return xmldoc.Limits{
+		Bytes: int64(l.Body), Depth: l.Depth, Elements: l.Elements, Attributes: l.Attributes,
+		Name: int(l.Name), Value: int(l.Value), Text: int64(l.Text),
+	}
+}
+
+// Validate refuses limits of 0 or less, which would not mean what they seem to.
+func (l Limits) Validate() error {
+	var wrong []error
+	for _, row := range []struct {
+		key   string
+		value int64
+	}{
+		{"body", int64(l.Body)},
+		{"depth", int64(l.Depth)},
+		{"elements", int64(l.Elements)},
+		{"attributes", int64(l.Attributes)},
+		{"name", int64(l.Name)},
+		{"value", int64(l.Value)},
+		{"text", int64(l.Text)},
+	} {
+		if row.value <= 0 {
+			wrong = append(wrong, fmt.Errorf("limits.%s must be more than 0", row.key))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// LogSettings say how a program logs. Levels of single parts are a program's
+// own, for its help to name the parts.
+type LogSettings struct {
+	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
+	Format string `koanf:"format" default:"text" oneof:"text,json" restart:"true" help:"how lines are written"`
+}
+
+// AdminSettings are the settings of the listener of administrators.
+type AdminSettings struct {
+	Listen string        `koanf:"listen" help:"address; empty serves none" example:"127.0.0.1:9466"`
+	Token  secret.String `koanf:"token" secret:"true" help:"what callers must send as Authorization: Bearer, 16 characters or more"`
+}
+
+// shortestToken is how long the token of administrators must be, in bytes.
+const shortestToken = 16
+
+// Validate refuses a listener without a good token.
+func (a AdminSettings) Validate() error {
+	if a.Listen != "" && len(a.Token.Reveal()) < shortestToken {
+		return fmt.Errorf("admin.token: admin.listen needs one of at least %d characters", shortestToken)
+	}
+	return nil
+}
