@@ -2,7 +2,7 @@ package adapter
 
 import (
 	"bytes"
-	"html/template"
+	"html"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,9 +17,8 @@ import (
 
 // pages are the help pages, as ASMX gives them, and the WSDL.
 type pages struct {
-	prefix    string
-	list      []*service
-	templates *template.Template
+	prefix string
+	list   []*service
 	// wsdl has the text before, between and after the two addresses.
 	wsdl map[string][][]byte
 }
@@ -27,7 +26,7 @@ type pages struct {
 const addressMark = "http://address.invalid/"
 
 func newPages(list []*service, prefix string) *pages {
-	p := &pages{prefix: prefix, list: list, wsdl: make(map[string][][]byte), templates: template.Must(template.New("").Parse(pageTemplates))}
+	p := &pages{prefix: prefix, list: list, wsdl: make(map[string][][]byte)}
 	for _, s := range list {
 		p.wsdl[s.contract.Name] = bytes.Split(wsdl.Render(s.contract, addressMark), []byte(addressMark))
 	}
@@ -50,26 +49,23 @@ func (h *Handler) page(c echo.Context, s *service) error {
 	}
 	switch {
 	case s == nil:
-		return h.html(c, "folder", h.list)
+		return h.html(c, folderPage(h.list))
 	case wantsWSDL:
 		parts := h.pages.wsdl[s.contract.Name]
-		return h.send(c, http.StatusOK, "text/xml; charset=utf-8", bytes.Join(parts, []byte(template.HTMLEscapeString(h.address(c.Request(), s)))))
+		return h.send(c, http.StatusOK, "text/xml; charset=utf-8", bytes.Join(parts, []byte(html.EscapeString(h.address(c.Request(), s)))))
 	case wantsOperation:
 		for name, o := range s.operations {
 			if strings.EqualFold(name, op) {
-				return h.html(c, "operation", h.sample(c.Request(), s, o))
+				page := h.sample(c.Request(), s, o)
+				return h.html(c, page.page())
 			}
 		}
 	}
-	return h.html(c, "service", s)
+	return h.html(c, servicePage(s.contract))
 }
 
-func (h *Handler) html(c echo.Context, name string, data any) error {
-	var b bytes.Buffer
-	if err := h.pages.templates.ExecuteTemplate(&b, name, data); err != nil {
-		return err
-	}
-	return h.send(c, http.StatusOK, "text/html; charset=utf-8", b.Bytes())
+func (h *Handler) html(c echo.Context, page string) error {
+	return h.send(c, http.StatusOK, "text/html; charset=utf-8", []byte(page))
 }
 
 // address is where the caller reaches a service: the host as he wrote it, or as
@@ -166,26 +162,3 @@ func sampleEnvelope(v soap.Version, element string, content []wsdl.Parameter) st
 	b.WriteString("    </" + element + ">\n  </soap:Body>\n</soap:Envelope>")
 	return b.String()
 }
-
-// Name is the name of the service, for the pages.
-func (s *service) Name() string { return s.contract.Name }
-
-// Operations are the operations in order, for the pages.
-func (s *service) Operations() []wsdl.Operation { return s.contract.Operations }
-
-const pageTemplates = `{{define "head"}}<!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>{{.}}</title><style>
-body{font:14px Verdana,sans-serif;margin:0}h1{background:#036;color:#fff;font-size:22px;margin:0;padding:12px 24px}
-div{padding:8px 24px}pre{background:#e5e5cc;padding:8px;overflow:auto}li{margin:4px 0}a{color:#369}</style></head><body>{{end}}
-{{define "folder"}}{{template "head" "Web Services"}}<h1>Web Services</h1><div><ul>
-{{range .}}<li><a href="{{.Name}}.asmx">{{.Name}}</a></li>
-{{end}}</ul></div></body></html>{{end}}
-{{define "service"}}{{template "head" (print .Name " Web Service")}}<h1>{{.Name}}</h1><div>
-<p>The following operations are supported. For a formal definition, please review the <a href="{{.Name}}.asmx?WSDL">Service Description</a>.</p><ul>
-{{$name := .Name}}{{range .Operations}}<li><a href="{{$name}}.asmx?op={{.Name}}">{{.Name}}</a></li>
-{{end}}</ul></div></body></html>{{end}}
-{{define "operation"}}{{template "head" (print .Service " Web Service")}}<h1>{{.Service}}</h1><div>
-<p>Click <a href="{{.Service}}.asmx">here</a> for a complete list of operations.</p><h2>{{.Operation}}</h2>
-{{range .Messages}}<h3>{{.Version}}</h3><p>The following is a sample {{.Version}} request and response. The placeholders shown need to be replaced with actual values.</p>
-<pre>{{.Request}}</pre><pre>{{.Response}}</pre>
-{{end}}</div></body></html>{{end}}`

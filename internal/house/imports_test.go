@@ -35,7 +35,15 @@ var rules = []struct{ from, forbidden, reason string }{
 	{"mock/namespace", "github.com/labstack/echo/v4", "semantics know no web framework"},
 	{"mock/engine", "github.com/labstack/echo/v4", "semantics know no web framework"},
 	{"mpf", "github.com/labstack/echo/v4", "semantics know no web framework"},
+	{"adapter", "html/template", heavy},
+	{"adapter", "text/template", heavy},
+	{"mock", "html/template", heavy},
+	{"mock", "text/template", heavy},
+	{"cmd", "html/template", heavy},
+	{"cmd", "text/template", heavy},
 }
+
+const heavy = "it makes the linker keep every method, which is 4 MB of a program"
 
 const module = "wsexchange/"
 
