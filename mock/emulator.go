@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,6 +37,12 @@ type Config struct {
 	// LDAP settles the rest of the LDAP door; Store is filled in, and Logger if
 	// it is nil.
 	LDAP ldap.Config
+	// Controllers are the addresses of further LDAP doors, each that of a domain
+	// controller of the directory by its DNS name.
+	Controllers map[string]string
+	// Replication makes domain controllers see each other's writes late; its
+	// zero value does not. With Testing it can be changed later.
+	Replication engine.Replication
 	// Beside opens the emulator beside one that runs on the same database:
 	// what looks like the rest of a crash is that one's work, and is left alone.
 	Beside bool
@@ -61,6 +69,8 @@ type Emulator struct {
 	Engine *engine.Engine
 	// LDAP is the directory's door, or nil.
 	LDAP *ldap.Server
+	// Controllers are the doors of further domain controllers by DNS name.
+	Controllers map[string]*ldap.Server
 	// Journal, Faults and Snapshots are nil without Config.Testing.
 	Journal   *journal.Journal
 	Faults    *fault.Rules
@@ -77,7 +87,8 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	kept := store.Config{
-		Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost, Image: cfg.Image, TrackChanges: cfg.Testing != nil,
+		Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost, Image: cfg.Image, 
+		TrackChanges: cfg.Testing != nil || cfg.Replication.Longest() > 0,
 	}
 	s, err := store.Open(ctx, kept)
 	if err != nil {
@@ -105,16 +116,7 @@ func (e *Emulator) start(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("metrics: %w", err)
 		}
 	}
-	if cfg.LDAPListen == "" {
-		return nil
-	}
-	cfg.LDAP.Store = e.Store
-	if cfg.LDAP.Logger == nil {
-		cfg.LDAP.Logger = cfg.Logger
-	}
-	var err error
-	e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, cfg.LDAP)
-	return err
+	return e.openControllers(ctx, cfg)
 }
 
 // seed gives an empty database its content.
@@ -135,7 +137,7 @@ func (e *Emulator) seed(ctx context.Context, cfg Config) error {
 func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	settled := engine.Config{
 		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
-		Logger: cfg.Logger, Registerer: cfg.Registerer,
+		Logger: cfg.Logger, Registerer: cfg.Registerer, Replication: cfg.Replication,
 	}
 	if cfg.NewGUID != nil {
 		settled.NewID = func() string { return cfg.NewGUID().String() }
@@ -192,9 +194,11 @@ func (e *Emulator) Domain(ctx context.Context) (domain store.Domain, err error) 
 
 // Close closes the doors and the database.
 func (e *Emulator) Close() error {
-	var err error
-	if e.LDAP != nil {
-		err = e.LDAP.Close()
+	var failures []error
+	for _, door := range append(slices.Collect(maps.Values(e.Controllers)), e.LDAP) {
+		if door != nil {
+			failures = append(failures, door.Close())
+		}
 	}
-	return errors.Join(err, e.Store.Close())
+	return errors.Join(append(failures, e.Store.Close())...)
 }

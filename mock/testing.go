@@ -83,5 +83,6 @@ func (e *Emulator) restore(ctx context.Context, image store.Image) error {
 		return err
 	}
 	e.Engine.ForgetLogons()
+	e.Engine.Replicate()
 	return nil
 }

@@ -229,7 +229,7 @@ func (c *Call) knownController(name string) error {
 	if err != nil {
 		return err
 	}
-	if !known {
+	if known == "" {
 		return mpf.ControllerUnknown.New(name)
 	}
 	return nil

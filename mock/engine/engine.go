@@ -33,6 +33,9 @@ type Config struct {
 	// LogonCache is how long a good password is remembered. Default one
 	// minute; negative never.
 	LogonCache time.Duration
+	// Replication makes domain controllers see each other's writes late. It
+	// needs a store with TrackChanges.
+	Replication Replication
 	// Now is the clock. Default time.Now. Give the store the same one.
 	Now func() time.Time
 	// NewID makes the GUIDs, in braces, of transactions and queued requests.
@@ -55,25 +58,26 @@ type Config struct {
 
 // Engine runs requests. Its methods may be called from any goroutine.
 type Engine struct {
-	store      *store.Store
-	namespaces []Namespace
-	procedures map[mpf.Target]*Procedure
-	known      map[string]bool // namespaces by name
-	secrets    map[string]bool // names of Secret arguments of all rows
-	policies   Policies
-	limits     Limits
-	audit      AuditLevel
-	keepLog    time.Duration
-	retain     bool
-	now        func() time.Time
-	newID      func() string
-	logger     *slog.Logger
-	logons     *logons
-	metrics    *metrics
-	observe    func(Observation)
-	intercept  Intercept
-	journal    func(Record)
-	wake       chan struct{} // tells the worker that there may be a job
+	store       *store.Store
+	namespaces  []Namespace
+	procedures  map[mpf.Target]*Procedure
+	known       map[string]bool // namespaces by name
+	secrets     map[string]bool // names of Secret arguments of all rows
+	policies    Policies
+	limits      Limits
+	audit       AuditLevel
+	keepLog     time.Duration
+	retain      bool
+	now         func() time.Time
+	newID       func() string
+	logger      *slog.Logger
+	logons      *logons
+	metrics     *metrics
+	observe     func(Observation)
+	intercept   Intercept
+	journal     func(Record)
+	replication *replication
+	wake        chan struct{} // tells the worker that there may be a job
 }
 
 var _ mpf.Submitter = (*Engine)(nil)
@@ -104,6 +108,8 @@ func New(cfg Config) (*Engine, error) {
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
 	}
+	e.replication = new(replication)
+	e.SetReplication(cfg.Replication)
 	if err := e.register(); err != nil {
 		return nil, err
 	}

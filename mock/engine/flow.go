@@ -255,7 +255,7 @@ func (s *step) act() error {
 		return s.frame.run.unexpected(err, mpf.Source(s.call.Target))
 	}
 	below.trustee = trustee
-	return s.frame.run.call(below, s.call.Target, s.data)
+	return s.frame.run.callAt(below, s.call.Target, s.data)
 }
 
 // blame says at which step something other than its call failed: with the

@@ -63,7 +63,8 @@ func (e *Engine) Rehearse(ctx context.Context, req *mpf.Request) (*Rehearsal, er
 	}
 	r.frame = r.newFrame()
 	writes, refused := e.check(req, r.paths)
-	tx, err := e.store.Begin(ctx, writes)
+	r.writes = writes
+	tx, err := e.begin(ctx, writes)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func (r *run) testLogon(basic *mpf.Basic) error {
 // writes are taken back.
 func (r *run) witness(err error) {
 	var passing *mpf.Error
-	if r.rehearsal == nil || errors.As(err, &passing) && len(passing.Sources) > 0 {
+	if r.rehearsal == nil || r.silent || errors.As(err, &passing) && len(passing.Sources) > 0 {
 		return
 	}
 	r.rehearsal.witnessed = true

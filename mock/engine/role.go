@@ -140,47 +140,45 @@ func (r *run) inWellKnown(o *store.Object, guids []string, subject ldappath.DN) 
 	return false, nil
 }
 
-// controller tells whether a name is the DNS or host name of one of the
-// domain controllers.
-func (r *run) controller(name string) (bool, error) {
+// controller gives the DNS name, lower-case, of the domain controller that a
+// name means: its DNS or host name, or the domain's own, or "", which mean the
+// first one. It gives "" for a name that means none.
+func (r *run) controller(name string) (string, error) {
 	if r.controllers == nil {
 		names, err := controllerNames(r.tx)
 		if err != nil {
-			return false, err
+			return "", err
 		}
 		r.controllers = names
 	}
-	return r.controllers[strings.ToLower(strings.TrimSuffix(name, "."))], nil
+	return r.controllers[controllerKey(name)], nil
 }
 
-// controllerNames gives the lower-case names by which the controllers are
-// known. A domain's own name means any of its controllers, as it does in DNS.
-func controllerNames(tx *store.Tx) (map[string]bool, error) {
+func controllerKey(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+
+// controllerNames gives the DNS names of the controllers by every name by which
+// they are known. A domain's own name means any of its controllers, as it does
+// in DNS; here the first one, or itself where there is none.
+func controllerNames(tx *store.Tx) (map[string]string, error) {
 	domain, err := tx.Domain()
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]bool{strings.ToLower(domain.Name): true}
-	unit, err := tx.Get(domain.DN.Child("OU", "Domain Controllers"))
-	if errors.Is(err, store.ErrNotFound) {
-		return names, nil
-	}
-	if err != nil {
+	hosts, err := tx.Controllers()
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	computers, err := tx.Children(unit, "computer")
-	if err != nil {
-		return nil, err
+	names := make(map[string]string)
+	for _, host := range hosts {
+		host = strings.ToLower(host)
+		label, _, _ := strings.Cut(host, ".")
+		names[host], names[label] = host, host
 	}
-	for _, computer := range computers {
-		names[strings.ToLower(computer.DN.RDN().Value)] = true
-		host, err := tx.Value(computer, "dNSHostName")
-		if err != nil {
-			return nil, err
-		}
-		names[strings.ToLower(host)] = true
+	first := strings.ToLower(domain.Name)
+	if len(hosts) > 0 {
+		first = strings.ToLower(hosts[0])
 	}
-	delete(names, "")
+	names[strings.ToLower(domain.Name)], names[""] = first, first
 	return names, nil
 }
 

@@ -64,7 +64,8 @@ func (r *run) whole() *mpf.Error {
 			return r.refuse(r.unexpected(err, mpf.Source{}))
 		}
 	}
-	if r.tx, err = r.engine.store.Begin(r.ctx, writes); err != nil {
+	r.writes = writes
+	if r.tx, err = r.engine.begin(r.ctx, writes); err != nil {
 		return r.abort(r.unexpected(err, mpf.Source{}), writes)
 	}
 	defer func() { _ = r.tx.Rollback() }() // does nothing after the end
@@ -128,25 +129,28 @@ func (r *run) logged() store.LoggedTransaction {
 // queued and the job it was are committed with it.
 func (r *run) commit() error {
 	err := r.alive()
-	writing := r.tx.Writable()
-	if err == nil && writing {
+	if err == nil && r.writes {
 		_ = r.tenant() // asked for after the end, too
 		err = r.collectChanges()
 	}
-	if err == nil && writing {
+	if err == nil && r.writes {
 		err = r.finish(r.tx, store.TransactionCommitted, nil)
+	}
+	if err == nil {
+		err = r.replicate()
 	}
 	if err == nil {
 		err = r.tx.Commit()
 	}
 	if err != nil {
+		r.engine.replication.drop(r.id)
 		if r.fatal == nil && r.ctx.Err() == nil {
 			r.engine.metrics.commits.Inc()
 			r.log().Error("commit of transaction failed", slog.Int("event", eventCommitFailed), slog.Any("error", err))
 		}
 		return r.unexpected(err, mpf.Source{})
 	}
-	if !writing {
+	if !r.writes {
 		r.afterwards(nil)
 	}
 	r.engine.nudge(len(r.jobs) > 0)

@@ -46,7 +46,7 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.timeout(message.TimeLimit))
 	defer cancel()
 	q := &query{server: s, message: message, selection: newSelection(message), account: s.session(r.ConnectionID()).account}
-	err = s.cfg.Store.View(ctx, q.run)
+	err = s.cfg.View(ctx, q.run)
 	// Entries are sent after the transaction: a slow client must not hold it.
 	for _, found := range q.found {
 		entry := r.NewSearchResponseEntry(found.name)

@@ -18,6 +18,9 @@ import (
 // Config says what a Server serves. Store is required.
 type Config struct {
 	Store *store.Store
+	// View gives what searches see, if that is not the store as it is: what a
+	// domain controller knows that learns of the others' writes late.
+	View func(context.Context, func(*store.Tx) error) error
 	// TLS enables StartTLS, or ldaps when Implicit is set.
 	TLS *tls.Config
 	// Implicit makes every connection begin with TLS.
@@ -68,6 +71,9 @@ func Listen(ctx context.Context, address string, cfg Config) (*Server, error) {
 	}
 	if cfg.Implicit && cfg.TLS == nil {
 		return nil, errors.New("LDAP server: ldaps needs a certificate")
+	}
+	if cfg.View == nil {
+		cfg.View = cfg.Store.View
 	}
 	if cfg.SizeLimit <= 0 {
 		cfg.SizeLimit = 1000

@@ -24,6 +24,8 @@ type Emulator struct {
 	URL string
 	// LDAPURL is that of the directory's door, "" without the option LDAP.
 	LDAPURL string
+	// LDAPURLs are those of the further domain controllers by DNS name.
+	LDAPURLs map[string]string
 	// Directory has what the directory has once.
 	Directory store.Domain
 
@@ -46,12 +48,17 @@ func start(t testing.TB, s settings) *Emulator {
 	if s.hashCost == 0 {
 		s.hashCost = lowestCost
 	}
+	s.addControllers()
 	cfg := mock.Config{
-		Seed: s.seed, Image: s.image, LDAP: s.directory, Audit: s.audit, Policies: s.policies, HashCost: s.hashCost, Now: s.now,
+		Seed: s.seed, Replication: s.replication, Image: s.image, LDAP: s.directory, Audit: s.audit, Policies: s.policies, HashCost: s.hashCost, Now: s.now,
 		Logger: s.logger, Registerer: s.registerer, Testing: &mock.Testing{Journal: s.journal, Faults: s.faults},
 	}
 	if s.ldap {
-		cfg.LDAPListen = "127.0.0.1:0"
+		cfg.LDAPListen = anyPort
+		cfg.Controllers = make(map[string]string)
+		for _, name := range s.controllers {
+			cfg.Controllers[name] = anyPort
+		}
 	}
 	if s.ids != nil {
 		cfg.NewGUID = s.ids.next
@@ -73,7 +80,27 @@ func start(t testing.TB, s settings) *Emulator {
 	if running.LDAP != nil {
 		e.LDAPURL = running.LDAP.URL()
 	}
+	e.LDAPURLs = make(map[string]string)
+	for name, door := range running.Controllers {
+		e.LDAPURLs[name] = door.URL()
+	}
 	return e
+}
+
+// anyPort lets the system choose.
+const anyPort = "127.0.0.1:0"
+
+// addControllers puts the further domain controllers into the seed.
+func (s *settings) addControllers() {
+	if len(s.controllers) == 0 || !s.image.IsZero() {
+		return
+	}
+	seed := store.DefaultSeed()
+	if s.seed != nil {
+		seed = *s.seed
+	}
+	seed.Domain.Controllers = slices.Concat(seed.Domain.Controllers, s.controllers)
+	s.seed = &seed
 }
 
 // prepare carries out the options that need the emulator.

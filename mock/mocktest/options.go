@@ -32,6 +32,9 @@ type settings struct {
 	audit      engine.AuditLevel
 	logger     *slog.Logger
 	registerer prometheus.Registerer
+
+	controllers []string
+	replication engine.Replication
 }
 
 // lowestCost is the least that bcrypt takes: tests hash many passwords.
@@ -102,6 +105,18 @@ func Audit(level engine.AuditLevel) Option { return func(s *settings) { s.audit 
 
 // Logger hears what operators have to see.
 func Logger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
+
+// Controllers adds domain controllers to the content, by DNS name. With LDAP
+// each has a door of its own.
+func Controllers(names ...string) Option {
+	return func(s *settings) { s.controllers = append(s.controllers, names...) }
+}
+
+// Replication makes domain controllers see each other's writes after a delay by
+// the emulator's clock. It goes with Controllers.
+func Replication(delay time.Duration) Option {
+	return func(s *settings) { s.replication.Delay = delay }
+}
 
 // Registerer gets the metrics.
 func Registerer(r prometheus.Registerer) Option { return func(s *settings) { s.registerer = r } }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -108,7 +109,11 @@ func (c *session) texts(ctx context.Context, query string) ([]string, error) {
 // RowChanges gives what the transaction has written so far, in order, if the
 // store was opened with TrackChanges; else nothing. Several changes of one row
 // are several entries.
-func (t *Tx) RowChanges() ([]RowChange, error) {
+func (t *Tx) RowChanges() ([]RowChange, error) { return t.RowChangesBetween(0, math.MaxInt64) }
+
+// RowChangesBetween gives the part of RowChanges after one LastRowChange and up
+// to another.
+func (t *Tx) RowChangesBetween(after, upTo int64) ([]RowChange, error) {
 	if !t.store.tracking || !t.write {
 		return nil, nil
 	}
@@ -123,7 +128,15 @@ func (t *Tx) RowChanges() ([]RowChange, error) {
 			err = unmarshalRow(after.String, &c.After)
 		}
 		return c, err
-	}, "SELECT name, before, after FROM "+changeTable+" ORDER BY seq")
+	}, "SELECT name, before, after FROM "+changeTable+" WHERE seq > ? AND seq <= ? ORDER BY seq", after, upTo)
+}
+
+// LastRowChange numbers the last entry of RowChanges, 0 if there is none.
+func (t *Tx) LastRowChange() (last int64, err error) {
+	if !t.store.tracking || !t.write {
+		return 0, nil
+	}
+	return last, t.row("SELECT coalesce(max(seq), 0) FROM "+changeTable, nil, &last)
 }
 
 // unmarshalRow reads a row, without its columns that are NULL.

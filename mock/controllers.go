@@ -1,0 +1,63 @@
+package mock
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"wsexchange/mock/ldap"
+	"wsexchange/mock/store"
+)
+
+// openControllers opens the LDAP doors, each with what its domain controller
+// sees.
+func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
+	if cfg.LDAPListen == "" && len(cfg.Controllers) == 0 {
+		return nil
+	}
+	known, err := e.controllers(ctx)
+	if err != nil {
+		return err
+	}
+	if cfg.LDAPListen != "" {
+		if cfg.LDAP.Controller == "" && len(known) > 0 {
+			cfg.LDAP.Controller = known[0]
+		}
+		if e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, e.Door(cfg.LDAP)); err != nil {
+			return err
+		}
+	}
+	e.Controllers = make(map[string]*ldap.Server)
+	for _, name := range slices.Sorted(maps.Keys(cfg.Controllers)) {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return fmt.Errorf("LDAP door of %s: the directory has no such domain controller, only %s", name, strings.Join(known, ", "))
+		}
+		door := cfg.LDAP
+		door.Controller = name
+		if e.Controllers[name], err = ldap.Listen(ctx, cfg.Controllers[name], e.Door(door)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Door fills in what an LDAP door of the emulator needs: its store, what its
+// domain controller sees of it, and a logger.
+func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
+	cfg.Store = e.Store
+	cfg.View = func(ctx context.Context, fn func(*store.Tx) error) error { return e.Engine.View(ctx, cfg.Controller, fn) }
+	if cfg.Logger == nil {
+		cfg.Logger = e.logger
+	}
+	return cfg
+}
+
+func (e *Emulator) controllers(ctx context.Context) (names []string, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		names, err = tx.Controllers()
+		return err
+	})
+	return names, err
+}
