@@ -47,7 +47,9 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 // domain controller sees of it, and a logger.
 func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
 	cfg.Store = e.Store
-	cfg.View = func(ctx context.Context, fn func(*store.Tx) error) error { return e.Engine.View(ctx, cfg.Controller, fn) }
+	cfg.View = func(ctx context.Context, fn func(*store.Tx) error) error {
+		return e.Engine.View(ctx, cfg.Controller, fn)
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = e.logger
 	}

@@ -87,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	kept := store.Config{
-		Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost, Image: cfg.Image, 
+		Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost, Image: cfg.Image,
 		TrackChanges: cfg.Testing != nil || cfg.Replication.Longest() > 0,
 	}
 	s, err := store.Open(ctx, kept)
