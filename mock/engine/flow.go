@@ -92,6 +92,7 @@ func (f *frame) assign(name string, to *string) {
 // call runs an execute, queue or transform step as often as its loops say.
 func (f *frame) call(c *mpf.Call) error {
 	it := &step{frame: f, call: c}
+	f.run.merged = mergedNodes{}
 	err := it.each(0, f.docs)
 	return it.blame(err, f.run.seq+1)
 }
@@ -160,6 +161,7 @@ func (s *step) repeat(in documents) error {
 		if err := s.once(in); err != nil {
 			return err
 		}
+		s.frame.run.merged.next()
 	}
 	return nil
 }

@@ -201,7 +201,7 @@ func (e *Engine) batch(req *mpf.Request) []*mpf.Request {
 		part.GlobalData = nil
 		own := xmldoc.Clone(d)
 		if req.GlobalData != nil {
-			e.policies.mergeInto(own, req.GlobalData)
+			e.policies.mergeInto(own, req.GlobalData, new(mergedNodes))
 		}
 		part.Data = []*xmldoc.Node{own}
 		parts = append(parts, &part)

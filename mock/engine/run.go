@@ -30,7 +30,8 @@ type run struct {
 	frame       *frame
 	seq         int // calls so far
 	iterations  int
-	moved       int // bytes
+	moved       int         // bytes
+	merged      mergedNodes // of the step that runs
 	fatal       error
 	controllers map[string]string // DNS names by every name
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/xml"
 	"maps"
+	"slices"
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
@@ -208,13 +209,32 @@ func (r *run) merge(target, source place) {
 	case isText(source.node):
 		xmldoc.SetText(target.node, source.text())
 	case target.node != source.node:
-		r.engine.policies.mergeInto(target.node, source.node)
+		r.engine.policies.mergeInto(target.node, source.node, &r.merged)
 	}
 }
 
+// mergedNodes are what the merges of a step have added, for the sake of its
+// iterations: what one of them brought is not what the next one is about.
+type mergedNodes struct {
+	earlier map[*xmldoc.Node]bool // by the iterations that have ended
+	now     []*xmldoc.Node        // by the one that runs
+}
+
+// next begins another iteration.
+func (m *mergedNodes) next() {
+	for _, n := range m.now {
+		if m.earlier == nil {
+			m.earlier = make(map[*xmldoc.Node]bool)
+		}
+		m.earlier[n] = true
+	}
+	m.now = nil
+}
+
 // mergeInto merges the attributes, text and children of one element into
-// another (F182, F183).
-func (p Policies) mergeInto(target, source *xmldoc.Node) {
+// another (F182, F183). Elements take the place of a text. What an earlier
+// iteration of the step added is left as it is (F210).
+func (p Policies) mergeInto(target, source *xmldoc.Node, merged *mergedNodes) {
 	if !p.KeepAttributesInMerge {
 		for _, a := range source.Attr {
 			name := a.Name
@@ -227,14 +247,18 @@ func (p Policies) mergeInto(target, source *xmldoc.Node) {
 		}
 		return
 	}
+	if !hasElements(target) {
+		xmldoc.SetText(target, "")
+	}
 	before, coming := byName(target), byName(source)
 	for n := source.FirstChild; n != nil; n = n.NextSibling {
 		key := nameOf(n)
 		present := before[key]
+		ours := slices.DeleteFunc(slices.Clone(present), func(n *xmldoc.Node) bool { return merged.earlier[n] })
 		switch {
 		case p.AppendInMerge:
-		case len(present) == 1 && len(coming[key]) == 1 && !isText(n):
-			p.mergeInto(present[0], n)
+		case len(ours) == 1 && len(coming[key]) == 1 && !isText(n):
+			p.mergeInto(ours[0], n, merged)
 			continue
 		default:
 			if i := equalIn(present, n); i >= 0 {
@@ -242,7 +266,9 @@ func (p Policies) mergeInto(target, source *xmldoc.Node) {
 				continue
 			}
 		}
-		xmldoc.Append(target, xmldoc.Clone(n))
+		added := xmldoc.Clone(n)
+		xmldoc.Append(target, added)
+		merged.now = append(merged.now, added)
 	}
 }
 
