@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"wsexchange/internal/daemon"
 	"wsexchange/mock/store"
 )
 
@@ -23,18 +24,21 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 	b.WriteString("The provisioning engine and its directory:\n")
 	line("Engine", s.url())
 	if s.emulator.LDAP != nil {
-		line("Directory", "ldap://"+dialable(s.emulator.LDAP.Address()))
+		line("Directory", "ldap://"+daemon.Dialable(s.emulator.LDAP.Address()))
 	}
 	if s.secure != nil {
-		line("Directory with TLS", "ldaps://"+dialable(s.secure.Address()))
+		line("Directory with TLS", "ldaps://"+daemon.Dialable(s.secure.Address()))
 	}
 	line("Domain", domain.NetBIOS+", "+domain.DN.String())
 	line("Hosting", domain.Hosting.String())
 	if s.metrics != nil {
-		line("Metrics", "http://"+dialable(s.metrics.Listener.Addr().String())+"/metrics")
+		line("Metrics", "http://"+daemon.Dialable(s.metrics.Listener.Addr().String())+"/metrics")
+	}
+	if s.admin != nil {
+		line("Admin", "http://"+daemon.Dialable(s.admin.Listener.Addr().String())+"/-/ready")
 	}
 	if s.control != nil {
-		line("Control", "http://"+dialable(s.control.Listener.Addr().String())+"/_mock/")
+		line("Control", "http://"+daemon.Dialable(s.control.Listener.Addr().String())+"/_mock/")
 	}
 	if login != "" {
 		line("Account", login)
@@ -50,7 +54,7 @@ func (s *service) url() string {
 	if s.door.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + dialable(s.door.Listener.Addr().String()) + s.cfg.Path
+	return scheme + "://" + daemon.Dialable(s.door.Listener.Addr().String()) + s.current.Load().cfg.Path
 }
 
 // demo gives the domain, and the login with its password if it is the public
@@ -58,7 +62,7 @@ func (s *service) url() string {
 // shown.
 func (s *service) demo(ctx context.Context) (domain store.Domain, login string, err error) {
 	err = s.emulator.Store.View(ctx, func(tx *store.Tx) error {
-		if domain, err = tx.Domain(); err != nil || s.cfg.Seed != "" {
+		if domain, err = tx.Domain(); err != nil || s.current.Load().cfg.Seed != "" {
 			return err
 		}
 		for _, account := range store.DefaultSeed().Accounts {

@@ -3,29 +3,31 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
-	"wsexchange/internal/config"
+	"wsexchange/internal/daemon"
 	"wsexchange/internal/secret"
-	"wsexchange/internal/xmldoc"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
 // flags, environment and file come from here.
 type Config struct {
-	Listen     string        `koanf:"listen" default:"127.0.0.1:8090" help:"address of the engine's SOAP door, host:port"`
-	Path       string        `koanf:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
-	Database   string        `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
-	Seed       string        `koanf:"seed" help:"YAML file with the starting content of a new database; empty is the demo data"`
-	AuditLevel string        `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	Drain      time.Duration `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
-	TLS        TLSConfig     `koanf:"tls" help:"Certificate of the SOAP door and of LDAP."`
-	LDAP       LDAPConfig    `koanf:"ldap" help:"The directory."`
-	Limits     Limits        `koanf:"limits" help:"What callers of the SOAP door may send."`
-	Metrics    MetricsConfig `koanf:"metrics" help:"Metrics and health."`
-	Control    ControlConfig `koanf:"control" help:"Control by those who test with the emulator."`
-	Log        LogConfig     `koanf:"log" help:"Logging."`
+	Listen     string               `koanf:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP door, host:port"`
+	Path       string               `koanf:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
+	Database   string               `koanf:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
+	Seed       string               `koanf:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
+	AuditLevel string               `koanf:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	Drain      time.Duration        `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
+	DrainDelay time.Duration        `koanf:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
+	TLS        TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`
+	LDAP       LDAPConfig           `koanf:"ldap" restart:"true" help:"the directory"`
+	Limits     daemon.Limits        `koanf:"limits" help:"what callers of the SOAP door may send"`
+	Metrics    MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
+	Admin      daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, profiles"`
+	Control    ControlConfig        `koanf:"control" restart:"true" help:"control by those who test with the emulator"`
+	Log        LogConfig            `koanf:"log" help:"what is logged"`
 }
 
 // TLSConfig is the certificate of the SOAP door and of LDAP.
@@ -43,17 +45,6 @@ type LDAPConfig struct {
 	Timeout    time.Duration `koanf:"timeout" default:"30s" help:"longest time for one search"`
 }
 
-// Limits bounds what callers of the SOAP door may send.
-type Limits struct {
-	Body       config.Bytes `koanf:"body" default:"4MiB" help:"largest request"`
-	Depth      int          `koanf:"depth" default:"64" help:"deepest nesting of XML elements"`
-	Elements   int          `koanf:"elements" default:"10000" help:"most XML elements of a document"`
-	Attributes int          `koanf:"attributes" default:"64" help:"most attributes of an XML element"`
-	Name       config.Bytes `koanf:"name" default:"256B" help:"longest XML name"`
-	Value      config.Bytes `koanf:"value" default:"4KiB" help:"longest XML attribute value"`
-	Text       config.Bytes `koanf:"text" default:"1MiB" help:"longest run of XML text"`
-}
-
 // MetricsConfig is the listener of metrics and health.
 type MetricsConfig struct {
 	Listen string `koanf:"listen" default:"127.0.0.1:9465" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
@@ -69,8 +60,24 @@ type ControlConfig struct {
 
 // LogConfig says what is logged.
 type LogConfig struct {
-	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
-	Format string `koanf:"format" default:"text" oneof:"text,json" help:"how lines are written"`
+	daemon.LogSettings
+	Levels []string `koanf:"levels" help:"levels of single parts, part=level; the parts are daemon, engine, ldap" example:"engine=debug,ldap=warn"`
+}
+
+// Parts of the program that log at levels of their own.
+const (
+	partDaemon = "daemon"
+	partEngine = "engine"
+	partLDAP   = "ldap"
+)
+
+// logs makes the loggers.
+func (c *Config) logs(w io.Writer) (*daemon.Logs, error) {
+	logs, err := daemon.NewLogs(w, c.Log.Format, partDaemon, partEngine, partLDAP)
+	if err != nil {
+		return nil, err
+	}
+	return logs, logs.Set(c.Log.Level, c.Log.Levels)
 }
 
 // Validate refuses settings that do not fit together.
@@ -92,31 +99,20 @@ func (c *Config) Validate() error {
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, "?#{} ") {
 		refuse("path: %q is no path such as /mpf/soapisapi.dll", c.Path)
 	}
+	if _, err := c.logs(io.Discard); err != nil {
+		refuse("log.levels: %w", err)
+	}
+	if c.DrainDelay < 0 {
+		refuse("drain-delay must not be less than 0")
+	}
 	for _, row := range []struct {
 		key   string
 		value int64
-	}{
-		{"drain", int64(c.Drain)},
-		{"ldap.size-limit", int64(c.LDAP.SizeLimit)},
-		{"ldap.timeout", int64(c.LDAP.Timeout)},
-		{"limits.body", int64(c.Limits.Body)},
-		{"limits.depth", int64(c.Limits.Depth)},
-		{"limits.elements", int64(c.Limits.Elements)},
-		{"limits.attributes", int64(c.Limits.Attributes)},
-		{"limits.name", int64(c.Limits.Name)},
-		{"limits.value", int64(c.Limits.Value)},
-		{"limits.text", int64(c.Limits.Text)},
-	} {
+	}{{"drain", int64(c.Drain)}, {"ldap.size-limit", int64(c.LDAP.SizeLimit)}, {"ldap.timeout", int64(c.LDAP.Timeout)}} {
 		if row.value <= 0 {
 			refuse("%s must be more than 0", row.key)
 		}
 	}
+	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate())
 	return errors.Join(wrong...)
-}
-
-func (l Limits) xml() xmldoc.Limits {
-	return xmldoc.Limits{
-		Bytes: int64(l.Body), Depth: l.Depth, Elements: l.Elements, Attributes: l.Attributes,
-		Name: int(l.Name), Value: int(l.Value), Text: int64(l.Text),
-	}
 }

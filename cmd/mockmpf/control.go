@@ -29,14 +29,14 @@ func kill() {
 }
 
 // openControl opens the listener of the control API.
-func (s *service) openControl() error {
-	if s.cfg.Control.Listen == "" {
+func (s *service) openControl(cfg *Config) error {
+	if cfg.Control.Listen == "" {
 		return nil
 	}
-	handler, err := control.New(s.emulator, s.cfg.Control.Token.Reveal())
+	handler, err := control.New(s.emulator, cfg.Control.Token.Reveal())
 	if err != nil {
 		return err
 	}
-	s.control, err = daemon.Listen("control", s.cfg.Control.Listen, handler)
+	s.control, err = daemon.Listen("control", cfg.Control.Listen, handler)
 	return err
 }

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -14,8 +13,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/spf13/cobra"
 
-	"wsexchange/internal/config"
-	"wsexchange/internal/version"
+	"wsexchange/internal/daemon"
 )
 
 // largestLDAP is the largest LDAP request, in bytes. Requests are small here:
@@ -27,50 +25,25 @@ func main() {
 	// itself: set once, before anything listens.
 	ber.MaxPacketLengthBytes = largestLDAP
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
 // run is the program: arguments and environment in, exit status out.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	root, err := command(environ)
-	if err == nil {
-		root.SetArgs(args)
-		root.SetOut(stdout)
-		root.SetErr(stderr)
-		err = root.ExecuteContext(ctx)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "mockmpf:", err)
-		return 1
-	}
-	return 0
+	return daemon.Run(ctx, daemon.Invocation{Name: "mockmpf", Args: args, Environ: environ, Stdout: stdout, Stderr: stderr}, command)
 }
 
 const environmentPrefix = "MOCKMPF_"
 
 func command(environ []string) (*cobra.Command, error) {
-	loader, err := config.New[Config](environmentPrefix)
+	p, err := daemon.NewProgram[Config](environmentPrefix, environ)
 	if err != nil {
 		return nil, err
 	}
-	p := &program{loader: loader, environ: environ}
-	root := &cobra.Command{
-		Use:           "mockmpf",
-		Short:         "Emulates Microsoft Provisioning Framework with its directory",
-		SilenceErrors: true, SilenceUsage: true,
-	}
-	root.AddCommand(
-		p.configured(&cobra.Command{Use: "serve", Short: "Run the emulator"}, serve),
-		p.configured(&cobra.Command{Use: "healthcheck", Short: "Ask a running emulator whether it is ready; exit status 0 if so"}, healthcheck),
-		seedCommand(), p.configurationCommand(),
-		&cobra.Command{
-			Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-			RunE: func(c *cobra.Command, _ []string) error {
-				_, err := fmt.Fprintln(c.OutOrStdout(), version.String())
-				return err
-			},
-		},
-	)
-	return root, nil
+	return p.Root("mockmpf", "Emulates Microsoft Provisioning Framework with its directory",
+		p.Serve(daemon.Service[Config]{Short: "Run the emulator", Run: serve, Check: checkConfiguration}),
+		p.Healthcheck(func(c *Config) string { return c.Metrics.Listen }),
+		seedCommand(),
+	), nil
 }

@@ -3,14 +3,16 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/tlsreload"
 	"wsexchange/mock"
@@ -20,123 +22,176 @@ import (
 
 // service is everything that serve runs.
 type service struct {
-	cfg      *Config
+	logs     *daemon.Logs
 	logger   *slog.Logger
 	registry *prometheus.Registry
+	health   *daemon.Health
+	servers  *daemon.Servers
+	reloader *daemon.Reloader[Config]
 	emulator *mock.Emulator
 	secure   *ldap.Server // ldaps, or nil
 	door     *daemon.Server
-	metrics  *daemon.Server // or nil
-	control  *daemon.Server // or nil
-	health   *daemon.Health
+	metrics  *daemon.Server          // or nil
+	admin    *daemon.Server          // or nil
+	control  *daemon.Server          // or nil
 	files    *tlsreload.Certificates // or nil
 	tls      *tls.Config             // or nil
+
+	current atomic.Pointer[state]
 }
 
-func serve(c *cobra.Command, cfg *Config) error {
-	logger, err := daemon.NewLogger(c.ErrOrStderr(), cfg.Log.Level, cfg.Log.Format)
+// state is what a reload replaces. Requests under way go on with the one that
+// they began with.
+type state struct {
+	cfg  *Config
+	door http.Handler
+}
+
+func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
+	logs, err := cfg.logs(c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	s := &service{cfg: cfg, logger: logger, registry: daemon.NewRegistry("mockmpf")}
+	s := &service{logs: logs, logger: logs.Logger(partDaemon), registry: daemon.NewRegistry("mockmpf")}
+	s.current.Store(&state{cfg: cfg})
+	hangups, stop := daemon.Hangups()
+	defer stop()
+	if s.reloader, err = daemon.NewReloader(daemon.ReloaderConfig[Config]{
+		Load: load, Current: func() *Config { return s.current.Load().cfg }, Apply: s.apply,
+		Logger: s.logger, Registerer: s.registry, Prefix: "mockmpf",
+	}); err != nil {
+		return err
+	}
+	s.health, s.servers = daemon.NewStartingHealth(s.registry), daemon.NewServers(s.logger)
 	// The directory answers until the last request is done, so it does not
 	// end with the signal.
 	running, cancel := context.WithCancel(context.WithoutCancel(c.Context()))
 	defer cancel()
 	defer s.close()
-	if err := s.open(running); err != nil {
-		return err
+	if err := s.open(running, cfg); err != nil {
+		return errors.Join(err, s.servers.Stop(running, cfg.Drain))
 	}
-	if err := s.banner(running, c.OutOrStdout()); err != nil {
-		return err
-	}
-	return s.run(c.Context(), running, cancel)
-}
-
-// run serves until stop ends, then lets requests finish, then stops the worker
-// of the queue.
-func (s *service) run(stop, running context.Context, cancel context.CancelFunc) error {
+	s.start()
 	worker := make(chan error, 1)
 	go func() { worker <- s.emulator.Run(running) }()
-	end := context.AfterFunc(stop, s.health.Drain) // said before the door stops taking requests
-	defer end()
-	servers := []*daemon.Server{s.door}
-	for _, beside := range []*daemon.Server{s.metrics, s.control} {
-		if beside != nil {
-			servers = append(servers, beside)
-		}
+	if err = s.banner(running, c.OutOrStdout()); err == nil {
+		go s.reloader.Follow(c.Context(), hangups)
+		err = s.servers.Wait(c.Context())
 	}
-	err := daemon.Serve(stop, s.cfg.Drain, s.logger, servers...)
+	last := s.current.Load().cfg
+	err = errors.Join(err, s.servers.Leave(c.Context(), s.health, last.DrainDelay, last.Drain))
 	cancel()
 	<-worker
 	return err
 }
 
-func (s *service) open(ctx context.Context) error {
-	if err := s.openTLS(); err != nil {
-		return err
-	}
-	if err := s.openEmulator(ctx); err != nil {
-		return err
-	}
-	mux := http.NewServeMux()
-	mux.Handle(s.cfg.Path, s.emulator.Handler(s.cfg.Limits.xml()))
+// open prepares everything. Metrics and health are served at once, so that
+// somebody who waits for a large database can ask.
+func (s *service) open(ctx context.Context, cfg *Config) error {
 	var err error
-	if s.door, err = daemon.Listen("SOAP door", s.cfg.Listen, mux); err != nil {
+	if cfg.Metrics.Listen != "" {
+		if s.metrics, err = daemon.Listen("metrics", cfg.Metrics.Listen, s.health); err != nil {
+			return err
+		}
+		s.servers.Start(s.metrics)
+	}
+	if s.files, s.tls, err = daemon.OpenTLS(cfg.TLS.Certificate, cfg.TLS.Key, s.logger); err != nil {
 		return err
 	}
-	s.door.TLS = s.tls
-	s.health = daemon.NewHealth(s.registry, s.checks()...)
-	if s.cfg.Metrics.Listen != "" {
-		if s.metrics, err = daemon.Listen("metrics", s.cfg.Metrics.Listen, s.health); err != nil {
+	if s.files != nil {
+		if err := s.registry.Register(daemon.NewCertificateGauge("mockmpf", s.files.Expiry)); err != nil {
 			return err
 		}
 	}
-	return s.openControl()
-}
-
-func (s *service) openTLS() error {
-	if s.cfg.TLS.Certificate == "" {
-		return nil
-	}
-	var err error
-	if s.files, err = tlsreload.New(s.cfg.TLS.Certificate, s.cfg.TLS.Key); err != nil {
+	if err := s.openEmulator(ctx, cfg); err != nil {
 		return err
 	}
-	s.files.OnReload(func(err error) {
-		if err != nil {
-			s.logger.Error("the certificate from before stays", "error", err)
-			return
+	s.current.Store(s.state(cfg))
+	door := func(w http.ResponseWriter, r *http.Request) { s.current.Load().door.ServeHTTP(w, r) }
+	if s.door, err = daemon.Listen("SOAP door", cfg.Listen, http.HandlerFunc(door)); err != nil {
+		return err
+	}
+	s.door.TLS = s.tls
+	if err := s.openControl(cfg); err != nil {
+		return err
+	}
+	return s.openAdmin(cfg)
+}
+
+// state makes what the configuration asks for.
+func (s *service) state(cfg *Config) *state {
+	mux := http.NewServeMux()
+	mux.Handle(cfg.Path, s.emulator.Handler(cfg.Limits.XML()))
+	return &state{cfg: cfg, door: mux}
+}
+
+// apply changes the running emulator to a configuration, all or nothing.
+func (s *service) apply(cfg *Config, _ []config.Change) error {
+	if s.files != nil {
+		if err := s.files.Reload(); err != nil {
+			return err
 		}
-		s.logger.Info("new certificate", "file", s.cfg.TLS.Certificate)
-	})
-	s.tls = &tls.Config{GetCertificate: s.files.GetCertificate, MinVersion: tls.VersionTLS12}
+	}
+	if err := s.logs.Set(cfg.Log.Level, cfg.Log.Levels); err != nil {
+		return err
+	}
+	s.current.Store(s.state(cfg))
 	return nil
 }
 
-func (s *service) openEmulator(ctx context.Context) error {
-	directory := ldap.Config{TLS: s.tls, SizeLimit: s.cfg.LDAP.SizeLimit, Timeout: s.cfg.LDAP.Timeout, Controller: s.cfg.LDAP.Controller}
-	var err error
-	s.emulator, err = mock.Open(ctx, mock.Config{
-		Database: s.cfg.Database, SeedFile: s.cfg.Seed, LDAPListen: s.cfg.LDAP.Listen, LDAP: directory,
-		Audit: engine.AuditLevel(s.cfg.AuditLevel), Logger: s.logger, Registerer: s.registry, Testing: s.cfg.Control.testing(),
-	})
-	switch {
-	case err != nil && s.cfg.Database != "":
-		return fmt.Errorf("emulator with database %s: %w", s.cfg.Database, err)
-	case err != nil:
-		return fmt.Errorf("emulator: %w", err)
-	}
-	if s.cfg.LDAP.Secure == "" {
+// openAdmin prepares the listener of administrators, if one is wanted.
+func (s *service) openAdmin(cfg *Config) error {
+	if cfg.Admin.Listen == "" {
 		return nil
 	}
-	directory.Implicit, directory.Store, directory.Logger = true, s.emulator.Store, s.logger
-	s.secure, err = ldap.Listen(ctx, s.cfg.LDAP.Secure, directory)
+	admin, err := daemon.NewAdmin(daemon.AdminConfig{
+		Token: cfg.Admin.Token, Health: s.health, Logs: s.logs, Reload: s.reloader.Reload,
+		Configuration: func() []config.Setting { return config.Redacted(s.current.Load().cfg) },
+	})
+	if err != nil {
+		return err
+	}
+	s.admin, err = admin.Listen(cfg.Admin.Listen, s.logger)
 	return err
 }
 
+// start takes requests, and says so.
+func (s *service) start() {
+	for _, server := range []*daemon.Server{s.admin, s.control, s.door} {
+		if server != nil {
+			s.servers.Start(server)
+		}
+	}
+	s.health.Started(s.checks()...)
+}
+
+func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
+	directory := ldap.Config{
+		TLS: s.tls, SizeLimit: cfg.LDAP.SizeLimit, Timeout: cfg.LDAP.Timeout, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP),
+	}
+	var err error
+	s.emulator, err = mock.Open(ctx, mock.Config{
+		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory,
+		Audit: engine.AuditLevel(cfg.AuditLevel), Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
+	})
+	switch {
+	case err != nil && cfg.Database != "":
+		return fmt.Errorf("emulator with database %s: %w", cfg.Database, err)
+	case err != nil:
+		return fmt.Errorf("emulator: %w", err)
+	}
+	if cfg.LDAP.Secure == "" {
+		return nil
+	}
+	directory.Implicit, directory.Store = true, s.emulator.Store
+	s.secure, err = ldap.Listen(ctx, cfg.LDAP.Secure, directory)
+	return err
+}
+
+// checks are what must be well for the emulator to be ready: a directory with
+// its content, and doors that take connections.
 func (s *service) checks() []daemon.Check {
-	checks := []daemon.Check{{Name: "database", Run: func(ctx context.Context) error {
+	checks := []daemon.Check{daemon.CheckListener("listener", s.door.Listener), {Name: "database", Run: func(ctx context.Context) error {
 		_, err := s.emulator.Domain(ctx)
 		return err
 	}}}
@@ -156,7 +211,7 @@ func (s *service) close() {
 			s.logger.Error("closing the "+what, "error", err)
 		}
 	}
-	for _, server := range []*daemon.Server{s.door, s.metrics, s.control} {
+	for _, server := range []*daemon.Server{s.door, s.control, s.admin, s.metrics} {
 		if server != nil {
 			_ = server.Listener.Close() // again, after serving
 		}
@@ -170,17 +225,4 @@ func (s *service) close() {
 	if s.files != nil {
 		report("certificate", s.files.Close())
 	}
-}
-
-// dialable turns the address of a listener into one that this machine can
-// call.
-func dialable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
 }
