@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -141,6 +142,9 @@ func (c *Call) ErrorContext() *mpf.Error { return c.scope.handling }
 
 // TransactionID is the id of the request's transaction, in braces.
 func (c *Call) TransactionID() string { return c.run.id }
+
+// Logger is the engine's, for what operators have to see.
+func (c *Call) Logger() *slog.Logger { return c.run.engine.logger }
 
 // Now is the engine's clock, in UTC.
 func (c *Call) Now() time.Time { return c.Tx.Now() }

@@ -183,6 +183,20 @@ func TestLookups(t *testing.T) {
 	}
 }
 
+func TestResolve_PrincipalNames(t *testing.T) {
+	tx := updating(t)
+	o := mustCreate(t, tx, testReseller.Child("CN", "o"), "user", value(KindSAM, "bob"), value(KindUPN, "b.smith@org.example"))
+	for _, name := range []string{"b.smith@ORG.example", `org.example\b.smith`, "bob@fabrikam.com", `Fabrikam.com\bob`, `FABRIKAM\bob`} {
+		found, err := tx.Resolve(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, o, found, name)
+	}
+	for _, name := range []string{"bob@org.example", `org.example\bob`, "b.smith@fabrikam.com", `FABRIKAM\b.smith`, `\bob`, "@org.example"} {
+		_, err := tx.Resolve(name)
+		assert.ErrorIs(t, err, ErrNotFound, name)
+	}
+}
+
 func TestSetAddRemove(t *testing.T) {
 	tx := updating(t)
 	o := mustCreate(t, tx, testReseller.Child("CN", "o"), "user", value("description", "first"), value("sn", "Old"))

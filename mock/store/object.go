@@ -164,7 +164,9 @@ func (t *Tx) Parent(o *Object) (*Object, error) {
 
 // Resolve gives the object that a trustee's name means: an ADsPath or a
 // distinguished name, DOMAIN\account, a userPrincipalName, a SID, or a
-// sAMAccountName.
+// sAMAccountName. A userPrincipalName may have been taken apart at its @, as
+// web servers do, and be written suffix\name. Each account has
+// account@domain for a userPrincipalName beside its own (F129).
 func (t *Tx) Resolve(name string) (*Object, error) {
 	name = strings.TrimSpace(name)
 	if path, err := ldappath.ParseLoose(name); err == nil && strings.Contains(name, "=") {
@@ -175,10 +177,10 @@ func (t *Tx) Resolve(name string) (*Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !strings.EqualFold(domain, home.NetBIOS) && !strings.EqualFold(domain, home.Name) {
-			return nil, &NotFoundError{Kind: "account", Value: name}
+		if strings.EqualFold(domain, home.NetBIOS) {
+			return t.BySAM(account)
 		}
-		return t.BySAM(account)
+		return t.principal(account, domain, home)
 	}
 	if sid, err := ParseSID(name); err == nil {
 		return t.BySID(sid)
@@ -186,6 +188,27 @@ func (t *Tx) Resolve(name string) (*Object, error) {
 	o, err := t.ByUPN(name)
 	if errors.Is(err, ErrNotFound) {
 		o, err = t.BySAM(name)
+	}
+	if i := strings.LastIndexByte(name, '@'); errors.Is(err, ErrNotFound) && i > 0 {
+		home, err := t.Domain()
+		if err != nil {
+			return nil, err
+		}
+		return t.principal(name[:i], name[i+1:], home)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return nil, &NotFoundError{Kind: "account", Value: name}
+	}
+	return o, err
+}
+
+// principal gives the account of a userPrincipalName: its own, or the one that
+// it has in its domain in any case.
+func (t *Tx) principal(account, suffix string, home Domain) (*Object, error) {
+	name := account + "@" + suffix
+	o, err := t.ByUPN(name)
+	if errors.Is(err, ErrNotFound) && strings.EqualFold(suffix, home.Name) {
+		o, err = t.BySAM(account)
 	}
 	if errors.Is(err, ErrNotFound) {
 		return nil, &NotFoundError{Kind: "account", Value: name}

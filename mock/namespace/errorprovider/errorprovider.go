@@ -18,7 +18,7 @@ type Config struct {
 	// TranslateUserError; nil means that there is none, which fails each
 	// translation.
 	Translations Translations
-	// Events is the log that ReportEvent writes to; nil means slog's default.
+	// Events is the log that ReportEvent writes to; nil means the engine's.
 	Events *slog.Logger
 }
 
@@ -139,7 +139,7 @@ func (cfg Config) reportEvent(c *engine.Call) error {
 	attributes = append(attributes, slog.Any("parameters", parameters))
 	log := cfg.Events
 	if log == nil {
-		log = slog.Default()
+		log = c.Logger()
 	}
 	log.LogAttrs(c.Context(), slog.LevelWarn, "event", attributes...)
 	return nil

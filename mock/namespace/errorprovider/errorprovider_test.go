@@ -114,3 +114,9 @@ func TestReportEvent(t *testing.T) {
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.ArgumentInvalid.ID, r.Err.Cause)
 }
+
+func TestReportEvent_GoesToTheEnginesLog(t *testing.T) {
+	u := enginetest.New(t, Namespace())
+	u.MustCall(Name, "ReportEvent", "<source>Panel</source>")
+	assert.Contains(t, u.Log.String(), "source=Panel")
+}

@@ -1,12 +1,14 @@
 package managedactivedirectory
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/store"
@@ -69,6 +71,28 @@ func TestCreateUser_MakesUniqueAccountNames(t *testing.T) {
 			assert.Regexp(t, c.want, sam)
 		})
 	}
+}
+
+// TestCreateUser_FindsANameForMany takes every name that the documented trials
+// could find.
+func TestCreateUser_FindsANameForMany(t *testing.T) {
+	u := withUser(t)
+	const seed = "twenty.characters.12"
+	u.Update(func(tx *store.Tx) error {
+		container, err := ldappath.ParseDN(acmeDN)
+		require.NoError(t, err)
+		for i := range 1000 {
+			name := fmt.Sprintf("%s%03d", seed[:17], i)
+			if _, err := tx.Create(container.Child("CN", name), "group", store.Attributes{}.With("sAMAccountName", name)); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Create(container.Child("CN", seed), "group", store.Attributes{}.With("sAMAccountName", seed))
+		return err
+	})
+	r := u.MustCall(Name, "CreateUser", "<container>"+acme+"</container><userPrincipalName>x@acme.example</userPrincipalName><sAMAccountName>"+seed+"</sAMAccountName>")
+	sam, _ := xmldoc.Attr(xmldoc.Child(r.Data, "user"), "samName")
+	assert.Regexp(t, `^twenty\.character\d{4}$`, sam)
 }
 
 func TestCreateUser_Refusals(t *testing.T) {

@@ -14,11 +14,10 @@ import (
 
 // How account names are made (F232).
 const (
-	longestSAM      = 20
-	seedOnCollision = 17
-	trials          = 3
-	trialNumbers    = 1000 // three digits
-	refusedInSAM    = `"/\[]:|<>+=;?,*`
+	longestSAM   = 20
+	fewestDigits = 3
+	trials       = 3 // of each number of digits
+	refusedInSAM = `"/\[]:|<>+=;?,*`
 )
 
 // cleanSAM makes an account name of a text.
@@ -44,36 +43,39 @@ func cut(text string, n int) string {
 	return text
 }
 
-// freeSAM gives an account name that nobody has: the seed, or else one of
-// three made of its beginning and three digits. If all are taken, the error is
-// mpf.AccountTaken.
+// freeSAM gives an account name that nobody has: the seed, or else one made of
+// its beginning and three digits. Where all three trials are taken, more
+// digits stand in for more of the seed, so that many of one name find one each.
 func freeSAM(c *engine.Call, seed string) (string, error) {
-	var holder *store.Object
-	name := seed
-	for trial := 0; trial <= trials; trial++ {
-		if trial > 0 {
-			name = cut(seed, seedOnCollision) + digits(c.Tx)
-		}
-		held, err := c.Tx.BySAM(name)
-		if errors.Is(err, store.ErrNotFound) {
-			return name, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		if holder == nil {
-			holder = held
+	holder, err := c.Tx.BySAM(seed)
+	if errors.Is(err, store.ErrNotFound) {
+		return seed, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	for count := fewestDigits; count < longestSAM; count++ {
+		for range trials {
+			name := cut(seed, longestSAM-count) + digits(c.Tx, count)
+			_, err := c.Tx.BySAM(name)
+			if errors.Is(err, store.ErrNotFound) {
+				return name, nil
+			}
+			if err != nil {
+				return "", err
+			}
 		}
 	}
 	return "", mpf.AccountTaken.New(seed, c.Holder(holder))
 }
 
-// digits gives three digits that follow from the store's source of GUIDs, so
-// that a run with a fixed source can be repeated.
-func digits(tx *store.Tx) string {
-	guid, sum := tx.NewGUID(), fnv.New32a()
+// digits gives a number of digits, at most 19, that follow from the store's
+// source of GUIDs, so that a run with a fixed source can be repeated.
+func digits(tx *store.Tx, count int) string {
+	guid, sum := tx.NewGUID(), fnv.New64a()
 	_, _ = sum.Write(guid[:])
-	return fmt.Sprintf("%03d", sum.Sum32()%trialNumbers)
+	text := fmt.Sprintf("%019d", sum.Sum64()%1e19)
+	return text[len(text)-count:]
 }
 
 func createSamObject(c *engine.Call) error {
