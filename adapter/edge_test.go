@@ -435,6 +435,9 @@ func TestHandler_Statuses(t *testing.T) {
 		"other folder":        {request("POST", "/MPSWSX/HostedExchange.asmx", good), 404},
 		"put":                 {request("PUT", "/MPSWS/HostedExchange.asmx", good), 405},
 		"options":             {request("OPTIONS", "/MPSWS/HostedExchange.asmx", ""), 405},
+		"method of WebDAV":    {request("LOCK", "/MPSWS/HostedExchange.asmx", good), 405},
+		"unheard of":          {request("FROB", "/MPSWS/HostedExchange.asmx", good), 405},
+		"unheard of, no page": {request("FROB", "/MPSWS/Other.asmx", good), 404},
 		"post to the folder":  {request("POST", "/MPSWS/", good), 405},
 		"json":                {request("POST", "/MPSWS/HostedExchange.asmx", good, header("Content-Type", "application/json")), 415},
 		"no content type":     {request("POST", "/MPSWS/HostedExchange.asmx", good, func(r *http.Request) { r.Header.Del("Content-Type") }), 415},
@@ -447,6 +450,7 @@ func TestHandler_Statuses(t *testing.T) {
 			w := serve(h, c.r)
 			assert.Equal(t, c.want, w.Code)
 			assert.Equal(t, fmt.Sprint(w.Body.Len()), w.Header().Get("Content-Length"))
+			assert.Equal(t, "REQUEST1", w.Header().Get("X-Request-Id"))
 			if c.want == 405 {
 				assert.Equal(t, "GET, HEAD, POST", w.Header().Get("Allow"))
 			}
@@ -477,7 +481,7 @@ func TestPages(t *testing.T) {
 		return w.Body.String()
 	}
 	forwarded := func(r *http.Request) {
-		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set("X-Forwarded-Proto", "HTTPS")
 		r.Header.Set("X-Forwarded-Host", "mail.example:8443")
 	}
 	assert.Contains(t, get("/MPSWS/HostedExchange.asmx", "192.0.2.1:1"), `<a href="HostedExchange.asmx?op=EnableUser">EnableUser</a>`)
@@ -485,6 +489,8 @@ func TestPages(t *testing.T) {
 	assert.Contains(t, page, "&lt;mpsNamespace&gt;string&lt;/mpsNamespace&gt;")
 	assert.Contains(t, page, "&lt;dataXmlBlob&gt;xml&lt;/dataXmlBlob&gt;")
 	assert.Contains(t, page, "SOAP 1.2")
+	assert.Contains(t, get("http://mpf.example/MPSWS/MPSGeneral.asmx?op=SubmitMpsRequest", "192.0.2.1:1", forwarded), "Host: mpf.example\n")
+	assert.Contains(t, get("http://mpf.example/MPSWS/MPSGeneral.asmx?op=SubmitMpsRequest", "10.1.2.3:1", forwarded), "Host: mail.example:8443\n")
 	for target, c := range map[string]struct {
 		remote, want string
 		change       func(*http.Request)

@@ -78,7 +78,8 @@ func build(config Config) (*Handler, error) {
 func (h *Handler) route() {
 	h.echo.HideBanner, h.echo.HidePort = true, true
 	h.echo.HTTPErrorHandler = h.plainError
-	h.echo.Any("/*", h.serve)
+	// Not Any, which knows a list of methods and answers the others itself.
+	h.echo.RouteNotFound("/*", h.serve)
 }
 
 // ServeHTTP serves one request.

@@ -68,15 +68,21 @@ func (h *Handler) html(c echo.Context, page string) error {
 	return h.send(c, http.StatusOK, "text/html; charset=utf-8", []byte(page))
 }
 
-// address is where the caller reaches a service: the host as he wrote it, or as
-// a trusted proxy reports it.
+// address is where the caller reaches a service.
 func (h *Handler) address(r *http.Request, s *service) string {
-	scheme, host := "http", r.Host
+	scheme, host := h.reached(r)
+	return scheme + "://" + host + h.config.Prefix + "/" + s.contract.Name + ".asmx"
+}
+
+// reached tells the scheme and the host that the caller asked for: as he wrote
+// them, or as a trusted proxy reports them.
+func (h *Handler) reached(r *http.Request) (scheme, host string) {
+	scheme, host = "http", r.Host
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	if trustedPeer(r.RemoteAddr, h.config.TrustedProxies) {
-		if forwarded := firstOf(r.Header.Get("X-Forwarded-Proto")); forwarded == "http" || forwarded == "https" {
+		if forwarded := strings.ToLower(firstOf(r.Header.Get("X-Forwarded-Proto"))); forwarded == "http" || forwarded == "https" {
 			scheme = forwarded
 		}
 		if forwarded := firstOf(r.Header.Get("X-Forwarded-Host")); forwarded != "" {
@@ -86,7 +92,7 @@ func (h *Handler) address(r *http.Request, s *service) string {
 	if !isHost(host) {
 		host = "localhost"
 	}
-	return scheme + "://" + host + h.config.Prefix + "/" + s.contract.Name + ".asmx"
+	return scheme, host
 }
 
 func firstOf(header string) string {
@@ -121,10 +127,7 @@ type sample struct {
 type sampleMessage struct{ Version, Request, Response string }
 
 func (h *Handler) sample(r *http.Request, s *service, op *operation) sample {
-	host := r.Host
-	if !isHost(host) {
-		host = "localhost"
-	}
+	_, host := h.reached(r)
 	path := h.config.Prefix + "/" + s.contract.Name + ".asmx"
 	page := sample{Service: s.contract.Name, Operation: op.contract.Name}
 	for _, v := range []soap.Version{soap.V11, soap.V12} {
