@@ -18,6 +18,7 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
+	"wsexchange/mock/operator"
 )
 
 // service is everything that serve runs.
@@ -151,6 +152,7 @@ func (s *service) openAdmin(cfg *Config) error {
 	if err != nil {
 		return err
 	}
+	operator.HandleQueue(admin, s.emulator.Engine, s.logger)
 	s.admin, err = admin.Listen(cfg.Admin.Listen, s.logger)
 	return err
 }

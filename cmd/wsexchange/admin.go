@@ -12,10 +12,12 @@ import (
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
+	"wsexchange/mock/operator"
 )
 
 // openAdmin prepares the listener of administrators, if one is wanted. Beside
-// what every daemon has, it gives the throttled sources and their release.
+// what every daemon has, it gives the throttled sources and their release,
+// and with the embedded backend the queue.
 func (s *service) openAdmin(cfg *Config) error {
 	if cfg.Admin.Listen == "" {
 		return nil
@@ -29,6 +31,9 @@ func (s *service) openAdmin(cfg *Config) error {
 	}
 	admin.Handle("GET /-/throttled", s.throttled)
 	admin.Handle("DELETE /-/throttled", s.release)
+	if emulator := s.current.Load().backend.emulator; emulator != nil {
+		operator.HandleQueue(admin, emulator.Engine, s.logger)
+	}
 	s.admin, err = admin.Listen(cfg.Admin.Listen, s.logger)
 	return err
 }

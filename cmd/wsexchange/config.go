@@ -31,7 +31,7 @@ type Config struct {
 	MPF            MPFConfig            `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
 	Limits         daemon.Limits        `koanf:"limits" help:"what callers may send"`
 	Metrics        MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, profiles"`
+	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, queued requests of the embedded backend, profiles"`
 	Log            LogConfig            `koanf:"log" help:"what is logged"`
 	Emulator       EmulatorConfig       `koanf:"emulator" restart:"true" help:"the embedded backend"`
 

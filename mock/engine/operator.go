@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"context"
+
+	"wsexchange/mock/store"
+)
+
+// Jobs lists the jobs with any of the statuses, or all, in the order of their
+// submission. Requests and responses, which may hold secrets, are left out,
+// and so are the jobs that they wait for.
+func (e *Engine) Jobs(ctx context.Context, statuses ...store.JobStatus) (jobs []*store.Job, err error) {
+	err = e.store.View(ctx, func(tx *store.Tx) error {
+		jobs, err = tx.Jobs(statuses...)
+		return err
+	})
+	for _, job := range jobs {
+		job.Request, job.Response = "", ""
+	}
+	return jobs, err
+}
+
+// Discard removes a job for an operator: a suspended one, one that waits for an
+// operator, or one that has ended. Jobs that waited for it alone may run then.
+// It fails with mpf.QueueJobUnknown and mpf.QueueState.
+func (e *Engine) Discard(ctx context.Context, id string) error {
+	err := e.changeJob(ctx, id, func(tx *store.Tx) error { return tx.DeleteJob(id) })
+	e.nudge(err == nil)
+	return err
+}
