@@ -120,6 +120,28 @@ func TestCall_SOAP12AnswersInKind(t *testing.T) {
 	}
 }
 
+// What has no readable envelope is answered in the version of its content type.
+func TestCall_SOAP12FaultsOfWhatCannotBeRead(t *testing.T) {
+	config := testConfig(t, &engine{})
+	config.Limits.Bytes = 100
+	for name, message := range map[string]string{
+		"not XML": "hello", "other root": "<x/>", "empty": "", "other namespace": `<Envelope xmlns="urn:x"/>`,
+		"too large": strings.Repeat("x", 101), "cut off": `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope">`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := serve(newHandler(t, config), post("HostedExchange", message, header("Content-Type", "Application/SOAP+xml; charset=utf-8")))
+			assert.Equal(t, "application/soap+xml; charset=utf-8", w.Header().Get("Content-Type"))
+			assert.Contains(t, w.Body.String(), "<soap:Code>")
+			w = serve(newHandler(t, config), post("HostedExchange", message))
+			assert.Equal(t, "text/xml; charset=utf-8", w.Header().Get("Content-Type"))
+			assert.Contains(t, w.Body.String(), "<faultcode>")
+		})
+	}
+	eleven := envelope(operationElement("Frobnicate", ""))
+	w := serve(newHandler(t, testConfig(t, &engine{})), post("HostedExchange", eleven, header("Content-Type", "application/soap+xml")))
+	assert.Equal(t, "text/xml; charset=utf-8", w.Header().Get("Content-Type"), "an envelope that can be read decides")
+}
+
 func TestCall_ClientFaults(t *testing.T) {
 	body := operationElement("EnableUser", enableOne)
 	admin := func(content string) string { return envelope(operationElement("MakeUserAdmin", content)) }

@@ -23,6 +23,7 @@ func (k *call) read() error {
 		k.seen.Refusal = RefusedTransport
 		return errUnsupported
 	}
+	k.version = versionOf(r.Header)
 	limit := k.h.config.Limits.Bytes
 	if r.ContentLength > limit {
 		k.seen.Refusal, k.seen.Rule, k.seen.RequestBytes = RefusedTransport, xmldoc.RuleBytes, r.ContentLength
@@ -32,7 +33,9 @@ func (k *call) read() error {
 		k.in = http.MaxBytesReader(k.c.Response(), r.Body, limit)
 	}
 	env, err := soap.ReadEnvelope(k, charset, k.h.config.Limits)
-	k.version = env.Version
+	if env.Version != 0 {
+		k.version = env.Version
+	}
 	if err == nil {
 		err = env.CheckHeaders(nil)
 	}
@@ -69,6 +72,15 @@ func contentType(header http.Header) (charset, action string, ok bool) {
 		action = own
 	}
 	return parameters["charset"], action, true
+}
+
+// versionOf gives the version to answer in as long as no envelope has told.
+func versionOf(header http.Header) soap.Version {
+	const media = "application/soap+xml"
+	if value := header.Get("Content-Type"); len(value) >= len(media) && strings.EqualFold(value[:len(media)], media) {
+		return soap.V12
+	}
+	return soap.V11
 }
 
 func (k *call) unreadable(err error) error {

@@ -61,9 +61,9 @@ type Envelope struct {
 // type, or "". What the message breaks comes back as a *Fault, whose cause, if
 // the XML itself was refused, is the *xmldoc.Error; errors of r come back
 // wrapped. On a fault the envelope is not nil but holds the version to answer
-// in, so far as it was recognized.
+// in, or 0 if it was not recognized.
 func ReadEnvelope(r io.Reader, charset string, limits xmldoc.Limits) (*Envelope, error) {
-	env := &Envelope{Version: V11}
+	env := &Envelope{}
 	root, err := xmldoc.Parse(r, charset, limits)
 	if err != nil {
 		var refused *xmldoc.Error
@@ -82,9 +82,11 @@ func (e *Envelope) take(root *xmldoc.Node) error {
 	switch {
 	case root.Data != "Envelope":
 		return clientFault("the root element is <%s>, not a SOAP Envelope", root.Data)
+	case root.NamespaceURI == Namespace11:
+		e.Version = V11
 	case root.NamespaceURI == Namespace12:
 		e.Version = V12
-	case root.NamespaceURI != Namespace11:
+	default:
 		return &Fault{Code: VersionMismatch, String: fmt.Sprintf(
 			"Possible SOAP version mismatch: Envelope namespace %s was unexpected. Expecting %s or %s.",
 			root.NamespaceURI, Namespace11, Namespace12)}

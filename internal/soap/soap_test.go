@@ -73,7 +73,8 @@ func TestReadEnvelope_RefusalKeepsVersionAndCause(t *testing.T) {
 	env, err := read(t, in12(`<s:Body/>`))
 	require.Error(t, err)
 	assert.Equal(t, V12, env.Version)
-	_, err = read(t, in11(`<s:Body><x a="1" a="2"/></s:Body>`))
+	env, err = read(t, in11(`<s:Body><x a="1" a="2"/></s:Body>`))
+	assert.Zero(t, env.Version)
 	var refused *xmldoc.Error
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, xmldoc.RuleDuplicate, refused.Rule)
