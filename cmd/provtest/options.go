@@ -27,7 +27,8 @@ type options struct {
 	authenticate                     bool
 	threads, repeat, indent          int
 	describe, measure                bool
-	dryRun, explain                  bool
+	dryRun, explain, recorded        bool
+	secretFiles                      []string
 
 	queue, suspended, work                     bool
 	activate, remove, results, status, depends string
@@ -36,6 +37,7 @@ type options struct {
 	files         []string
 	password      secret.String
 	passwordGiven bool // by switch
+	secrets       map[string]secret.String
 	timesOnly     bool // with /t or /r
 	formatted     bool // with /x
 }
@@ -61,6 +63,9 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.Lookup("indent").NoOptDefVal = defaultIndent
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what a request would do, and take everything back")
 	f.BoolVar(&o.explain, "explain", false, "explain a failure: step, procedures, rule, objects concerned")
+	f.BoolVar(&o.recorded, "recorded", false, "an answer is a success if its HRESULT is the one that a journal recorded in the file")
+	f.StringArrayVar(&o.secretFiles, "secret-file", nil, "`[NAME=]FILE` with, in its first line, what stands for the secret of that element, attribute or\n"+
+		"property that was taken out when the request was recorded; without NAME for all others")
 	f.BoolVar(&o.queue, "queue", false, "queue the requests")
 	f.BoolVar(&o.suspended, "queue-suspended", false, "queue the requests suspended")
 	f.StringVar(&o.activate, "queue-activate", "", "activate the queued request `ID`")
@@ -81,7 +86,10 @@ func (o *options) complete(f *pflag.FlagSet, files []string) error {
 			return usage("%s", row.text)
 		}
 	}
-	return o.readPassword()
+	if err := o.readPassword(); err != nil {
+		return err
+	}
+	return o.readSecrets()
 }
 
 type refusal struct {
@@ -108,6 +116,8 @@ func (o *options) refusals() []refusal {
 		{o.dryRun && (queue || o.timesOnly), "dry-run goes neither with the queue nor with threads and repeat"},
 		{o.queue && o.suspended, "queue and queue-suspended exclude each other"},
 		{queue && o.timesOnly, "the queue does not go with threads and repeat"},
+		{o.recorded && (queue || o.timesOnly), "recorded goes neither with the queue nor with threads and repeat"},
+		{o.recorded && len(o.files) == 0, "recorded: there is no file in which an HRESULT could be"},
 		{o.authenticate && o.user == "", "authentication is asked for, but no account is given: give --user"},
 		{o.passwordGiven && o.passwordFile != "", "the password is given twice"},
 		{(o.passwordGiven || o.passwordFile != "") && o.user == "", "there is a password, but no account: give --user"},
@@ -127,13 +137,18 @@ func (o *options) readPassword() error {
 	if o.passwordFile == "" {
 		return nil
 	}
-	text, err := os.ReadFile(o.passwordFile)
+	line, err := firstLine(o.passwordFile)
 	if err != nil {
 		return usage("password: %w", err)
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	o.password = secret.New(strings.TrimSuffix(line, "\r"))
+	o.password = secret.New(line)
 	return nil
+}
+
+func firstLine(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSuffix(line, "\r"), err
 }
 
 // account gives the account that submits.

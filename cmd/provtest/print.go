@@ -42,6 +42,11 @@ func (s *session) answer(ctx context.Context, fields []field, req *mpf.Request, 
 		code = answer.Err.Code
 	}
 	fields = append(fields, field{"HRESULT", code.String()}, field{"Time", milliseconds(took)})
+	fails := answer.Err != nil
+	if s.options.recorded {
+		fields = append(fields, field{"Recorded", s.note.Code.String()})
+		fails = code != s.note.Code
+	}
 	if answer.Err != nil && (s.options.describe || s.options.explain) {
 		fields = append(fields, field{"Description", answer.Err.Description})
 	}
@@ -54,7 +59,7 @@ func (s *session) answer(ctx context.Context, fields []field, req *mpf.Request, 
 	if err := s.print(fields, extra...); err != nil {
 		return err
 	}
-	if answer.Err != nil {
+	if fails {
 		return &exit{status: statusFailed}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wsexchange/mock/engine"
+	"wsexchange/mock/journal"
 	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
@@ -23,6 +24,7 @@ type session struct {
 	engine    *engine.Engine // in the program, or nil
 	store     *store.Store   // of engine
 
+	note     journal.Note // in the file at hand
 	printed  bool
 	requests int
 	spent    time.Duration

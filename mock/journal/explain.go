@@ -11,6 +11,8 @@ import (
 // Explanation says why a request failed.
 type Explanation struct {
 	Failed    bool   `json:"failed"`
+	Operation string `json:"operation,omitempty"` // of the web service that a gateway made the request for
+	ID        string `json:"id,omitempty"`        // the caller's id of that call, clientTransactionId
 	Step      int    `json:"step,omitempty"`      // the call that failed, from 1
 	Procedure string `json:"procedure,omitempty"` // the innermost that the error came from
 	Through   string `json:"through,omitempty"`   // the way from it to the request
@@ -27,9 +29,9 @@ type Explanation struct {
 
 // Explain says why a request failed, or that it did not.
 func (e Entry) Explain() Explanation {
-	x := Explanation{Failed: e.Failed(), Code: e.Code}
+	x := Explanation{Failed: e.Failed(), Code: e.Code, Operation: e.Operation, ID: e.ClientID}
 	if !x.Failed {
-		x.Text = fmt.Sprintf("%s::%s succeeded: %d calls, %d objects changed.", e.Namespace, e.Procedure, len(e.Calls), len(e.Changes))
+		x.Text = fmt.Sprintf("%s::%s succeeded: %d calls, %d objects changed.\n", e.Namespace, e.Procedure, len(e.Calls), len(e.Changes)) + x.soapCall()
 		return x
 	}
 	x.Step, x.Cause, x.Description, x.Hidden = e.Error.Step, e.Error.Cause, e.Error.Description, e.Error.Hidden
@@ -50,9 +52,16 @@ func (e Entry) Explain() Explanation {
 	return x
 }
 
+func (x Explanation) soapCall() string {
+	if x.Operation == "" {
+		return ""
+	}
+	return fmt.Sprintf("SOAP call: %s, request %s\n", x.Operation, x.ID)
+}
+
 func (x Explanation) words() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Call %d, %s, failed with %s (%s).\n", x.Step, x.Procedure, x.Code, x.CodeName)
+	fmt.Fprintf(&b, "Call %d, %s, failed with %s (%s).\n%s", x.Step, x.Procedure, x.Code, x.CodeName, x.soapCall())
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(&b, "%s: %s\n", name, value)

@@ -1,13 +1,10 @@
 package journal
 
 import (
-	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"sync"
 
 	"wsexchange/mock/engine"
@@ -126,41 +123,4 @@ func (j *Journal) Wait(ctx context.Context, f Filter) (Entry, error) {
 			return Entry{}, fmt.Errorf("waiting for a request: %w", context.Cause(ctx))
 		}
 	}
-}
-
-// Export writes the requests that match as a zip archive of XML files, one
-// each, to be submitted again. A simple request's target is not part of its
-// document; a comment on top tells it. Secrets are not in the files: they read
-// as the text that took their place.
-func (j *Journal) Export(w io.Writer, f Filter) error {
-	archive := zip.NewWriter(w)
-	for _, e := range j.List(f) {
-		file, err := archive.Create(e.FileName())
-		if err == nil {
-			_, err = io.WriteString(file, e.File())
-		}
-		if err != nil {
-			return fmt.Errorf("export of request %d: %w", e.Seq, err)
-		}
-	}
-	return archive.Close()
-}
-
-// FileName is the name of the request's file.
-func (e Entry) FileName() string {
-	keep := func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '-'
-	}
-	return fmt.Sprintf("%06d-%s-%s.xml", e.Seq, strings.Map(keep, e.Namespace), strings.Map(keep, e.Procedure))
-}
-
-// File is the request as a file.
-func (e Entry) File() string {
-	if e.Trusted {
-		return e.Request + "\n"
-	}
-	return fmt.Sprintf("<!-- provtest /n:%q /p:%q -->\n%s\n", e.Namespace, e.Procedure, e.Request)
 }

@@ -130,7 +130,7 @@ func TestJournal_Export(t *testing.T) {
 	require.NoError(t, err)
 	text, err := io.ReadAll(file)
 	require.NoError(t, err)
-	assert.Contains(t, string(text), `<!-- provtest /n:"Managed Active Directory" /p:"CreateUser" -->`)
+	assert.Contains(t, string(text), "<!-- provtest /n:\"Managed Active Directory\" /p:\"CreateUser\" -->\n<!-- recorded 0x80071392 by:")
 
 	document, err := xmldoc.ParseBytes(text, xmldoc.Limits{})
 	require.NoError(t, err)
