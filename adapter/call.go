@@ -30,8 +30,12 @@ type call struct {
 	seen    Observation
 }
 
-// call serves a POST to a service and observes it, however it ends.
+// call serves a POST to a service and observes it, however it ends. It goes on
+// when the caller closes the connection: old clients close their half of it when
+// they have sent the request, and what has been begun had better be finished.
+// Config.Timeout bounds it.
 func (h *Handler) call(c echo.Context, s *service) error {
+	c.SetRequest(c.Request().WithContext(context.WithoutCancel(c.Request().Context())))
 	k := &call{h: h, c: c, service: s, version: soap.V11}
 	k.seen = Observation{
 		Service: s.contract.Name, Started: h.config.Now(), RequestID: c.Response().Header().Get(headerRequestID),

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -386,16 +388,48 @@ func TestSubmit_PanicIsAFaultLoggedOnce(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "msg=panic"))
 }
 
-func TestSubmit_EndsWithTheCaller(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
+// A client of HTTP/1.0 may close its side of the connection once it has sent
+// the request, which looks as if it had gone; and nobody is helped when what it
+// asked for stops halfway.
+func TestSubmit_GoesOnWhenTheCallerCloses(t *testing.T) {
+	connection := make(chan context.Context, 1)
 	config := testConfig(t, nil)
-	config.Submitter = mpf.SubmitterFunc(func(ctx context.Context, _ *mpf.Request) (*mpf.Response, error) {
-		cancel()
-		<-ctx.Done()
-		return nil, ctx.Err()
+	config.Submitter = mpf.SubmitterFunc(func(ctx context.Context, r *mpf.Request) (*mpf.Response, error) {
+		select {
+		case <-(<-connection).Done(): // the server has seen that the client closed
+		case <-t.Context().Done():
+		}
+		if _, bounded := ctx.Deadline(); !bounded || ctx.Err() != nil {
+			return nil, errors.Join(errors.New("not bounded, or ended"), ctx.Err())
+		}
+		return echoData(r), nil
 	})
+	h := newHandler(t, config)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connection <- r.Context()
+		h.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	client, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer client.Close()
+	message := envelope(operationElement("EnableUser", enableOne))
+	_, err = fmt.Fprintf(client, "POST /MPSWS/HostedExchange.asmx HTTP/1.0\r\nAuthorization: %s\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s",
+		basicAuth, len(message), message)
+	require.NoError(t, err)
+	require.NoError(t, client.(*net.TCPConn).CloseWrite())
+	answer, err := io.ReadAll(client)
+	require.NoError(t, err)
+	assert.Contains(t, string(answer), "HTTP/1.0 200 OK\r\n")
+	assert.Contains(t, string(answer), "EnableUserResult")
+}
+
+// The gate does not give up either.
+func TestAuthentication_GoesOnWhenTheCallerCloses(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
 	r := post("HostedExchange", envelope(operationElement("EnableUser", enableOne)))
-	assert.Equal(t, http.StatusInternalServerError, serve(newHandler(t, config), r.WithContext(ctx)).Code)
+	assert.Equal(t, http.StatusOK, serve(newHandler(t, testConfig(t, &engine{})), r.WithContext(ctx)).Code)
 }
 
 func TestReply_SuccessWithoutItsValueIsToldApart(t *testing.T) {
