@@ -208,8 +208,8 @@ var sentences = []struct {
 	{context.DeadlineExceeded, "The provisioning engine (MPF) did not answer in time. It is not known whether the request was carried out; look before you try again."},
 	{mpf.ErrConnectionLost, "The connection to the provisioning engine (MPF) broke before it had answered. It is not known whether the request was carried out; look before you try again."},
 	{mpf.ErrNotAuthenticated, "The provisioning engine (MPF) refused the account that this web service logs on with; nothing was changed. Check the account in the configuration."},
-	{mpf.ErrFault, "The provisioning engine (MPF) refused the message as such; nothing was changed. The log of this web service has its words."},
-	{mpf.ErrProtocol, "The provisioning engine (MPF) gave an answer that is not in its format. Check that the configured address is that of an engine."},
+	{mpf.ErrFault, "The provisioning engine (MPF) answered with a fault. It is not known whether the request was carried out; look before you try again. The log of this web service has the words of the fault."},
+	{mpf.ErrProtocol, "The provisioning engine (MPF) gave an answer that is not in its format. It is not known whether the request was carried out; look before you try again. Check that the configured address is that of an engine."},
 	{context.Canceled, "The call was given up before the provisioning engine (MPF) had answered. It is not known whether the request was carried out."},
 }
 

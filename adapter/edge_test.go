@@ -360,7 +360,10 @@ func TestSubmit_ErrorsAreServerFaults(t *testing.T) {
 		"unreachable": {fmt.Errorf("engine 10.9.8.7: %w", mpf.ErrUnreachable), "cannot be reached; nothing was changed"},
 		"timeout":     {fmt.Errorf("x: %w", mpf.ErrTimeout), "did not answer in time"},
 		"deadline":    {context.DeadlineExceeded, "did not answer in time"},
-		"protocol":    {mpf.ErrProtocol, "not in its format"},
+		"protocol":    {mpf.ErrProtocol, "not in its format. It is not known whether the request was carried out"},
+		"fault":       {fmt.Errorf("engine 10.9.8.7: %w: oops", mpf.ErrFault), "answered with a fault. It is not known whether the request was carried out"},
+		"lost":        {mpf.ErrConnectionLost, "broke before it had answered. It is not known whether the request was carried out"},
+		"account":     {mpf.ErrNotAuthenticated, "refused the account that this web service logs on with; nothing was changed"},
 		"other":       {errors.New("10.9.8.7 says s3cr%t"), "internal error; its log has the details under request REQUEST1"},
 	} {
 		t.Run(name, func(t *testing.T) {
