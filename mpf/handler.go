@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"wsexchange/internal/secret"
 	"wsexchange/internal/soap"
 	"wsexchange/internal/xmldoc"
@@ -27,6 +29,9 @@ type HandlerConfig struct {
 	Limits xmldoc.Limits
 	// Logger takes what the caller is not told; nil logs nothing.
 	Logger *slog.Logger
+	// Tracer makes a span of every request, in the trace that its headers
+	// traceparent and tracestate name; nil makes none and reads neither.
+	Tracer trace.Tracer
 }
 
 type handler struct {
@@ -51,7 +56,11 @@ func NewHandler(s Submitter, c HandlerConfig) http.Handler {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
-		h.post(w, r)
+		if h.config.Tracer == nil {
+			h.post(w, r)
+			return
+		}
+		h.traced(w, r, h.post)
 	case http.MethodGet, http.MethodHead:
 		answer(w, http.StatusOK, "text/plain; charset=utf-8", []byte(infoPage))
 	default:
@@ -79,6 +88,7 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 	req, err := h.read(r.Body, parameters["charset"])
 	var resp *Response
 	if err == nil {
+		describeRequest(trace.SpanFromContext(ctx), req)
 		resp, err = h.submitter.Submit(ctx, req)
 		if err != nil {
 			h.config.Logger.ErrorContext(ctx, "request got no answer", "request", req, "error", err)
@@ -105,6 +115,7 @@ func (h *handler) reply(ctx context.Context, w http.ResponseWriter, resp *Respon
 		answer(w, http.StatusBadRequest, "text/plain; charset=utf-8", []byte("The request could not be read.\n"))
 		return
 	}
+	FailSpan(trace.SpanFromContext(ctx), resp.Err)
 	message := soap.AppendStart(make([]byte, 0, 1024), soap.V11)
 	answer(w, http.StatusOK, soap.V11.ContentType(), soap.AppendEnd(appendXML(message, resp.Element())))
 }

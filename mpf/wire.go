@@ -128,6 +128,7 @@ func (w *wire) post(ctx context.Context, action string, message []byte) (*soap.E
 		return nil, w.failure(ctx, inner, unsent.Load(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	traceAnswer(ctx, resp)
 	env, err := w.read(resp)
 	if err != nil {
 		return nil, w.failure(ctx, inner, false, err)
@@ -158,6 +159,7 @@ func (w *wire) request(ctx context.Context, action string, message []byte, accou
 		req.Header.Set("User-Agent", w.config.UserAgent)
 	}
 	sendOrigin(ctx, req.Header)
+	sendTrace(ctx, req.Header)
 	if account != nil {
 		req.SetBasicAuth(account.login(), account.Password.Reveal())
 	}
