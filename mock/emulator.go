@@ -78,6 +78,7 @@ type Emulator struct {
 
 	logger      *slog.Logger
 	storeConfig store.Config
+	replication engine.Replication
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -94,7 +95,7 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
 	}
-	e := &Emulator{Store: s, logger: cfg.Logger, storeConfig: kept}
+	e := &Emulator{Store: s, logger: cfg.Logger, storeConfig: kept, replication: cfg.Replication}
 	if err := e.start(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

@@ -48,13 +48,14 @@ func (e *Emulator) Submitter() mpf.Submitter {
 }
 
 // Reset brings an emulator with Testing back to how it started: content,
-// journal and fault rules. Snapshots stay.
+// journal, fault rules and delays of replication. Snapshots stay.
 func (e *Emulator) Reset(ctx context.Context) error {
 	if err := e.Snapshots.Restore(ctx, StartSnapshot); err != nil {
 		return err
 	}
 	e.Journal.Clear()
 	e.Faults.Clear()
+	e.Engine.SetReplication(e.replication)
 	return nil
 }
 

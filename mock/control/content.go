@@ -146,7 +146,16 @@ func (c *control) searchObjects(r *http.Request, s Search) (Objects, error) {
 		}
 		q.Base = path.DN
 	}
-	err = c.emulator.Store.View(r.Context(), func(tx *store.Tx) error { return find(tx, q, &list) })
+	view := c.emulator.Store.View
+	if s.Controller != "" {
+		if err := c.known(r, s.Controller); err != nil {
+			return list, err
+		}
+		view = func(ctx context.Context, look func(*store.Tx) error) error {
+			return c.emulator.Engine.View(ctx, s.Controller, look)
+		}
+	}
+	err = view(r.Context(), func(tx *store.Tx) error { return find(tx, q, &list) })
 	return list, err
 }
 

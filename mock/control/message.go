@@ -69,6 +69,8 @@ type Search struct {
 	Scope  string `json:"scope,omitempty"`  // base, one, subtree; default subtree
 	Filter string `json:"filter,omitempty"` // of LDAP; default everything
 	Limit  int    `json:"limit,omitempty"`  // default 1000
+
+	Controller string `json:"controller,omitempty"` // DNS name of the domain controller that is asked; default everything there is
 }
 
 // Object is a directory object.

@@ -28,8 +28,8 @@ import (
 type Replication struct {
 	// Delay is how long a write takes to every other controller. 0 is none.
 	Delay time.Duration
-	// To are the delays to single controllers by DNS name, instead of Delay.
-	To map[string]time.Duration
+	// Single are the delays to single controllers by DNS name, instead of Delay.
+	Single map[string]time.Duration
 }
 
 // mostWaiting bounds the changes of rows that wait for a controller. Beyond it
@@ -52,16 +52,19 @@ type commit struct {
 	changes     []store.RowChange
 }
 
-func (r Replication) delay(controller string) time.Duration {
-	if d, ok := r.To[controller]; ok {
-		return d
+// To is how long a write takes to a controller, by its DNS name.
+func (r Replication) To(controller string) time.Duration {
+	for name, delay := range r.Single {
+		if strings.EqualFold(name, controller) {
+			return delay
+		}
 	}
 	return r.Delay
 }
 
 // Longest is the time after which every controller sees a write.
 func (r Replication) Longest() time.Duration {
-	return max(r.Delay, slices.Max(append(slices.Collect(maps.Values(r.To)), 0)))
+	return max(r.Delay, slices.Max(append(slices.Collect(maps.Values(r.Single)), 0)))
 }
 
 // hidden gives the changes that a controller does not see, newest first. own
@@ -69,7 +72,7 @@ func (r Replication) Longest() time.Duration {
 // controller does see stays as it is now.
 func (p *replication) hidden(controller string, now time.Time, own []commit) []store.RowChange {
 	p.mu.Lock()
-	all, delay := slices.Concat(p.commits, own), p.delays.delay(controller)
+	all, delay := slices.Concat(p.commits, own), p.delays.To(controller)
 	p.mu.Unlock()
 	var changes []store.RowChange
 	settled := make(map[string]bool)
@@ -136,7 +139,7 @@ func (e *Engine) Replication() Replication {
 	e.replication.mu.Lock()
 	defer e.replication.mu.Unlock()
 	r := e.replication.delays
-	r.To = maps.Clone(r.To)
+	r.Single = maps.Clone(r.Single)
 	return r
 }
 
@@ -144,11 +147,7 @@ func (e *Engine) Replication() Replication {
 // store must have been opened with TrackChanges. Names of controllers are not
 // checked: one that does not exist sees nothing.
 func (e *Engine) SetReplication(r Replication) {
-	to := make(map[string]time.Duration, len(r.To))
-	for name, delay := range r.To {
-		to[strings.ToLower(name)] = delay
-	}
-	r.To = to
+	r.Single = maps.Clone(r.Single)
 	e.replication.mu.Lock()
 	defer e.replication.mu.Unlock()
 	e.replication.delays = r

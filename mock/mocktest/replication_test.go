@@ -191,7 +191,7 @@ func TestReplication_Control(t *testing.T) {
 	s.MustCall(managed, "DisableUser", user("ann")+at(dc2))
 
 	s.MustCall(managed, "CreateUser", newUser("bob")+at(dc1))
-	s.Engine.SetReplication(engine.Replication{Delay: time.Hour, To: map[string]time.Duration{"DC2.fabrikam.com": time.Second}})
+	s.Engine.SetReplication(engine.Replication{Delay: time.Hour, Single: map[string]time.Duration{"DC2.fabrikam.com": time.Second}})
 	assert.Equal(t, time.Hour, s.Engine.Replication().Longest())
 	s.pass(time.Second)
 	s.MustCall(managed, "DisableUser", user("bob")+at(dc2))

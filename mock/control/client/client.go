@@ -175,6 +175,22 @@ func (c *Client) SetPasswordPolicy(ctx context.Context, p control.Policy) error 
 	return c.do(ctx, "PUT", "/password-policy", p, nil)
 }
 
+// Replication tells how late domain controllers see each other's writes.
+func (c *Client) Replication(ctx context.Context) (r control.Replication, err error) {
+	err = c.do(ctx, "GET", "/replication", nil, &r)
+	return r, err
+}
+
+// SetReplication sets how late they do.
+func (c *Client) SetReplication(ctx context.Context, r control.Replication) error {
+	return c.do(ctx, "PUT", "/replication", r, nil)
+}
+
+// Replicate makes every domain controller see everything.
+func (c *Client) Replicate(ctx context.Context) error {
+	return c.do(ctx, "POST", "/replication/now", nil, nil)
+}
+
 // Stores lists the registered stores and servers.
 func (c *Client) Stores(ctx context.Context) ([]control.Store, error) {
 	var list control.Stores
