@@ -34,19 +34,18 @@ func controlled(t *testing.T) []string {
 
 func TestServe_Control(t *testing.T) {
 	e := start(t, controlled(t)...)
-	c := client.New(strings.TrimSuffix(e.banner["Control"], "/_mock/"), controlToken)
-	_, err := submit(t, e.banner["Engine"], login(t), http.DefaultClient)
+	c := client.New(strings.TrimSuffix(e.Banner["Control"], "/_mock/"), controlToken)
+	_, err := submit(t, e.Banner["Engine"], login(t), http.DefaultClient)
 	require.NoError(t, err)
 	entries, _, err := c.Journal(t.Context(), journal.Filter{})
 	require.NoError(t, err)
 	assert.Len(t, entries, 1)
 	_, err = c.AddFault(t.Context(), fault.Rule{Action: fault.Kill})
 	assert.ErrorContains(t, err, "may not be killed")
-	_, err = client.New(strings.TrimSuffix(e.banner["Control"], "/_mock/"), "guess").Faults(t.Context())
+	_, err = client.New(strings.TrimSuffix(e.Banner["Control"], "/_mock/"), "guess").Faults(t.Context())
 	assert.Error(t, err)
-	status, log := e.stop()
-	assert.Equal(t, 0, status, log)
-	assert.NotContains(t, log+e.text, controlToken)
+	assert.Equal(t, 0, e.Stop(), e.Log)
+	assert.NotContains(t, e.Log.String()+e.Text, controlToken)
 }
 
 func TestServe_ControlRefusals(t *testing.T) {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,56 +22,27 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/daemon/daemontest"
 	"wsexchange/internal/secret"
 	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
-// outputOf runs the program to its end.
 func outputOf(t *testing.T, environ []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	status = run(t.Context(), args, environ, &out, &errs)
-	return out.String(), errs.String(), status
+	return daemontest.Output(t, run, environ, args...)
 }
 
-// emulator is a program that serves.
-type emulator struct {
-	banner map[string]string // by the names of its lines
-	text   string
-	stop   func() (status int, stderr string)
-}
+const adminToken = "only for the tests of admin"
 
-// start runs serve with free ports until the test ends.
-func start(t *testing.T, args ...string) *emulator {
+// start runs serve with free ports, and an admin listener, until the test ends.
+func start(t *testing.T, args ...string) *daemontest.Program {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	reader, writer := io.Pipe()
-	var log bytes.Buffer
-	status := make(chan int, 1)
-	go func() {
-		status <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--ldap.listen", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0"}, args...), nil, writer, &log)
-		_ = writer.Close()
-	}()
-	e := &emulator{banner: map[string]string{}}
-	e.stop = sync.OnceValues(func() (int, string) {
-		cancel()
-		return <-status, log.String()
-	})
-	t.Cleanup(func() { e.stop() })
-	lines := bufio.NewScanner(reader)
-	for lines.Scan() {
-		e.text += lines.Text() + "\n"
-		if lines.Text() == "ready" {
-			return e
-		}
-		if name, value, ok := strings.Cut(lines.Text(), ": "); ok {
-			e.banner[name] = strings.TrimSpace(value)
-		}
-	}
-	code, errors := e.stop()
-	require.FailNow(t, "not ready", "status %d: %s", code, errors)
-	return nil
+	p := daemontest.Start(t, run, []string{"MOCKMPF_ADMIN_TOKEN=" + adminToken}, append([]string{
+		"serve", "--listen", "127.0.0.1:0", "--ldap.listen", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0", "--admin.listen", "127.0.0.1:0",
+	}, args...)...)
+	p.Token = adminToken
+	return p
 }
 
 // login is the demo data's account for gateways.
@@ -100,21 +68,21 @@ func submit(t *testing.T, url string, caller mpf.Caller, client *http.Client) (*
 func TestServe(t *testing.T) {
 	e := start(t)
 	caller := login(t)
-	answer, err := submit(t, e.banner["Engine"], caller, nil)
+	answer, err := submit(t, e.Banner["Engine"], caller, nil)
 	require.NoError(t, err)
 	require.Nil(t, answer.Err)
-	assert.Equal(t, "FABRIKAM, DC=fabrikam,DC=com", e.banner["Domain"])
+	assert.Equal(t, "FABRIKAM, DC=fabrikam,DC=com", e.Banner["Domain"])
 
 	wrong := caller
 	wrong.Password = secret.New("no such password")
-	_, err = submit(t, e.banner["Engine"], wrong, nil)
+	_, err = submit(t, e.Banner["Engine"], wrong, nil)
 	assert.ErrorIs(t, err, mpf.ErrNotAuthenticated)
-	elsewhere, err := http.Get(strings.TrimSuffix(e.banner["Engine"], "soapisapi.dll"))
+	elsewhere, err := http.Get(strings.TrimSuffix(e.Banner["Engine"], "soapisapi.dll"))
 	require.NoError(t, err)
 	_ = elsewhere.Body.Close()
 	assert.Equal(t, http.StatusNotFound, elsewhere.StatusCode)
 
-	conn, err := ldap.DialURL(e.banner["Directory"])
+	conn, err := ldap.DialURL(e.Banner["Directory"])
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	require.NoError(t, conn.Bind(`FABRIKAM\hsadmin`, caller.Password.Reveal()))
@@ -122,19 +90,13 @@ func TestServe(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, found.Entries, 1)
 
-	health := strings.TrimSuffix(strings.TrimPrefix(e.banner["Metrics"], "http://"), "/metrics")
+	health := strings.TrimSuffix(strings.TrimPrefix(e.Banner["Metrics"], "http://"), "/metrics")
 	_, errors, status := outputOf(t, nil, "healthcheck", "--metrics.listen", health)
 	assert.Equal(t, 0, status, errors)
-	metrics, err := http.Get(e.banner["Metrics"])
-	require.NoError(t, err)
-	body, err := io.ReadAll(metrics.Body)
-	require.NoError(t, err)
-	require.NoError(t, metrics.Body.Close())
-	assert.Contains(t, string(body), "mockmpf_build_info")
+	assert.Contains(t, e.Metrics(), "mockmpf_build_info")
 
-	status, log := e.stop()
-	assert.Equal(t, 0, status, log)
-	assert.NotContains(t, log, caller.Password.Reveal())
+	assert.Equal(t, 0, e.Stop(), e.Log)
+	assert.NotContains(t, e.Log.String(), caller.Password.Reveal())
 	_, errors, status = outputOf(t, nil, "healthcheck", "--metrics.listen", health)
 	assert.Equal(t, 1, status)
 	assert.Contains(t, errors, "refused")
@@ -143,16 +105,16 @@ func TestServe(t *testing.T) {
 // TestServe_FirstRequest sends the request of the banner as it stands there.
 func TestServe_FirstRequest(t *testing.T) {
 	e := start(t)
-	_, rest, ok := strings.Cut(e.text, "<<'XML'\n")
-	require.True(t, ok, e.text)
+	_, rest, ok := strings.Cut(e.Text, "<<'XML'\n")
+	require.True(t, ok, e.Text)
 	body, _, ok := strings.Cut(rest, "XML\n")
-	require.True(t, ok, e.text)
+	require.True(t, ok, e.Text)
 	caller := login(t)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.banner["Engine"], strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.Banner["Engine"], strings.NewReader(body))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	request.SetBasicAuth(caller.Domain+`\`+caller.Username, caller.Password.Reveal())
-	assert.Contains(t, e.text, "-u '"+caller.Domain+`\`+caller.Username+":"+caller.Password.Reveal()+"'")
+	assert.Contains(t, e.Text, "-u '"+caller.Domain+`\`+caller.Username+":"+caller.Password.Reveal()+"'")
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
@@ -168,11 +130,10 @@ func TestServe_KeepsItsDatabase(t *testing.T) {
 	text := bytes.ReplaceAll(store.DefaultSeedYAML(), []byte("name: Reseller1"), []byte("name: OurReseller"))
 	require.NoError(t, os.WriteFile(seed, text, 0o600))
 	first := start(t, "--database", database, "--seed", seed)
-	assert.NotContains(t, first.text, login(t).Password.Reveal(), "a seed of one's own: its passwords are not shown")
-	status, log := first.stop()
-	require.Equal(t, 0, status, log)
+	assert.NotContains(t, first.Text, login(t).Password.Reveal(), "a seed of one's own: its passwords are not shown")
+	require.Equal(t, 0, first.Stop(), first.Log)
 	second := start(t, "--database", database)
-	conn, err := ldap.DialURL(second.banner["Directory"])
+	conn, err := ldap.DialURL(second.Banner["Directory"])
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	require.NoError(t, conn.Bind("hsadmin", login(t).Password.Reveal()))
@@ -184,17 +145,17 @@ func TestServe_KeepsItsDatabase(t *testing.T) {
 func TestServe_TLS(t *testing.T) {
 	certificate, key, trust := certificate(t)
 	e := start(t, "--tls.certificate", certificate, "--tls.key", key, "--ldap.secure", "127.0.0.1:0")
-	require.True(t, strings.HasPrefix(e.banner["Engine"], "https://"), e.text)
+	require.True(t, strings.HasPrefix(e.Banner["Engine"], "https://"), e.Text)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust}}
 	defer client.CloseIdleConnections()
-	answer, err := submit(t, e.banner["Engine"], login(t), client)
+	answer, err := submit(t, e.Banner["Engine"], login(t), client)
 	require.NoError(t, err)
 	assert.Nil(t, answer.Err)
-	secure, err := ldap.DialURL(e.banner["Directory with TLS"], ldap.DialWithTLSConfig(trust))
+	secure, err := ldap.DialURL(e.Banner["Directory with TLS"], ldap.DialWithTLSConfig(trust))
 	require.NoError(t, err)
 	defer func() { _ = secure.Close() }()
 	assert.NoError(t, secure.Bind("hsadmin", login(t).Password.Reveal()))
-	plain, err := ldap.DialURL(e.banner["Directory"])
+	plain, err := ldap.DialURL(e.Banner["Directory"])
 	require.NoError(t, err)
 	defer func() { _ = plain.Close() }()
 	require.NoError(t, plain.StartTLS(trust))

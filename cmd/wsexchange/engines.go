@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"wsexchange/adapter/auth"
 	"wsexchange/mpf"
@@ -24,6 +25,19 @@ func (b *backend) openEngines(cfg *Config) error {
 	}
 	b.submitter, b.balancer = balancer, balancer
 	return nil
+}
+
+// engineGrace is how much longer a call may take than one request to an engine.
+// Without it the call would end first, and the balancer would take that for a
+// caller who gave up and keep asking an engine that hangs.
+const engineGrace = 5 * time.Second
+
+// callTimeout bounds the work for one call.
+func (b *backend) callTimeout(cfg *Config) time.Duration {
+	if b.balancer == nil {
+		return cfg.MPF.Timeout
+	}
+	return cfg.MPF.Timeout + engineGrace
 }
 
 // anyEngine demands one engine that is not left out.

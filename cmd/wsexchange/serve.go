@@ -131,7 +131,7 @@ func (s *service) adapterConfig(cfg *Config, b *backend, gate *auth.Gate) adapte
 	return adapter.Config{
 		Submitter: b.submitter, Gate: gate, ClosedPages: cfg.CloseWSDL, Prefix: cfg.Prefix,
 		Limits: cfg.Limits.XML(), BaseDN: b.domain, ResellerOU: b.base, DomainControllers: b.controllers,
-		EventSink: cfg.EventSink, Timeout: cfg.MPF.Timeout, TrustedProxies: cfg.TrustedProxies,
+		EventSink: cfg.EventSink, Timeout: b.callTimeout(cfg), TrustedProxies: cfg.TrustedProxies,
 		Logger: s.logs.Logger(partGateway), Slow: cfg.Log.Slow, Registerer: s.registry,
 	}
 }

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,100 +16,43 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/internal/daemon/daemontest"
 	"wsexchange/mock/store"
 )
 
-// buffer is a log that is read while it is written.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 func outputOf(t *testing.T, environ []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	status = run(t.Context(), args, environ, &out, &errs)
-	return out.String(), errs.String(), status
+	return daemontest.Output(t, run, environ, args...)
 }
 
 const adminToken = "only for the tests of admin"
 
 // gateway is a program that serves.
 type gateway struct {
-	t      *testing.T
-	banner map[string]string // by the names of its lines
-	text   string
-	log    *buffer
-	stop   func() int
+	*daemontest.Program
+	t *testing.T
 }
 
 // start runs serve with free ports, and an admin listener, until the test ends.
 func start(t *testing.T, args ...string) *gateway {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	reader, writer := io.Pipe()
-	g := &gateway{t: t, banner: map[string]string{}, log: &buffer{}}
-	status := make(chan int, 1)
-	go func() {
-		status <- run(ctx, append([]string{
-			"serve", "--listen", "127.0.0.1:0", "--emulator.ldap-listen", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0",
-			"--admin.listen", "127.0.0.1:0", "--emulator.hash-cost=4",
-		}, args...), []string{"WSEXCHANGE_ADMIN_TOKEN=" + adminToken}, writer, g.log)
-		_ = writer.Close()
-	}()
-	g.stop = sync.OnceValue(func() int {
-		cancel()
-		return <-status
-	})
-	t.Cleanup(func() { g.stop() })
-	lines := bufio.NewScanner(reader)
-	for lines.Scan() {
-		g.text += lines.Text() + "\n"
-		if lines.Text() == "ready" {
-			return g
-		}
-		if name, value, ok := strings.Cut(lines.Text(), ": "); ok {
-			g.banner[name] = strings.TrimSpace(value)
-		}
-	}
-	require.FailNow(t, "not ready", "status %d: %s", g.stop(), g.log)
-	return nil
-}
-
-// administer asks the admin listener.
-func (g *gateway) administer(method, path string, into any) int {
-	g.t.Helper()
-	r, err := http.NewRequestWithContext(g.t.Context(), method, strings.TrimSuffix(g.banner["Admin"], "/-/ready")+path, nil)
-	require.NoError(g.t, err)
-	r.Header.Set("Authorization", "Bearer "+adminToken)
-	response, err := http.DefaultClient.Do(r)
-	require.NoError(g.t, err)
-	defer func() { _ = response.Body.Close() }()
-	require.NoError(g.t, json.NewDecoder(response.Body).Decode(into))
-	return response.StatusCode
+	g := &gateway{t: t, Program: daemontest.Start(t, run, []string{"WSEXCHANGE_ADMIN_TOKEN=" + adminToken}, append([]string{
+		"serve", "--listen", "127.0.0.1:0", "--emulator.ldap-listen", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0",
+		"--admin.listen", "127.0.0.1:0", "--emulator.hash-cost=4",
+	}, args...)...)}
+	g.Token = adminToken
+	return g
 }
 
 // call sends the call of the banner as it stands there, with another password
 // if one is given.
 func (g *gateway) call(id, password string) *http.Response {
 	g.t.Helper()
-	_, rest, ok := strings.Cut(g.text, "<<'XML'\n")
-	require.True(g.t, ok, g.text)
+	_, rest, ok := strings.Cut(g.Text, "<<'XML'\n")
+	require.True(g.t, ok, g.Text)
 	body, _, ok := strings.Cut(rest, "XML\n")
-	require.True(g.t, ok, g.text)
-	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.banner["URL"]+"/HostedExchange.asmx", strings.NewReader(body))
+	require.True(g.t, ok, g.Text)
+	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.Banner["URL"]+"/HostedExchange.asmx", strings.NewReader(body))
 	require.NoError(g.t, err)
 	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	r.Header.Set("SOAPAction", `"http://provisioning.microsoft.com/webservices/GetProperties"`)
@@ -130,16 +70,6 @@ func (g *gateway) call(id, password string) *http.Response {
 	return response
 }
 
-func (g *gateway) metrics() string {
-	g.t.Helper()
-	response, err := http.Get(g.banner["Metrics"])
-	require.NoError(g.t, err)
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(g.t, err)
-	return string(text)
-}
-
 // TestServe_OneIDEverywhere finds a call by its request id: in the answer, in
 // the line of the gateway, in that of the engine, in the audit.
 func TestServe_OneIDEverywhere(t *testing.T) {
@@ -148,15 +78,15 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 	response := g.call("from-the-panel", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	assert.Equal(t, "from-the-panel", response.Header.Get("X-Request-Id"))
-	health := strings.TrimSuffix(strings.TrimPrefix(g.banner["Metrics"], "http://"), "/metrics")
+	health := strings.TrimSuffix(strings.TrimPrefix(g.Banner["Metrics"], "http://"), "/metrics")
 	_, errors, status := outputOf(t, nil, "healthcheck", "--metrics.listen", health)
 	assert.Equal(t, 0, status, errors)
-	require.Equal(t, 0, g.stop(), g.log)
+	require.Equal(t, 0, g.Stop(), g.Log)
 	_, _, status = outputOf(t, nil, "healthcheck", "--metrics.listen", health)
 	assert.Equal(t, 1, status)
 
 	parts := map[string]int{}
-	for line := range strings.Lines(g.log.String()) {
+	for line := range strings.Lines(g.Log.String()) {
 		var entry struct {
 			Part string `json:"part"`
 		}
@@ -165,7 +95,7 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 			parts[entry.Part]++
 		}
 	}
-	assert.Equal(t, map[string]int{partGateway: 1, partEngine: 1}, parts, g.log.String())
+	assert.Equal(t, map[string]int{partGateway: 1, partEngine: 1}, parts, g.Log.String())
 
 	s, err := store.Open(t.Context(), store.Config{Path: database})
 	require.NoError(t, err)
@@ -184,7 +114,7 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 	}))
 	for _, account := range store.DefaultSeed().Accounts {
 		if account.Password != "" {
-			assert.NotContains(t, g.log.String(), string(account.Password))
+			assert.NotContains(t, g.Log.String(), string(account.Password))
 		}
 	}
 }
@@ -198,7 +128,7 @@ func TestServe_ReadyInDetail(t *testing.T) {
 			OK   bool
 		}
 	}
-	require.Equal(t, http.StatusOK, g.administer("GET", "/-/ready", &answer))
+	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/ready", &answer))
 	assert.True(t, answer.Ready)
 	var names []string
 	for _, c := range answer.Checks {
@@ -214,15 +144,15 @@ func TestServe_ThrottledSourcesAreReleased(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, g.call("x", "wrong").StatusCode)
 	}
 	require.Equal(t, http.StatusTooManyRequests, g.call("x", "").StatusCode)
-	assert.Contains(t, g.metrics(), "wsexchange_auth_throttled_sources 2")
-	assert.Contains(t, g.log.String(), "reason=wrong_password")
+	assert.Contains(t, g.Metrics(), "wsexchange_auth_throttled_sources 2")
+	assert.Contains(t, g.Log.String(), "reason=wrong_password")
 	var shut []throttledSource
-	require.Equal(t, http.StatusOK, g.administer("GET", "/-/throttled", &shut))
+	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/throttled", &shut))
 	require.Len(t, shut, 2)
 	var result map[string]string
-	assert.Equal(t, http.StatusBadRequest, g.administer("DELETE", "/-/throttled?source=192.0.2.1", &result))
-	assert.Equal(t, http.StatusBadRequest, g.administer("DELETE", "/-/throttled?source=x", &result))
-	assert.Equal(t, http.StatusOK, g.administer("DELETE", "/-/throttled?source="+shut[0].Source, &result))
+	assert.Equal(t, http.StatusBadRequest, g.Administer("DELETE", "/-/throttled?source=192.0.2.1", &result))
+	assert.Equal(t, http.StatusBadRequest, g.Administer("DELETE", "/-/throttled?source=x", &result))
+	assert.Equal(t, http.StatusOK, g.Administer("DELETE", "/-/throttled?source="+shut[0].Source, &result))
 	assert.Equal(t, http.StatusOK, g.call("x", "").StatusCode)
 }
 
@@ -232,12 +162,12 @@ func TestServe_Reload(t *testing.T) {
 	write("log: {slow: 1m}\n")
 	g := start(t, "--config", file)
 	levels := map[string]string{}
-	require.Equal(t, http.StatusOK, g.administer("GET", "/-/log-level", &levels))
+	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/log-level", &levels))
 	assert.Equal(t, "info", levels[partAuth])
 
 	write("log: {slow: 1ns, levels: [auth=debug]}\nprefix: /Other\ndrain: 3s\nauth: {source-failures: 7}\nemulator: {audit-level: none}\nmpf: {password: hidden-one}\n")
 	var done daemon.Reloaded
-	require.Equal(t, http.StatusOK, g.administer("POST", "/-/reload", &done))
+	require.Equal(t, http.StatusOK, g.Administer("POST", "/-/reload", &done))
 	keys := func() (changed, restart []string) {
 		for _, c := range done.Changed {
 			changed = append(changed, c.Key)
@@ -250,33 +180,33 @@ func TestServe_Reload(t *testing.T) {
 	changed, restart := keys()
 	assert.Equal(t, []string{"prefix", "drain", "auth.source-failures", "mpf.password", "log.levels", "log.slow"}, changed)
 	assert.Equal(t, []string{"emulator.audit-level"}, restart)
-	require.Equal(t, http.StatusOK, g.administer("GET", "/-/log-level", &levels))
+	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/log-level", &levels))
 	assert.Equal(t, "debug", levels[partAuth])
 	assert.Equal(t, http.StatusNotFound, g.call("x", "").StatusCode, "the services have moved")
-	g.banner["URL"] = strings.Replace(g.banner["URL"], "/MPSWS", "/Other", 1)
+	g.Banner["URL"] = strings.Replace(g.Banner["URL"], "/MPSWS", "/Other", 1)
 	assert.Equal(t, http.StatusOK, g.call("x", "").StatusCode)
-	assert.Contains(t, g.log.String(), "slow=true")
-	assert.Contains(t, g.log.String(), `msg="setting needs a restart" part=daemon key=emulator.audit-level`)
-	assert.NotContains(t, g.log.String(), "hidden-one")
+	assert.Contains(t, g.Log.String(), "slow=true")
+	assert.Contains(t, g.Log.String(), `msg="setting needs a restart" part=daemon key=emulator.audit-level`)
+	assert.NotContains(t, g.Log.String(), "hidden-one")
 
 	var refused map[string]string
 	write("prefix: /Third\nlisten: 127.0.0.1:1\nlog: {levels: [auth=loud]}\n")
-	require.Equal(t, http.StatusBadRequest, g.administer("POST", "/-/reload", &refused))
+	require.Equal(t, http.StatusBadRequest, g.Administer("POST", "/-/reload", &refused))
 	assert.Contains(t, refused["error"], "loud")
 	assert.Equal(t, http.StatusOK, g.call("x", "").StatusCode, "nothing has changed")
-	metrics := g.metrics()
+	metrics := g.Metrics()
 	assert.Contains(t, metrics, "wsexchange_config_last_reload_successful 0")
 	assert.Contains(t, metrics, `wsexchange_config_reloads_total{result="failure"} 1`)
 
 	write("")
 	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
 	require.Eventually(t, func() bool {
-		return strings.Contains(g.metrics(), "wsexchange_config_last_reload_successful 1")
+		return strings.Contains(g.Metrics(), "wsexchange_config_last_reload_successful 1")
 	}, time.Minute, 10*time.Millisecond)
-	g.banner["URL"] = strings.Replace(g.banner["URL"], "/Other", "/MPSWS", 1)
+	g.Banner["URL"] = strings.Replace(g.Banner["URL"], "/Other", "/MPSWS", 1)
 	assert.Equal(t, http.StatusOK, g.call("x", "").StatusCode)
 	var settings []struct{ Key, Value string }
-	require.Equal(t, http.StatusOK, g.administer("GET", "/-/configuration", &settings))
+	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/configuration", &settings))
 	assert.Contains(t, settings, struct{ Key, Value string }{"admin.token", "[redacted]"})
 }
 
@@ -284,17 +214,13 @@ func TestServe_Reload(t *testing.T) {
 func TestServe_Drains(t *testing.T) {
 	g := start(t, "--drain-delay=2s")
 	ended := make(chan int, 1)
-	go func() { ended <- g.stop() }()
+	go func() { ended <- g.Stop() }()
 	require.Eventually(t, func() bool {
-		response, err := http.Get(strings.TrimSuffix(g.banner["Metrics"], "/metrics") + "/-/ready")
-		if err != nil {
-			return false
-		}
-		_ = response.Body.Close()
-		return response.StatusCode == http.StatusServiceUnavailable
+		status, _ := g.Health("/-/ready")
+		return status == http.StatusServiceUnavailable
 	}, time.Minute, time.Millisecond)
 	assert.Equal(t, http.StatusOK, g.call("x", "").StatusCode)
-	assert.Equal(t, 0, <-ended, g.log)
+	assert.Equal(t, 0, <-ended, g.Log)
 }
 
 func TestServe_ConfigCheck(t *testing.T) {

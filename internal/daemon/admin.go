@@ -29,6 +29,7 @@ type AdminConfig struct {
 // Admin is the handler of the listener for administrators: what can be changed
 // in a running program, and what must not be seen by everybody.
 //
+//	GET  /-/                              what can be asked
 //	GET  /-/ready                         readiness in detail
 //	GET  /-/log-level                     the level of every part
 //	PUT  /-/log-level?part=P&level=L      changes one; all without part
@@ -36,8 +37,9 @@ type AdminConfig struct {
 //	GET  /-/configuration                 the settings that run
 //	GET  /debug/pprof/                    profiles
 type Admin struct {
-	token [sha256.Size]byte
-	mux   *http.ServeMux
+	token  [sha256.Size]byte
+	mux    *http.ServeMux
+	routes []string
 }
 
 // NewAdmin makes an admin handler. A token that is missing is an error.
@@ -46,7 +48,8 @@ func NewAdmin(c AdminConfig) (*Admin, error) {
 		return nil, errors.New("admin: no token")
 	}
 	a := &Admin{token: sha256.Sum256([]byte(c.Token.Reveal())), mux: http.NewServeMux()}
-	a.mux.HandleFunc("GET /-/ready", c.Health.ServeReady)
+	a.route("GET /-/ready", c.Health.ServeReady)
+	a.Handle("GET /-/{$}", func(*http.Request) (any, error) { return a.routes, nil })
 	a.Handle("GET /-/log-level", func(*http.Request) (any, error) { return c.Logs.Levels(), nil })
 	a.Handle("PUT /-/log-level", func(r *http.Request) (any, error) {
 		query := r.URL.Query()
@@ -57,11 +60,11 @@ func NewAdmin(c AdminConfig) (*Admin, error) {
 	})
 	a.Handle("POST /-/reload", func(*http.Request) (any, error) { return c.Reload() })
 	a.Handle("GET /-/configuration", func(*http.Request) (any, error) { return c.Configuration(), nil })
-	a.mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	a.mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	a.mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	a.mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	a.mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	a.route("GET /debug/pprof/", pprof.Index)
+	a.route("GET /debug/pprof/cmdline", pprof.Cmdline)
+	a.route("GET /debug/pprof/profile", pprof.Profile)
+	a.route("GET /debug/pprof/symbol", pprof.Symbol)
+	a.route("GET /debug/pprof/trace", pprof.Trace)
 	return a, nil
 }
 
@@ -80,7 +83,7 @@ func (a *Admin) Listen(address string, logger *slog.Logger) (*Server, error) {
 
 // Handle adds a route. What answer gives is written as JSON; its error as 400.
 func (a *Admin) Handle(pattern string, answer func(*http.Request) (any, error)) {
-	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+	a.route(pattern, func(w http.ResponseWriter, r *http.Request) {
 		value, err := answer(r)
 		if err != nil {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
@@ -88,6 +91,11 @@ func (a *Admin) Handle(pattern string, answer func(*http.Request) (any, error)) 
 		}
 		writeJSON(w, http.StatusOK, value)
 	})
+}
+
+func (a *Admin) route(pattern string, handler http.HandlerFunc) {
+	a.routes = append(a.routes, pattern)
+	a.mux.HandleFunc(pattern, handler)
 }
 
 // ServeHTTP answers a request with the token; any other gets 401.

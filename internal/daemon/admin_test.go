@@ -62,7 +62,11 @@ func TestAdmin(t *testing.T) {
 		assert.Equal(t, row.status, status, row.path)
 		assert.Equal(t, row.body, body, row.path)
 	}
-	status, _ := ask("GET", "/-/reload", token)
+	status, routes := ask("GET", "/-/", token)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, routes, `"PUT /-/log-level"`)
+	assert.Contains(t, routes, `"GET /-/own"`)
+	status, _ = ask("GET", "/-/reload", token)
 	assert.Equal(t, http.StatusMethodNotAllowed, status)
 	status, _ = ask("GET", "/debug/pprof/goroutine?debug=1", token)
 	assert.Equal(t, http.StatusOK, status)

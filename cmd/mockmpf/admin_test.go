@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/daemon"
+	"wsexchange/mock/operator"
+)
+
+func keys(changes []struct{ Key string }) (all []string) {
+	for _, c := range changes {
+		all = append(all, c.Key)
+	}
+	return all
+}
+
+func TestServe_Reload(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mockmpf.yaml")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
+	write("log: {level: info}\n")
+	e := start(t, "--config", file)
+	old, caller := e.Banner["Engine"], login(t)
+
+	write("log: {levels: [engine=debug]}\npath: /mpf/other.dll\ndrain: 3s\naudit-level: none\ncontrol: {token: hidden-one}\nlimits: {depth: 9}\n")
+	var done struct{ Changed, Restart []struct{ Key string } }
+	require.Equal(t, http.StatusOK, e.Administer("POST", "/-/reload", &done))
+	assert.Equal(t, []string{"path", "drain", "limits.depth", "log.levels"}, keys(done.Changed))
+	assert.Equal(t, []string{"audit-level", "control.token"}, keys(done.Restart))
+	levels := map[string]string{}
+	require.Equal(t, http.StatusOK, e.Administer("GET", "/-/log-level", &levels))
+	assert.Equal(t, map[string]string{partDaemon: "info", partEngine: "debug", partLDAP: "info"}, levels)
+	_, err := submit(t, old, caller, nil)
+	assert.Error(t, err, "the door has moved")
+	answer, err := submit(t, strings.Replace(old, "soapisapi", "other", 1), caller, nil)
+	require.NoError(t, err)
+	assert.Nil(t, answer.Err)
+	assert.Contains(t, e.Log.String(), `msg="setting needs a restart" part=daemon key=audit-level`)
+	assert.NotContains(t, e.Log.String(), "hidden-one")
+
+	write("path: /third\nlimits: {depth: 0}\n")
+	var refused map[string]string
+	require.Equal(t, http.StatusBadRequest, e.Administer("POST", "/-/reload", &refused))
+	assert.Contains(t, refused["error"], "limits.depth must be more than 0")
+	_, err = submit(t, strings.Replace(old, "soapisapi", "other", 1), caller, nil)
+	assert.NoError(t, err, "nothing has changed")
+	assert.Contains(t, e.Metrics(), "mockmpf_config_last_reload_successful 0")
+	assert.Contains(t, e.Metrics(), `mockmpf_config_reloads_total{result="failure"} 1`)
+
+	write("")
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+	require.Eventually(t, func() bool {
+		return strings.Contains(e.Metrics(), "mockmpf_config_last_reload_successful 1")
+	}, time.Minute, 10*time.Millisecond)
+	_, err = submit(t, old, caller, nil)
+	assert.NoError(t, err)
+	var settings []struct{ Key, Value string }
+	require.Equal(t, http.StatusOK, e.Administer("GET", "/-/configuration", &settings))
+	assert.Contains(t, settings, struct{ Key, Value string }{"admin.token", "[redacted]"})
+}
+
+// TestServe_ReadyInDetail wants a directory with its content, and every door.
+func TestServe_ReadyInDetail(t *testing.T) {
+	certificate, key, _ := certificate(t)
+	e := start(t, "--tls.certificate", certificate, "--tls.key", key, "--ldap.secure", "127.0.0.1:0")
+	var answer daemon.Readiness
+	require.Equal(t, http.StatusOK, e.Administer("GET", "/-/ready", &answer))
+	assert.True(t, answer.Ready)
+	var names []string
+	for _, c := range answer.Checks {
+		assert.True(t, c.OK, c.Name)
+		names = append(names, c.Name)
+	}
+	assert.Equal(t, []string{"listener", "database", "ldap", "ldaps"}, names)
+	assert.Contains(t, e.Metrics(), "mockmpf_certificate_expiry_timestamp_seconds")
+}
+
+// TestServe_Drains sees the program not ready first, while it still takes
+// requests.
+func TestServe_Drains(t *testing.T) {
+	e := start(t, "--drain-delay=2s")
+	ended := make(chan int, 1)
+	go func() { ended <- e.Stop() }()
+	var last string
+	require.Eventually(t, func() bool {
+		var status int
+		status, last = e.Health("/-/ready")
+		return status == http.StatusServiceUnavailable
+	}, time.Minute, time.Millisecond)
+	var answer daemon.Readiness
+	require.NoError(t, json.Unmarshal([]byte(last), &answer))
+	assert.Equal(t, daemon.StateDraining, answer.State)
+	_, err := submit(t, e.Banner["Engine"], login(t), nil)
+	assert.NoError(t, err)
+	assert.Equal(t, 0, <-ended, e.Log)
+}
+
+func TestServe_ConfigCheck(t *testing.T) {
+	for name, row := range map[string]struct {
+		args []string
+		want string
+	}{
+		"good":           {nil, ""},
+		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
+		"seed":           {[]string{"--seed=/no/such.yaml"}, "/no/such.yaml"},
+		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
+		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
+		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errors, status := outputOf(t, nil, append([]string{"serve", "--config.check"}, row.args...)...)
+			if row.want == "" {
+				assert.Equal(t, "the configuration is good\n", out)
+				assert.Equal(t, 0, status, errors)
+				return
+			}
+			assert.Equal(t, 1, status)
+			assert.Contains(t, errors, row.want)
+		})
+	}
+}
+
+// TestServe_Queue finds the routes of the queue; mock/operator tests what they
+// do.
+func TestServe_Queue(t *testing.T) {
+	var found operator.List
+	require.Equal(t, http.StatusOK, start(t).Administer("GET", "/-/queue", &found))
+	assert.Empty(t, found.Jobs)
+}
+
+// TestServe_SecretsStaySecret asks everything that operators can ask, with
+// every part logging all it has, and after a reload that changes secrets.
+func TestServe_SecretsStaySecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mockmpf.yaml")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
+	write("control: {listen: \"127.0.0.1:0\", token: the-first-secret}\n")
+	e := start(t, "--config", file, "--log.level=debug")
+	_, err := submit(t, e.Banner["Engine"], login(t), nil)
+	require.NoError(t, err)
+	write("control: {listen: \"127.0.0.1:0\", token: the-second-secret}\nadmin: {token: another-token-of-admins}\n")
+	var done daemon.Reloaded
+	require.Equal(t, http.StatusOK, e.Administer("POST", "/-/reload", &done))
+	e.AskEverything("the-first-secret", "the-second-secret", "another-token-of-admins")
+	assert.NotContains(t, e.Log.String(), login(t).Password.Reveal())
+}
