@@ -27,10 +27,12 @@ func (b *backend) openEngines(cfg *Config) error {
 	return nil
 }
 
-// engineGrace is how much longer a call may take than one request to an engine.
-// Without it the call would end first, and the balancer would take that for a
-// caller who gave up and keep asking an engine that hangs.
-const engineGrace = 5 * time.Second
+// engineGrace is how much longer a call may take than one request to an engine:
+// as long as net/http tries to connect to an engine that is not there, before
+// the next one is asked, and a little. Without it the call would end first, and
+// the balancer would take that for a caller who gave up and keep asking an
+// engine that hangs.
+const engineGrace = 35 * time.Second
 
 // callTimeout bounds the work for one call.
 func (b *backend) callTimeout(cfg *Config) time.Duration {
