@@ -37,7 +37,7 @@ func spans(recorder *tracetest.SpanRecorder) map[string]sdktrace.ReadOnlySpan {
 func attributesOf(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
 	all := map[attribute.Key]string{}
 	for _, a := range s.Attributes() {
-		all[a.Key] = a.Value.Emit()
+		all[a.Key] = a.Value.String()
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/mock/store"
 	"wsexchange/mpf"
@@ -43,6 +44,8 @@ type Config struct {
 	NewID func() string
 	// Logger takes what operators have to see. Default none.
 	Logger *slog.Logger
+	// Tracer makes spans of requests and of their calls; nil makes none.
+	Tracer trace.Tracer
 	// Registerer takes the metrics, if it is not nil.
 	Registerer prometheus.Registerer
 	// Observe, if it is not nil, is told of every request and every call when
@@ -71,6 +74,7 @@ type Engine struct {
 	now         func() time.Time
 	newID       func() string
 	logger      *slog.Logger
+	tracer      trace.Tracer
 	logons      *logons
 	metrics     *metrics
 	observe     func(Observation)
@@ -96,7 +100,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		store: cfg.Store, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
 		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites), keepLog: cmp.Or(cfg.KeepLog, 24*time.Hour),
-		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, logons: logons,
+		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, tracer: cfg.Tracer, logons: logons,
 		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),
 	}
 	if e.now == nil {

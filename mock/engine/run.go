@@ -67,7 +67,7 @@ type callRecord struct {
 }
 
 func (r *run) log() *slog.Logger {
-	return r.engine.logger.With(slog.String("transaction_id", r.id), slog.Any("request", r.request))
+	return r.engine.logger.With(slog.String("transaction_id", r.id), slog.Any("request", r.request)).With(traceIDs(r.ctx)...)
 }
 
 // perform runs the request's procedure in its transaction.
@@ -124,8 +124,9 @@ func (r *run) call(s scope, target mpf.Target, data *xmldoc.Node) error {
 	if r.silent {
 		return c.perform()
 	}
-	finished := r.engine.metrics.begin(target)
+	finished, traced := r.engine.metrics.begin(target), r.traceCall(c, target)
 	err := c.perform()
+	traced(err)
 	c.dropSecrets()
 	took := r.engine.now().Sub(begun)
 	r.calls[position].code, r.calls[position].duration = codeOf(err), took

@@ -24,7 +24,7 @@ func (e *Engine) submit(ctx context.Context, req *mpf.Request, from origin) *mpf
 		paths: make(paths), started: e.now(), caller: Identity{Domain: from.caller.Domain, Username: from.caller.Username},
 	}
 	r.frame = r.newFrame()
-	ended := e.metrics.request(req, from)
+	ended, traced := e.metrics.request(req, from), r.traceRequest()
 	failed := r.whole()
 	r.ended = true
 	response := &mpf.Response{Data: r.result(failed != nil), Err: failed}
@@ -33,6 +33,7 @@ func (e *Engine) submit(ctx context.Context, req *mpf.Request, from origin) *mpf
 	e.report(Observation{Target: req.MainTarget(), TransactionID: r.id, Code: codeOfError(failed), Duration: e.now().Sub(r.started)})
 	r.record(response)
 	_ = r.intercept(AtAnswer, req.MainTarget(), 0) // nothing can be failed any more
+	traced(failed)
 	return response
 }
 
