@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -14,17 +15,14 @@ import (
 // openControllers opens the LDAP doors, each with what its domain controller
 // sees.
 func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
-	if cfg.LDAPListen == "" && len(cfg.Controllers) == 0 {
-		return nil
-	}
 	known, err := e.controllers(ctx)
 	if err != nil {
 		return err
 	}
+	if len(known) > 0 {
+		e.first = known[0]
+	}
 	if cfg.LDAPListen != "" {
-		if cfg.LDAP.Controller == "" && len(known) > 0 {
-			cfg.LDAP.Controller = known[0]
-		}
 		if e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, e.Door(cfg.LDAP)); err != nil {
 			return err
 		}
@@ -43,10 +41,11 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// Door fills in what an LDAP door of the emulator needs: its store, what its
-// domain controller sees of it, and a logger.
+// Door fills in what an LDAP door of the emulator needs: its store, its domain
+// controller, which is the first one if none is named, and what that sees, and a
+// logger.
 func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
-	cfg.Store = e.Store
+	cfg.Store, cfg.Controller = e.Store, cmp.Or(cfg.Controller, e.first)
 	cfg.View = func(ctx context.Context, fn func(*store.Tx) error) error {
 		return e.Engine.View(ctx, cfg.Controller, fn)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"wsexchange/internal/daemon"
@@ -28,6 +30,9 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 	}
 	if s.secure != nil {
 		line("Directory with TLS", "ldaps://"+daemon.Dialable(s.secure.Address()))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.emulator.Controllers)) {
+		line("Directory of "+name, "ldap://"+daemon.Dialable(s.emulator.Controllers[name].Address()))
 	}
 	line("Domain", domain.NetBIOS+", "+domain.DN.String())
 	line("Hosting", domain.Hosting.String())

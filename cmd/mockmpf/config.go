@@ -14,20 +14,21 @@ import (
 // Config is everything that can be set. Names, defaults and help texts of
 // flags, environment and file come from here.
 type Config struct {
-	Listen     string               `koanf:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP door, host:port"`
-	Path       string               `koanf:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
-	Database   string               `koanf:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
-	Seed       string               `koanf:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
-	AuditLevel string               `koanf:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	Drain      time.Duration        `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
-	DrainDelay time.Duration        `koanf:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
-	TLS        TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`
-	LDAP       LDAPConfig           `koanf:"ldap" restart:"true" help:"the directory"`
-	Limits     daemon.Limits        `koanf:"limits" help:"what callers of the SOAP door may send"`
-	Metrics    MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin      daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, profiles"`
-	Control    ControlConfig        `koanf:"control" restart:"true" help:"control by those who test with the emulator"`
-	Log        LogConfig            `koanf:"log" help:"what is logged"`
+	Listen      string               `koanf:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP door, host:port"`
+	Path        string               `koanf:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
+	Database    string               `koanf:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
+	Seed        string               `koanf:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
+	AuditLevel  string               `koanf:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	Drain       time.Duration        `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
+	DrainDelay  time.Duration        `koanf:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
+	TLS         TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`
+	LDAP        LDAPConfig           `koanf:"ldap" restart:"true" help:"the directory"`
+	Replication ReplicationConfig    `koanf:"replication" restart:"true" help:"what domain controllers know of each other"`
+	Limits      daemon.Limits        `koanf:"limits" help:"what callers of the SOAP door may send"`
+	Metrics     MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
+	Admin       daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, profiles"`
+	Control     ControlConfig        `koanf:"control" restart:"true" help:"control by those who test with the emulator"`
+	Log         LogConfig            `koanf:"log" help:"what is logged"`
 }
 
 // TLSConfig is the certificate of the SOAP door and of LDAP.
@@ -43,6 +44,28 @@ type LDAPConfig struct {
 	Controller string        `koanf:"controller" help:"DNS name by which the directory calls itself; empty is the first domain controller of the seed" example:"dc1.fabrikam.com"`
 	SizeLimit  int           `koanf:"size-limit" default:"1000" help:"most entries of one answer"`
 	Timeout    time.Duration `koanf:"timeout" default:"30s" help:"longest time for one search"`
+	Doors      []string      `koanf:"doors" help:"addresses of LDAP for further domain controllers of the seed, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
+}
+
+// ReplicationConfig says how late domain controllers see each other's writes.
+type ReplicationConfig struct {
+	Delay time.Duration `koanf:"delay" default:"0s" help:"how long a write at one domain controller takes to the others; 0s is none. The preferredDomainController of a step, or a path, chooses the controller"`
+}
+
+// doors gives the addresses of further domain controllers by their names.
+func (l LDAPConfig) doors() (map[string]string, error) {
+	doors := make(map[string]string)
+	for _, text := range l.Doors {
+		name, address, ok := strings.Cut(text, "=")
+		if !ok || name == "" || address == "" {
+			return nil, fmt.Errorf("ldap.doors: %q is not name=host:port", text)
+		}
+		if doors[name] != "" {
+			return nil, fmt.Errorf("ldap.doors: %s is there twice", name)
+		}
+		doors[name] = address
+	}
+	return doors, nil
 }
 
 // MetricsConfig is the listener of metrics and health.
@@ -98,6 +121,12 @@ func (c *Config) Validate() error {
 	}
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, "?#{} ") {
 		refuse("path: %q is no path such as /mpf/soapisapi.dll", c.Path)
+	}
+	if _, err := c.LDAP.doors(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if c.Replication.Delay < 0 {
+		refuse("replication.delay must not be less than 0")
 	}
 	if _, err := c.logs(io.Discard); err != nil {
 		refuse("log.levels: %w", err)

@@ -171,10 +171,14 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	directory := ldap.Config{
 		TLS: s.tls, SizeLimit: cfg.LDAP.SizeLimit, Timeout: cfg.LDAP.Timeout, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP),
 	}
-	var err error
+	doors, err := cfg.LDAP.doors()
+	if err != nil {
+		return err
+	}
 	s.emulator, err = mock.Open(ctx, mock.Config{
-		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory,
-		Audit: engine.AuditLevel(cfg.AuditLevel), Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
+		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
+		Replication: engine.Replication{Delay: cfg.Replication.Delay},
+		Audit:       engine.AuditLevel(cfg.AuditLevel), Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
 	})
 	switch {
 	case err != nil && cfg.Database != "":
@@ -185,8 +189,8 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	if cfg.LDAP.Secure == "" {
 		return nil
 	}
-	directory.Implicit, directory.Store = true, s.emulator.Store
-	s.secure, err = ldap.Listen(ctx, cfg.LDAP.Secure, directory)
+	directory.Implicit = true
+	s.secure, err = ldap.Listen(ctx, cfg.LDAP.Secure, s.emulator.Door(directory))
 	return err
 }
 
@@ -202,6 +206,9 @@ func (s *service) checks() []daemon.Check {
 	}
 	if s.secure != nil {
 		checks = append(checks, daemon.Check{Name: "ldaps", Run: s.secure.Check})
+	}
+	for name, door := range s.emulator.Controllers {
+		checks = append(checks, daemon.Check{Name: "ldap of " + name, Run: door.Check})
 	}
 	return checks
 }
