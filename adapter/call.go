@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"github.com/labstack/echo/v4"
+	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/soap"
@@ -28,6 +29,8 @@ type call struct {
 	in      io.Reader
 	body    *xmldoc.Node
 	seen    Observation
+	span    trace.Span // nil without a tracer
+	failed  *mpf.Error // the answer's, if it has one
 }
 
 // call serves a POST to a service and observes it, however it ends. It goes on
@@ -44,6 +47,7 @@ func (h *Handler) call(c echo.Context, s *service) error {
 		k.seen.Remote = address.String()
 	}
 	h.metrics.begin()
+	k.beginSpan()
 	defer k.end()
 	defer k.recover()
 	if h.admit(c) {
@@ -101,7 +105,8 @@ func (k *call) end() {
 			o.Outcome = OutcomeServerFault
 		}
 	}
-	k.h.metrics.end(o)
+	k.h.metrics.end(o, k.h.config.Engines)
+	k.endSpan()
 	o.log(k.c.Request().Context(), k.h.config.Logger, k.h.config.Slow)
 	if k.h.config.Observe != nil {
 		k.h.config.Observe(*o)
@@ -188,6 +193,7 @@ func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response,
 	started := k.h.config.Now()
 	response, err := k.h.config.Submitter.Submit(ctx, request)
 	k.seen.Backend, k.seen.Result = k.h.config.Now().Sub(started), resultOf(response, err)
+	k.seen.Engine = mpf.EngineOf(response, err)
 	switch {
 	case err != nil:
 		return nil, &soap.Fault{Code: soap.Server, String: k.sentence(err), Cause: err}
@@ -246,7 +252,7 @@ func (k *call) fail(err error) {
 func (k *call) reply(response *mpf.Response) {
 	k.seen.Outcome = OutcomeOK
 	if response.Err != nil {
-		k.seen.Outcome, k.seen.Code = OutcomeMPFError, response.Err.Code
+		k.seen.Outcome, k.seen.Code, k.failed = OutcomeMPFError, response.Err.Code, response.Err
 	}
 	buffer, scratch := k.h.buffers.Get().(*[]byte), k.h.buffers.Get().(*[]byte)
 	r := &reply{op: k.op, version: k.version, namespace: k.body.NamespaceURI, response: response}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/ldappath"
@@ -20,6 +21,9 @@ import (
 type Config struct {
 	// Submitter runs the requests.
 	Submitter mpf.Submitter
+	// Engines are the names that the Submitter's responses and errors can tell,
+	// as mpf.EngineOf gives them, for metrics. Nil is one without a name.
+	Engines []string
 	// Gate lets callers in. Nil lets everybody in, nameless.
 	Gate *auth.Gate
 	// ClosedPages puts the gate before help pages and WSDL too.
@@ -48,6 +52,9 @@ type Config struct {
 	// Slow is the time from which a call is marked as slow in the log; 0 marks
 	// none.
 	Slow time.Duration
+	// Tracer makes a span of every call, in the trace that its headers name; nil
+	// makes none and reads no such headers.
+	Tracer trace.Tracer
 	// Registerer gets the metrics. Nil keeps none.
 	Registerer prometheus.Registerer
 	// Observe hears of every call, beside metrics and log. It must not block.
@@ -84,6 +91,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Engines == nil {
+		c.Engines = []string{engineOther}
 	}
 	if c.NewID == nil {
 		c.NewID = rand.Text

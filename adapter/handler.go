@@ -39,6 +39,7 @@ func New(config Config) (*Handler, error) {
 	if h.metrics, err = newMetrics(config.Registerer, h.list); err != nil {
 		return nil, fmt.Errorf("adapter: %w", err)
 	}
+	h.metrics.follow(h.config.Engines)
 	return h, nil
 }
 
@@ -50,6 +51,7 @@ func (h *Handler) Reconfigured(config Config) (*Handler, error) {
 		return nil, err
 	}
 	next.metrics = h.metrics
+	next.metrics.follow(next.config.Engines)
 	return next, nil
 }
 

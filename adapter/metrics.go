@@ -28,6 +28,7 @@ type metrics struct {
 	errors     *prometheus.CounterVec
 	codes      map[mpf.HRESULT]string
 	mpf        *mpfMetrics
+	operations *operationErrors
 	calls      map[callName]*callSeries
 	backends   *timing
 }
@@ -67,13 +68,13 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wsexchange_mpf_errors_total", Help: "Failed procedures by the code of their errorContext.",
 		}, []string{"code"}),
-		codes: make(map[mpf.HRESULT]string), mpf: newMPFMetrics(services),
+		codes: make(map[mpf.HRESULT]string), mpf: newMPFMetrics(services), operations: newOperationErrors(services),
 		calls: make(map[callName]*callSeries),
 	}
 	m.backends = &timing{to: m.backend}
 	m.zero(services)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests,
+		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests, m.operations.total,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, err
@@ -125,7 +126,14 @@ func (m *metrics) begin() {
 	}
 }
 
-func (m *metrics) end(o *Observation) {
+// follow makes the series of engines.
+func (m *metrics) follow(engines []string) {
+	if m != nil {
+		m.operations.zero(engines)
+	}
+}
+
+func (m *metrics) end(o *Observation, engines []string) {
 	if m == nil {
 		return
 	}
@@ -149,6 +157,7 @@ func (m *metrics) end(o *Observation) {
 	if o.Refusal != "" {
 		m.refusals.WithLabelValues(string(o.Refusal)).Inc()
 	}
+	m.operations.count(o, engines)
 	if o.Outcome == OutcomeMPFError {
 		code, ok := m.codes[o.Code]
 		if !ok {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"wsexchange/mpf"
 )
 
@@ -58,7 +60,9 @@ type Observation struct {
 	Code mpf.HRESULT
 	// Namespace and Procedure are what was submitted, if it came to that.
 	Namespace, Procedure string
-	// Result is how that ended.
+	// Engine is the name of the engine that was asked, if a balancer tells it,
+	// and Result how that ended.
+	Engine  string
 	Result  Result
 	Started time.Time
 	// Duration is the whole time, Backend that of the submitter alone.
@@ -66,8 +70,10 @@ type Observation struct {
 	// RequestBytes and ResponseBytes are the sizes of the bodies.
 	RequestBytes, ResponseBytes int64
 	RequestID                   string
-	Remote                      string
-	Login                       string // without password
+	// Trace has the ids of the call's span, if that is recorded.
+	Trace  trace.SpanContext
+	Remote string
+	Login  string // without password
 	// Rule is the rule of the strict XML layer that was broken, or "".
 	Rule string
 	// Refusal is the step that refused the call, or "".
@@ -91,7 +97,7 @@ func (o *Observation) log(ctx context.Context, l *slog.Logger, slow time.Duratio
 	if !l.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 16)
+	attrs := make([]slog.Attr, 0, 20)
 	attrs = append(attrs,
 		slog.String("request_id", o.RequestID), slog.String("remote", o.Remote), slog.String("login", o.Login),
 		slog.String("service", o.Service), slog.String("operation", o.Operation),
@@ -101,6 +107,9 @@ func (o *Observation) log(ctx context.Context, l *slog.Logger, slow time.Duratio
 	if o.Procedure != "" {
 		attrs = append(attrs, slog.String("procedure", o.Namespace+"::"+o.Procedure))
 	}
+	if o.Engine != "" {
+		attrs = append(attrs, slog.String("engine", o.Engine))
+	}
 	if o.Code != mpf.OK {
 		attrs = append(attrs, slog.String("code", o.Code.String()))
 	}
@@ -109,6 +118,9 @@ func (o *Observation) log(ctx context.Context, l *slog.Logger, slow time.Duratio
 	}
 	if marked {
 		attrs = append(attrs, slog.Bool("slow", true))
+	}
+	if o.Trace.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", o.Trace.TraceID().String()), slog.String("span_id", o.Trace.SpanID().String()))
 	}
 	if o.Err != nil {
 		attrs = append(attrs, slog.String("error", o.Err.Error()))

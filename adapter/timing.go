@@ -7,8 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// timing adds durations to a histogram, with the request id as exemplar, so
-// that a dot in a graph leads to the line in the log.
+// timing adds durations to a histogram, with the request id as exemplar, and
+// that of the trace if there is one, so that a dot in a graph leads to the line
+// in the log.
 type timing struct {
 	to prometheus.Observer
 	// last is when the last exemplar was made, in seconds.
@@ -18,6 +19,9 @@ type timing struct {
 // longestExemplar is the longest request id that becomes an exemplar: more is
 // not allowed by OpenMetrics.
 const longestExemplar = 100
+
+// longestBesideTrace is the longest one that leaves room for the id of a trace.
+const longestBesideTrace = 64
 
 // alwaysExemplar is the duration from which each call becomes an exemplar.
 // Those that take less come in such numbers that one a second will do: a
@@ -31,7 +35,11 @@ func (t *timing) observe(d time.Duration, o *Observation) {
 		t.to.Observe(d.Seconds())
 		return
 	}
-	with.ObserveWithExemplar(d.Seconds(), prometheus.Labels{"request_id": o.RequestID})
+	labels := prometheus.Labels{"request_id": o.RequestID}
+	if o.Trace.IsValid() && len(o.RequestID) <= longestBesideTrace {
+		labels["trace_id"] = o.Trace.TraceID().String()
+	}
+	with.ObserveWithExemplar(d.Seconds(), labels)
 }
 
 func (t *timing) due(d time.Duration, o *Observation) bool {

@@ -56,6 +56,32 @@ type EngineState struct {
 	Requests, Failures, Retries uint64
 }
 
+// EngineError is an error of a request to one engine, with the engine's name.
+type EngineError struct {
+	Engine string
+	Err    error
+}
+
+// Error names the engine first.
+func (e *EngineError) Error() string { return e.Engine + ": " + e.Err.Error() }
+
+// Unwrap gives the engine's own error.
+func (e *EngineError) Unwrap() error { return e.Err }
+
+// EngineOf gives the name of the engine that a Balancer got a response or an
+// error from, of the first one that it asked if there were several; "" if none
+// was asked.
+func EngineOf(resp *Response, err error) string {
+	var at *EngineError
+	switch {
+	case errors.As(err, &at):
+		return at.Engine
+	case err == nil && resp != nil:
+		return resp.Engine
+	}
+	return ""
+}
+
 type engineState struct {
 	EngineState
 	submitter Submitter
@@ -164,12 +190,16 @@ func (b *Balancer) ask(ctx context.Context, e *engineState, req *Request) (resp 
 	resp, err = e.submitter.Submit(inner, req)
 	answered = true
 	switch {
+	case err == nil && resp != nil:
+		named := *resp // others may hold it too
+		named.Engine = e.Name
+		return &named, nil
 	case err == nil:
-		return resp, nil
+		return nil, nil
 	case ctx.Err() == nil && inner.Err() != nil && !errors.Is(err, ErrUnreachable) && !errors.Is(err, ErrTimeout):
 		err = fmt.Errorf("%w: no answer within %s: %w", ErrTimeout, b.config.Timeout, err)
 	}
-	return nil, fmt.Errorf("%s: %w", e.Name, err)
+	return nil, &EngineError{Engine: e.Name, Err: err}
 }
 
 // failures lists the errors that say that something is wrong with an engine.

@@ -250,3 +250,20 @@ func TestNewBalancer_Refuses(t *testing.T) {
 		assert.ErrorContains(t, err, "engine")
 	}
 }
+
+func TestEngineOf(t *testing.T) {
+	p := newPool(t, "a", "b")
+	resp, err := p.Submit(t.Context(), mpf.Simple(echo, nil))
+	require.NoError(t, err)
+	assert.Equal(t, "a", mpf.EngineOf(resp, err))
+	p.answer["b"] = mpf.ErrConnectionLost
+	resp, err = p.Submit(t.Context(), mpf.Simple(echo, nil))
+	assert.Equal(t, "b", mpf.EngineOf(resp, err))
+	assert.EqualError(t, err, "b: "+mpf.ErrConnectionLost.Error())
+	p.answer["a"], p.answer["b"] = mpf.ErrUnreachable, mpf.ErrUnreachable
+	resp, err = p.Submit(t.Context(), mpf.Simple(echo, nil))
+	require.ErrorIs(t, err, mpf.ErrUnreachable)
+	assert.Equal(t, "a", mpf.EngineOf(resp, err), "the first one that was asked")
+	assert.Empty(t, mpf.EngineOf(nil, errors.New("no engine")))
+	assert.Empty(t, mpf.EngineOf(nil, nil))
+}

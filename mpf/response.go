@@ -16,6 +16,9 @@ type Response struct {
 	Data *xmldoc.Node
 	// Err is the failure, or nil.
 	Err *Error
+	// Engine is the name of the engine that answered, if a Balancer chose it.
+	// It is not sent.
+	Engine string
 }
 
 // Element writes the response. data goes before errorContext. (F156)
