@@ -109,7 +109,7 @@ var decisionLevels = map[auth.Outcome]slog.Level{
 func (s *service) checks() []daemon.Check {
 	current := s.current.Load()
 	checks := []daemon.Check{daemon.CheckListener("listener", s.web.Listener)}
-	if current.backend.balancer != nil {
+	if current.backend.emulator == nil {
 		checks = append(checks, daemon.Check{Name: "engines", Run: func(context.Context) error {
 			return anyEngine(current.backend.balancer)
 		}})

@@ -23,7 +23,7 @@ import (
 type backend struct {
 	submitter   mpf.Submitter
 	emulator    *mock.Emulator // nil unless embedded
-	balancer    *mpf.Balancer  // nil if embedded
+	balancer    *mpf.Balancer  // the submitter
 	domain      ldappath.DN    // the domain's naming context
 	base        ldappath.DN    // paths of calls must lie under it; zero for all of the domain
 	controllers []string
@@ -100,7 +100,10 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, logs *daemon.Lo
 	if err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
-	b.emulator, b.submitter = e, e.Engine
+	b.emulator = e
+	if err := b.openEmbedded(e.Engine); err != nil {
+		return err
+	}
 	if e.LDAP != nil {
 		b.ldapURL = e.LDAP.URL()
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // engineCollector gives what the balancer knows of its engines. The label
-// engine is the URL from the configuration, which holds no credentials.
+// engine is the URL from the configuration, which holds no credentials, or
+// "embedded".
 type engineCollector struct {
 	engines func() []mpf.EngineState
 
@@ -50,9 +51,9 @@ func (c *engineCollector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// engines gives the state of the engines; none with the embedded backend.
+// engines gives the state of the engines; none before there is a backend.
 func (s *service) engines() []mpf.EngineState {
-	if current := s.current.Load(); current != nil && current.backend.balancer != nil {
+	if current := s.current.Load(); current != nil {
 		return current.backend.balancer.Snapshot()
 	}
 	return nil
