@@ -29,7 +29,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	s.change(r.ConnectionID(), func(of *session) { of.account = store.GUID{} })
 	message, err := r.GetSimpleBindMessage()
 	switch {
-	case err != nil:
+	case err != nil, message.UserName == s.gate.key: // which stands for other methods
 		answer.SetResultCode(gldap.ResultAuthMethodNotSupported)
 	case message.UserName == "" && message.Password == "":
 		answer.SetResultCode(gldap.ResultSuccess) // anonymous: the root DSE only

@@ -1,9 +1,11 @@
 package ldap
 
 import (
+	"net"
 	"testing"
 	"time"
 
+	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -111,4 +113,58 @@ func TestBind_AnAccountThatIsGoneSeesNothing(t *testing.T) {
 	update(t, s.cfg.Store, "CN=Alice,"+alphaDN, func(tx *store.Tx, o *store.Object) error { return tx.Delete(o) })
 	_, err := conn.Search(at(alphaDN))
 	assert.ErrorContains(t, err, "a successful bind must be completed")
+}
+
+// saslBind is a bind by a method other than simple.
+func saslBind(id int64) []byte {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationBindRequest, nil, "")
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, 3, ""))
+	op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", ""))
+	credentials := ber.Encode(ber.ClassContext, ber.TypeConstructed, 3, nil, "")
+	credentials.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "GSSAPI", ""))
+	op.AppendChild(credentials)
+	return newMessage(id, op).Bytes()
+}
+
+func TestBind_OtherMethods(t *testing.T) {
+	s := start(t)
+	conn, err := net.Dial("tcp", s.Address())
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	simple := func(id int64) []byte {
+		op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationBindRequest, nil, "")
+		op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, 3, ""))
+		op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, adminName, ""))
+		op.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, 0, adminPass, ""))
+		return newMessage(id, op).Bytes()
+	}
+	for _, step := range []struct {
+		name    string
+		request []byte
+		want    int64
+	}{
+		{"a simple bind", simple(1), ldap.LDAPResultSuccess},
+		{"another method", saslBind(2), ldap.LDAPResultAuthMethodNotSupported},
+		{"it has made the client anonymous", searchMessage(3, domainDN), ldap.LDAPResultOperationsError},
+		{"the connection goes on", simple(4), ldap.LDAPResultSuccess},
+	} {
+		_, err := conn.Write(step.request)
+		require.NoError(t, err, step.name)
+		answer, err := readMessage(conn)
+		require.NoError(t, err, step.name)
+		assert.Equal(t, step.want, answer.op.Children[0].Value, step.name)
+	}
+}
+
+// searchMessage is a search of one entry.
+func searchMessage(id int64, base string) []byte {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationSearchRequest, nil, "")
+	op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, base, ""))
+	for _, tag := range []ber.Tag{ber.TagEnumerated, ber.TagEnumerated, ber.TagInteger, ber.TagInteger} {
+		op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, tag, 0, ""))
+	}
+	op.AppendChild(ber.NewBoolean(ber.ClassUniversal, ber.TypePrimitive, ber.TagBoolean, false, ""))
+	op.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, ldap.FilterPresent, "objectClass", ""))
+	op.AppendChild(ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, ""))
+	return newMessage(id, op).Bytes()
 }

@@ -7,8 +7,10 @@
 // other accounts the organization they belong to and nothing of the others.
 // Writes are refused with unwillingToPerform.
 //
-// The protocol is jimlambrt/gldap's. What it does not know (rename, compare,
-// abandon, binds by SASL) ends the connection. Requests are as large as
+// The protocol is jimlambrt/gldap's, which ends a connection at what it does not
+// know. So clients come in through a gate that refuses renames, comparisons and
+// binds by SASL, passes over abandon, and speaks TLS; the library listens
+// behind it on the loopback address. Requests are as large as
 // ber.MaxPacketLengthBytes allows, which a program sets once as it starts; of
 // itself the library bounds only how deep they nest.
 package ldap

@@ -9,18 +9,17 @@ import (
 )
 
 // routes says what answers which operation. Changes are refused under the
-// operation's own response, since clients look no further. Operations that the
-// library does not know (rename, compare, abandon, binds by SASL) end the
-// connection, which no client takes for success.
+// operation's own response, since clients look no further. What the library
+// does not know the gate answers.
 func (s *Server) routes() (*gldap.Mux, error) {
 	mux, err := gldap.NewMux()
 	if err != nil {
 		return nil, err
 	}
 	return mux, errors.Join(
+		mux.ExtendedOperation(s.meet, gldap.ExtendedOperationName(s.gate.key)),
 		mux.Bind(s.counted(s.bind)),
 		mux.Search(s.counted(s.search)),
-		mux.ExtendedOperation(s.counted(s.startTLS), gldap.ExtendedOperationStartTLS),
 		mux.Add(s.counted(refuse(gldap.ApplicationAddResponse, readOnly))),
 		mux.Modify(s.counted(refuse(gldap.ApplicationModifyResponse, readOnly))),
 		mux.Delete(s.counted(refuse(gldap.ApplicationDelResponse, readOnly))),
@@ -28,14 +27,20 @@ func (s *Server) routes() (*gldap.Mux, error) {
 	)
 }
 
+// meet lets the gate in.
+func (s *Server) meet(w *gldap.ResponseWriter, r *gldap.Request) {
+	s.change(r.ConnectionID(), func(of *session) { of.known = true })
+	_ = w.Write(r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess)))
+}
+
 const readOnly = "this directory is read over LDAP and changed by provisioning requests only"
 
-// counted runs a handler, unless the server is closed. The library runs
+// counted runs a handler for the gate, unless the server is closed. The library runs
 // handlers in goroutines of their own, where a panic would end the program.
 func (s *Server) counted(handler gldap.HandlerFunc) gldap.HandlerFunc {
 	return func(w *gldap.ResponseWriter, r *gldap.Request) {
-		if !s.begin() {
-			return // the library ends the connection after this request
+		if !s.session(r.ConnectionID()).known || !s.begin() {
+			return // who does not come from the gate, or too late, gets no answer
 		}
 		defer s.running.Done()
 		defer func() {
@@ -52,28 +57,4 @@ func refuse(application int, why string) gldap.HandlerFunc {
 		_ = w.Write(r.NewResponse(gldap.WithApplicationCode(application),
 			gldap.WithResponseCode(gldap.ResultUnwillingToPerform), gldap.WithDiagnosticMessage(why), gldap.WithMatchedDN("")))
 	}
-}
-
-// startTLS is served by the library before it reads on, so that nothing else
-// is under way on the connection.
-func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {
-	answer := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
-	switch {
-	case s.cfg.TLS == nil:
-		answer.SetResultCode(gldap.ResultUnavailable)
-		answer.SetDiagnosticMessage("TLS is not configured")
-	case s.cfg.Implicit || s.session(r.ConnectionID()).tls:
-		answer.SetResultCode(gldap.ResultOperationsError)
-		answer.SetDiagnosticMessage("the connection is encrypted already")
-	default:
-		if w.Write(answer) != nil {
-			return
-		}
-		if err := r.StartTLS(s.cfg.TLS); err != nil {
-			s.cfg.Logger.Debug("LDAP StartTLS", "error", err)
-		}
-		s.change(r.ConnectionID(), func(of *session) { of.tls = true })
-		return
-	}
-	_ = w.Write(answer)
 }

@@ -50,10 +50,19 @@ func TestSearch_Filters(t *testing.T) {
 		"(&(cn=alice)(userAccountControl:1.2.840.113556.1.4.803:=512))": {alice},
 		"(&(cn=alice)(userAccountControl:1.2.840.113556.1.4.803:=2))":   {},
 		"(&(cn=alice)(userAccountControl:1.2.840.113556.1.4.804:=514))": {alice},
-		"(anr=ali)":        {alice},
-		"(shoeSize=43)":    {},
-		"(!(shoeSize=43))": {},
-		"(cn=\\2a)":        {},
+		"(cn:=Alice)":                     {alice},
+		"(cn:2.5.13.2:=alice)":            {},
+		"(:2.5.13.2:=alice)":              {},
+		"(cn:1.2.3.4:=alice)":             {},
+		"(&(cn=alice)(!(cn:1.2.3.4:=x)))": {},
+		"(cn:dn:=alice)":                  {alice},
+		"(cn:dn:2.5.13.2:=alice)":         {},
+		"(&(cn=alice)(ou:dn:=alpha))":     {},
+		"(|(ou:dn:=none)(cn:dn:=alice))":  {alice},
+		"(anr=ali)":                       {alice},
+		"(shoeSize=43)":                   {},
+		"(!(shoeSize=43))":                {},
+		"(cn=\\2a)":                       {},
 	} {
 		t.Run(filter, func(t *testing.T) {
 			assert.ElementsMatch(t, want, names(t, conn, find(resellerDN, filter)))

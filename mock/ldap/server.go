@@ -43,7 +43,7 @@ type Server struct {
 	ctx      context.Context // ends when the server does
 	cancel   context.CancelFunc
 	library  *gldap.Server
-	address  string
+	gate     *gate
 	ended    chan struct{} // closed when no connection is accepted any more
 	endedErr error         // why, to be read after ended
 	closing  sync.Once
@@ -56,8 +56,8 @@ type Server struct {
 
 // session is what is known of a connection.
 type session struct {
+	known   bool       // it comes from the gate
 	account store.GUID // zero: anonymous
-	tls     bool       // by StartTLS
 }
 
 // stopGrace is how long Close waits for answers that clients are slow to take.
@@ -94,14 +94,15 @@ func Listen(ctx context.Context, address string, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// run starts the library's server and waits until it listens.
+// run listens, starts the library's server and waits until that listens, too.
 func (s *Server) run(address string) error {
-	listening := make(chan net.Addr, 1)
+	at := make(chan net.Addr, 1)
 	var err error
-	s.library, err = gldap.NewServer(gldap.WithLogger(libraryLog(s.cfg.Logger, listening)), gldap.WithOnClose(s.forget))
+	s.library, err = gldap.NewServer(gldap.WithLogger(libraryLog(s.cfg.Logger, at)), gldap.WithOnClose(s.forget))
 	if err != nil {
 		return err
 	}
+	s.gate = &gate{tls: s.cfg.TLS, implicit: s.cfg.Implicit, key: newKey(), links: make(map[*link]bool)}
 	mux, err := s.routes()
 	if err != nil {
 		return err
@@ -109,22 +110,26 @@ func (s *Server) run(address string) error {
 	if err := s.library.Router(mux); err != nil {
 		return err
 	}
-	var options []gldap.Option
-	if s.cfg.Implicit {
-		options = append(options, gldap.WithTLSConfig(s.cfg.TLS))
+	if s.gate.listener, err = net.Listen("tcp", address); err != nil {
+		return err
 	}
+	stopped := make(chan error, 1)
 	go func() {
-		s.endedErr = s.library.Run(address, options...)
-		close(s.ended)
+		stopped <- s.library.Run("127.0.0.1:0")
+		_ = s.gate.listener.Close()
 	}()
 	select {
-	case <-s.ended:
-		return s.endedErr
-	case at := <-listening:
-		s.address = at.String()
-		go s.watch()
-		return nil
+	case err := <-stopped:
+		return err
+	case library := <-at:
+		s.gate.library = library.String()
 	}
+	go func() {
+		s.endedErr = s.gate.serve()
+		close(s.ended)
+	}()
+	go s.watch()
+	return nil
 }
 
 // watch tells when the server ends though nobody asked for it.
@@ -136,14 +141,14 @@ func (s *Server) watch() {
 }
 
 // Address is the host and port that the server listens on.
-func (s *Server) Address() string { return s.address }
+func (s *Server) Address() string { return s.gate.listener.Addr().String() }
 
 // URL is the address with its scheme.
 func (s *Server) URL() string {
 	if s.cfg.Implicit {
-		return "ldaps://" + s.address
+		return "ldaps://" + s.Address()
 	}
-	return "ldap://" + s.address
+	return "ldap://" + s.Address()
 }
 
 // Check gives an error if the server accepts no more connections.
@@ -157,17 +162,15 @@ func (s *Server) Check(context.Context) error {
 }
 
 // Close stops the server: the listener is closed, searches under way are
-// broken off, and no request reaches the store any more when it returns.
-// Connections on which nothing goes on are not waited for. They end, and with
-// them the last of the server, when their clients do.
+// broken off, and no request reaches the store any more when it returns. Then
+// the connections are ended.
 func (s *Server) Close() error {
 	s.closing.Do(func() {
 		s.mu.Lock()
 		s.closed = true
 		s.mu.Unlock()
 		s.cancel()
-		// Stop closes the listener at once, then waits for every connection.
-		go func() { _ = s.library.Stop() }()
+		_ = s.gate.listener.Close()
 		<-s.ended
 		idle := make(chan struct{})
 		go func() { s.running.Wait(); close(idle) }()
@@ -175,6 +178,8 @@ func (s *Server) Close() error {
 		case <-idle:
 		case <-time.After(stopGrace):
 		}
+		s.gate.close()
+		_ = s.library.Stop()
 	})
 	return nil
 }

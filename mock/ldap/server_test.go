@@ -192,9 +192,11 @@ func TestServer_RefusesWrites(t *testing.T) {
 	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnwillingToPerform), "%v", err)
 	assert.Len(t, names(t, conn, at(domainDN)), 1, "the connection goes on")
 	_, err = conn.Compare(alice, "cn", "Alice")
-	assert.Error(t, err)
-	err = bound(t, s, adminName, adminPass).ModifyDN(ldap.NewModifyDNRequest(alice, "CN=Alicia", true, ""))
-	assert.Error(t, err)
+	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnwillingToPerform), "%v", err)
+	err = conn.ModifyDN(ldap.NewModifyDNRequest(alice, "CN=Alicia", true, ""))
+	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnwillingToPerform), "%v", err)
+	assert.ErrorContains(t, err, "changed by provisioning requests only")
+	assert.Len(t, names(t, conn, at(domainDN)), 1, "the connection goes on")
 	require.NoError(t, s.cfg.Store.Dump(t.Context(), &after))
 	assert.Equal(t, before.String(), after.String())
 }
@@ -291,4 +293,41 @@ func FuzzServer(f *testing.F) {
 		send(t, s, packet())
 		require.NoError(t, s.Check(t.Context()))
 	})
+}
+
+func TestServer_NobodyComesInBesideTheGate(t *testing.T) {
+	s := start(t)
+	beside, err := ldap.DialURL("ldap://" + s.gate.library)
+	require.NoError(t, err)
+	answered := make(chan error, 1)
+	go func() { answered <- beside.Bind(adminName, adminPass) }()
+	good := bound(t, s, adminName, adminPass)
+	assert.Len(t, names(t, good, at(domainDN)), 1)
+	require.NoError(t, beside.Close())
+	assert.Error(t, <-answered, "the bind gets no answer")
+}
+
+func TestServer_AbandonIsPassedOver(t *testing.T) {
+	s := start(t)
+	conn, err := net.Dial("tcp", s.Address())
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	abandon := ber.NewInteger(ber.ClassApplication, ber.TypePrimitive, ldap.ApplicationAbandonRequest, 7, "")
+	_, err = conn.Write(append(newMessage(8, abandon).Bytes(), searchMessage(9, "")...))
+	require.NoError(t, err)
+	answer, err := readMessage(conn)
+	require.NoError(t, err)
+	assert.Equal(t, int64(9), answer.id)
+}
+
+func TestServer_AnswersWhoHasNothingMoreToSay(t *testing.T) {
+	conn, err := net.Dial("tcp", start(t).Address())
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = conn.Write(searchMessage(1, ""))
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	all, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	assert.Contains(t, string(all), "defaultNamingContext")
 }

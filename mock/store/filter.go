@@ -160,5 +160,10 @@ func (f *Filter) readExtensible(packet *ber.Packet) error {
 			f.value = packetText(part)
 		}
 	}
+	switch f.rule {
+	case "", ruleBitAnd, ruleBitOr, ruleInChain:
+	default:
+		f.known = false // a rule that is not known makes an item undefined, too
+	}
 	return nil
 }
