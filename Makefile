@@ -8,7 +8,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
 INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
-.PHONY: help run build test needs fuzz lint generate bench load throughput growth image release sbom clean $(INTEROP)
+.PHONY: help run build test needs fuzz lint generate bench load throughput startup growth image release sbom clean $(INTEROP)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -56,7 +56,8 @@ lint: ## gofumpt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-generate: ## WSDL files, Go clients and generated documents
+generate: ## WSDL files, Go clients, the empty database and generated documents
+	$(GO) test ./mock/store -run EmptyDatabase -update-empty
 	$(GO) generate ./...
 	$(GO) test ./adapter ./mpf ./mock/control ./cmd/mockmpf ./cmd/wsexchange -run 'Document|Description' -update
 	$(GO) test ./mock -run Emulated -update-emulated
@@ -66,6 +67,9 @@ bench: ## Go benchmarks of every package
 
 throughput: ## requests per second of the gateway with the embedded emulator
 	@scripts/throughput.sh
+
+startup: ## time from exec until the gateway is ready
+	@scripts/startup.sh
 
 growth: ## cost of a mailbox in a small and in a large installation
 	@scripts/growth.sh

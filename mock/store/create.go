@@ -31,22 +31,22 @@ func (t *Tx) create(parent *Object, dn ldappath.DN, class string, attributes Att
 	if err != nil {
 		return nil, err
 	}
-	var made *Object
-	err = t.Savepoint(func() error {
-		if err := t.identify(o, c, sid); err != nil {
-			return err
-		}
-		changes, err := t.initial(o, c, attributes)
-		if err != nil {
-			return err
-		}
-		made = o
-		return t.insert(o, changes)
-	})
-	if err != nil {
+	if err := t.Savepoint(func() error { return t.complete(o, c, attributes, sid) }); err != nil {
 		return nil, err
 	}
-	return made, nil
+	return o, nil
+}
+
+// complete gives a placed object its identity and writes it with its attributes.
+func (t *Tx) complete(o *Object, c Class, attributes Attributes, sid SID) error {
+	if err := t.identify(o, c, sid); err != nil {
+		return err
+	}
+	changes, err := t.initial(o, c, attributes)
+	if err != nil {
+		return err
+	}
+	return t.insert(o, changes)
 }
 
 // place checks class and name and gives the object to be, without identity.

@@ -32,6 +32,7 @@ var (
 
 	ErrReadOnly      = errors.New("transaction is read-only")
 	ErrTxDone        = errors.New("transaction is already ended")
+	ErrClosed        = errors.New("store is closed")
 	ErrAlreadySeeded = errors.New("store already has its starting content")
 	ErrNotSeeded     = errors.New("store has no starting content")
 	ErrBadFilter     = errors.New("bad search filter")

@@ -32,6 +32,7 @@ func (i Image) GoString() string { return i.String() }
 type connection interface {
 	Serialize() ([]byte, error)
 	Deserialize(content []byte) error
+	NewBackup(to string) (*sqlite.Backup, error)
 	NewRestore(source string) (*sqlite.Backup, error)
 }
 
@@ -73,22 +74,15 @@ func (s *Store) replace(ctx context.Context, held *session, image Image) error {
 	}
 	// A database in memory lives in its connection, so the image gets a new one
 	// and the old one goes with all that was made of its content.
-	source, err := dataSource("", s.pragmas...)
+	db, err := s.copyPool(ctx, image)
 	if err != nil {
 		return err
 	}
-	db, err := s.pool(source, 1)
-	if err != nil {
-		return err
-	}
+	last := len(s.pools) - 1
 	made, err := openSession(ctx, db)
-	if err == nil {
-		err = made.raw(func(c connection) error { return c.Deserialize(image.inMemory()) })
-	}
 	if err == nil {
 		err = s.track(ctx, made)
 	}
-	last := len(s.pools) - 1
 	if err != nil {
 		s.pools = s.pools[:last]
 		return errors.Join(err, db.Close())
@@ -100,6 +94,37 @@ func (s *Store) replace(ctx context.Context, held *session, image Image) error {
 	return errors.Join(old.close(), previous.Close())
 }
 
+// copyPool opens a database in memory with the content of an image. It can grow
+// to 1 GiB.
+func (s *Store) copyPool(ctx context.Context, image Image) (*sql.DB, error) {
+	source, err := dataSource("", s.pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	db, err := image.open(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	return s.hold(db, 1), nil
+}
+
+// open opens a database in memory, the source, with the content.
+func (i Image) open(ctx context.Context, source string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	made, err := openSession(ctx, db)
+	if err == nil {
+		err = made.raw(func(c connection) error { return c.Deserialize(i.journaled(rollbackJournal)) })
+		err = errors.Join(err, made.close()) // the connection goes back to the pool
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
 // exclusive runs fn with the write session while no transaction holds it.
 func (s *Store) exclusive(ctx context.Context, fn func(*session) error) error {
 	if err := ctx.Err(); err != nil {
@@ -109,6 +134,8 @@ func (s *Store) exclusive(ctx context.Context, fn func(*session) error) error {
 	case held := <-s.writer:
 		defer func() { s.writer <- held }()
 		return fn(held)
+	case <-s.closed:
+		return ErrClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -122,7 +149,7 @@ func restoreFile(c connection, image Image) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
-	_, err = file.Write(image.inMemory())
+	_, err = file.Write(image.journaled(rollbackJournal))
 	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
@@ -134,15 +161,21 @@ func restoreFile(c connection, image Image) (err error) {
 	return errors.Join(err, backup.Finish())
 }
 
-// inMemory copies the content and marks it as one without a write-ahead log,
-// which a database in memory cannot have. Two bytes of SQLite's file header
-// tell: file format write and read version.
-func (i Image) inMemory() []byte {
-	const writeVersion, readVersion, rollbackJournal = 18, 19, 1
-	content := bytes.Clone(i.content)
-	if len(content) > readVersion {
-		content[writeVersion], content[readVersion] = rollbackJournal, rollbackJournal
+// How a database keeps a transaction that may have to be undone.
+const (
+	rollbackJournal = 1
+	writeAheadLog   = 2 // of files only
+)
+
+// journaled gives the content marked as one with the journal. Two bytes of
+// SQLite's file header tell: file format write and read version.
+func (i Image) journaled(with byte) []byte {
+	const writeVersion, readVersion = 18, 19
+	if len(i.content) <= readVersion || i.content[writeVersion] == with && i.content[readVersion] == with {
+		return i.content
 	}
+	content := bytes.Clone(i.content)
+	content[writeVersion], content[readVersion] = with, with
 	return content
 }
 

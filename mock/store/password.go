@@ -37,7 +37,7 @@ func (t *Tx) SetPassword(o *Object, password string) error {
 			return err
 		}
 	}
-	return t.storePassword(o, password, policy, t.store.hashCost)
+	return t.storePassword(o, password, policy)
 }
 
 // ChangePassword gives an account a new password if old is its present one,
@@ -58,7 +58,7 @@ func (t *Tx) ChangePassword(o *Object, old, password string) error {
 	if err := t.checkHistory(o, password, policy); err != nil {
 		return err
 	}
-	return t.storePassword(o, password, policy, t.store.hashCost)
+	return t.storePassword(o, password, policy)
 }
 
 // passwordRules holds a new password to what the policy asks of its text.
@@ -94,16 +94,26 @@ func (t *Tx) checkHistory(o *Object, password string, policy PasswordPolicy) err
 	return nil
 }
 
-func (t *Tx) storePassword(o *Object, password string, policy PasswordPolicy, cost int) error {
+func hashPassword(password string, cost int) (string, error) {
 	hash, err := bcrypt.GenerateFromPassword(digest(password), cost)
+	return string(hash), err
+}
+
+func (t *Tx) storePassword(o *Object, password string, policy PasswordPolicy) error {
+	hash, err := hashPassword(password, t.store.hashCost)
 	if err != nil {
 		return fmt.Errorf("%s: hash password: %w", o.DN, err)
 	}
+	return t.storeHash(o, hash, policy)
+}
+
+// storeHash gives an account a new password by its hash.
+func (t *Tx) storeHash(o *Object, hash string, policy PasswordPolicy) error {
 	if _, err := t.exec("INSERT INTO password (object_id, hash) VALUES (?, ?) ON CONFLICT (object_id) DO UPDATE SET hash = excluded.hash",
-		o.ID, string(hash)); err != nil {
+		o.ID, hash); err != nil {
 		return err
 	}
-	if err := t.remember(o, string(hash), policy.History); err != nil {
+	if err := t.remember(o, hash, policy.History); err != nil {
 		return err
 	}
 	if err := t.keep(o, "pwdLastSet", fileTime(t.Now())); err != nil {

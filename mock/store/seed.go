@@ -48,6 +48,7 @@ type SeedAccount struct {
 	Groups      []string `yaml:"groups"`   // sAMAccountNames of groups that it is in
 
 	published [sha256.Size]byte // sum of the password that everybody can read in the built-in seed
+	hashed    <-chan seedHash   // of the password; set while the seed is written
 }
 
 // Password is a password in a Seed. It does not print.
@@ -186,6 +187,7 @@ func (s *Store) Seed(ctx context.Context, seed Seed, more ...func(*Tx) error) er
 		if done {
 			return ErrAlreadySeeded
 		}
+		seed.Accounts = s.hashing(seed.Accounts)
 		for _, step := range seedSteps {
 			if err := step.run(t, seed); err != nil {
 				return fmt.Errorf("seed %s: %w", step.name, err)

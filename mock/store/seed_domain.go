@@ -3,6 +3,8 @@ package store
 import (
 	"crypto/sha256"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -62,7 +64,7 @@ func seedDomain(t *Tx, seed Seed) error {
 		return err
 	}
 	for _, top := range topContainers {
-		made, err := t.Create(dn.Child(top.rdn, top.name), top.class, nil)
+		made, err := plant(t, root, branch{top.name, top.class, nil, nil})
 		if err != nil {
 			return err
 		}
@@ -112,12 +114,16 @@ const (
 )
 
 func seedControllers(t *Tx, root *Object, seed Seed) error {
+	home, err := t.Get(root.DN.Child("OU", "Domain Controllers"))
+	if err != nil {
+		return err
+	}
 	for _, host := range seed.Domain.Controllers {
 		name := hostLabel(host)
-		if _, err := t.Create(root.DN.Child("OU", "Domain Controllers").Child("CN", name), "computer", Attributes{
+		if _, err := plant(t, home, branch{name, "computer", Attributes{
 			value(KindSAM, name+"$"), value("dNSHostName", host), value("userAccountControl", controllerFlags),
 			value("primaryGroupID", controllerGroup), value("operatingSystem", "Windows Server 2003"),
-		}); err != nil {
+		}, nil}); err != nil {
 			return err
 		}
 	}
@@ -139,17 +145,15 @@ func seedConfiguration(t *Tx, root *Object, seed Seed) error {
 		return err
 	}
 	for _, name := range []string{"Services", "Sites"} {
-		if _, err := t.Create(configuration.DN.Child("CN", name), "container", nil); err != nil {
+		if _, err := plant(t, configuration, branch{name, "container", nil, nil}); err != nil {
 			return err
 		}
 	}
-	partitions, err := t.Create(configuration.DN.Child("CN", "Partitions"), "crossRefContainer", nil)
-	if err != nil {
-		return err
-	}
-	_, err = t.Create(partitions.DN.Child("CN", seed.Domain.NetBIOS), "crossRef", Attributes{
-		value("nETBIOSName", seed.Domain.NetBIOS), value("dnsRoot", seed.Domain.Name), value("nCName", root.DN.String()),
-	})
+	_, err = plant(t, configuration, branch{"Partitions", "crossRefContainer", nil, []branch{
+		{seed.Domain.NetBIOS, "crossRef", Attributes{
+			value("nETBIOSName", seed.Domain.NetBIOS), value("dnsRoot", seed.Domain.Name), value("nCName", root.DN.String()),
+		}, nil},
+	}})
 	return err
 }
 
@@ -157,12 +161,16 @@ func seedConfiguration(t *Tx, root *Object, seed Seed) error {
 func users(seed Seed) ldappath.DN { return domainName(seed.Domain.Name).Child("CN", "Users") }
 
 func seedGroups(t *Tx, seed Seed) error {
+	home, err := t.Get(users(seed))
+	if err != nil {
+		return err
+	}
 	for _, group := range seed.Groups {
 		attributes := Attributes{value(KindSAM, group.Name)}
 		if group.Description != "" {
 			attributes = attributes.With("description", group.Description)
 		}
-		o, err := t.Create(users(seed).Child("CN", group.Name), "group", attributes)
+		o, err := plant(t, home, branch{group.Name, "group", attributes, nil})
 		if err != nil {
 			return err
 		}
@@ -174,6 +182,10 @@ func seedGroups(t *Tx, seed Seed) error {
 }
 
 func seedAccounts(t *Tx, seed Seed) error {
+	home, err := t.Get(users(seed))
+	if err != nil {
+		return err
+	}
 	for _, account := range seed.Accounts {
 		attributes := Attributes{
 			value(KindSAM, account.Name), value(KindUPN, account.Name+"@"+seed.Domain.Name),
@@ -185,7 +197,7 @@ func seedAccounts(t *Tx, seed Seed) error {
 		if account.Description != "" {
 			attributes = attributes.With("description", account.Description)
 		}
-		o, err := t.Create(users(seed).Child("CN", account.Name), "user", attributes)
+		o, err := plant(t, home, branch{account.Name, "user", attributes, nil})
 		if err != nil {
 			return err
 		}
@@ -201,16 +213,52 @@ func seedAccounts(t *Tx, seed Seed) error {
 	return t.SetPasswordPolicy(seed.Domain.PasswordPolicy)
 }
 
-// seedPassword gives an account its password. One that stands in the built-in
-// seed needs no slow hash: everybody can read it, and the start waits for it.
+// seedPassword gives an account its password.
 func (t *Tx) seedPassword(o *Object, account SeedAccount) error {
 	policy, err := t.passwordRules(o, string(account.Password))
 	if err != nil {
 		return err
 	}
-	cost := t.store.hashCost
-	if sha256.Sum256([]byte(account.Password)) == account.published {
-		cost = bcrypt.MinCost
+	made := <-account.hashed
+	if made.err != nil {
+		return fmt.Errorf("hash password: %w", made.err)
 	}
-	return t.storePassword(o, string(account.Password), policy, cost)
+	return t.storeHash(o, made.hash, policy)
+}
+
+// hashing begins to hash the passwords of accounts, which takes long, and gives
+// the accounts that will be told the hashes.
+func (s *Store) hashing(accounts []SeedAccount) []SeedAccount {
+	accounts = slices.Clone(accounts)
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, account := range accounts {
+		if account.Password == "" {
+			continue
+		}
+		told := make(chan seedHash, 1) // taken or not, the goroutine ends
+		accounts[i].hashed = told
+		go func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			hash, err := hashPassword(string(account.Password), account.cost(s.hashCost))
+			told <- seedHash{hash, err}
+		}()
+	}
+	return accounts
+}
+
+// seedHash is what became of hashing a password.
+type seedHash struct {
+	hash string
+	err  error
+}
+
+// cost is the bcrypt cost of the account's password. One that stands in the
+// built-in seed needs no slow hash: everybody can read it, and the start waits
+// for it.
+func (a SeedAccount) cost(standard int) int {
+	if sha256.Sum256([]byte(a.Password)) == a.published {
+		return bcrypt.MinCost
+	}
+	return standard
 }

@@ -2,7 +2,7 @@ package store
 
 import "wsexchange/internal/ldappath"
 
-// branch is an object of the Exchange configuration with what lies below it.
+// branch is an object of the seed with what lies below it.
 type branch struct {
 	name       string
 	class      string
@@ -10,18 +10,24 @@ type branch struct {
 	below      []branch
 }
 
-// plant makes the objects of a branch.
-func plant(t *Tx, parent ldappath.DN, b branch) error {
-	o, err := t.Create(parent.Child("CN", b.name), b.class, b.attributes)
+// plant makes the objects of a branch and gives the first. Unlike Create it
+// neither looks the parent up nor can be undone alone: a seed is written as a
+// whole or not at all.
+func plant(t *Tx, parent *Object, b branch) (*Object, error) {
+	class, _ := LookupClass(b.class) // place refuses an unknown one
+	o, class, err := t.place(parent, parent.DN.Child(class.RDN, b.name), b.class)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if err := t.complete(o, class, b.attributes, ""); err != nil {
+		return nil, err
 	}
 	for _, child := range b.below {
-		if err := plant(t, o.DN, child); err != nil {
-			return err
+		if _, err := plant(t, o, child); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return o, nil
 }
 
 // Names in the Exchange configuration.
@@ -46,7 +52,11 @@ func seedExchange(t *Tx, seed Seed) error {
 	services := domainName(seed.Domain.Name).Child("CN", "Configuration").Child("CN", "Services")
 	top := services.Child("CN", "Microsoft Exchange")
 	organization := top.Child("CN", exchange.Organization)
-	err := plant(t, services, branch{"Microsoft Exchange", "msExchConfigurationContainer", nil, []branch{
+	above, err := t.Get(services)
+	if err != nil {
+		return err
+	}
+	_, err = plant(t, above, branch{"Microsoft Exchange", "msExchConfigurationContainer", nil, []branch{
 		{exchange.Organization, "msExchOrganizationContainer", Attributes{
 			value("legacyExchangeDN", "/o="+exchange.Organization), value("msExchMixedMode", "FALSE"),
 		}, []branch{
@@ -125,17 +135,25 @@ func linkLists(t *Tx, top, organization ldappath.DN) error {
 // seedServer makes a server's account under CN=Computers and its configuration.
 // The first server generates the default offline address list.
 func seedServer(t *Tx, seed Seed, organization ldappath.DN, server SeedServer, first bool) error {
-	if _, err := t.Create(domainName(seed.Domain.Name).Child("CN", "Computers").Child("CN", server.Name), "computer", Attributes{
+	computers, err := t.Get(domainName(seed.Domain.Name).Child("CN", "Computers"))
+	if err != nil {
+		return err
+	}
+	if _, err := plant(t, computers, branch{server.Name, "computer", Attributes{
 		value(KindSAM, server.Name+"$"), value("dNSHostName", server.Host),
 		value("operatingSystem", "Windows Server 2003"),
-	}); err != nil {
+	}, nil}); err != nil {
 		return err
 	}
 	group := organization.Child("CN", adminGroups).Child("CN", seed.Exchange.AdministrativeGroup)
 	tree := group.Child("CN", hierarchies).Child("CN", publicFolders)
 	own := group.Child("CN", "Servers").Child("CN", server.Name)
 	legacy := adminGroupName(seed.Exchange) + "/cn=Configuration/cn=Servers/cn=" + server.Name
-	err := plant(t, own.Parent(), branch{server.Name, "msExchExchangeServer", Attributes{
+	servers, err := t.Get(own.Parent())
+	if err != nil {
+		return err
+	}
+	_, err = plant(t, servers, branch{server.Name, "msExchExchangeServer", Attributes{
 		value("legacyExchangeDN", legacy), value("networkAddress", "ncacn_ip_tcp:"+server.Host),
 		value("serialNumber", "Version 6.5 (Build 7638.2: Service Pack 2)"),
 	}, []branch{
@@ -174,12 +192,15 @@ func storageGroup(server SeedServer) string {
 // seedStores makes a server's stores; mail stores point to the server's first
 // public one.
 func seedStores(t *Tx, server SeedServer, own, tree ldappath.DN, legacy string) error {
-	storage := own.Child("CN", "InformationStore").Child("CN", storageGroup(server))
+	storage, err := t.Get(own.Child("CN", "InformationStore").Child("CN", storageGroup(server)))
+	if err != nil {
+		return err
+	}
 	for _, name := range server.PublicStores {
-		if _, err := t.Create(storage.Child("CN", name), "msExchPublicMDB", Attributes{
+		if _, err := plant(t, storage, branch{name, "msExchPublicMDB", Attributes{
 			value("msExchOwningServer", own.String()), value("msExchOwningPFTree", tree.String()),
 			value("legacyExchangeDN", legacy+"/cn=Microsoft Public MDB "+name),
-		}); err != nil {
+		}, nil}); err != nil {
 			return err
 		}
 	}
@@ -189,9 +210,9 @@ func seedStores(t *Tx, server SeedServer, own, tree ldappath.DN, legacy string) 
 			value("legacyExchangeDN", legacy+"/cn=Microsoft Private MDB "+name),
 		}
 		if len(server.PublicStores) > 0 {
-			attributes = attributes.With("msExchHomePublicMDB", storage.Child("CN", server.PublicStores[0]).String())
+			attributes = attributes.With("msExchHomePublicMDB", storage.DN.Child("CN", server.PublicStores[0]).String())
 		}
-		if _, err := t.Create(storage.Child("CN", name), "msExchPrivateMDB", attributes); err != nil {
+		if _, err := plant(t, storage, branch{name, "msExchPrivateMDB", attributes, nil}); err != nil {
 			return err
 		}
 	}

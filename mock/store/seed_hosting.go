@@ -46,7 +46,7 @@ func seedHosting(t *Tx, seed Seed) error {
 		return err
 	}
 	for _, name := range seed.Hosting.OrganizationTypes {
-		if _, err := t.Create(types.DN.Child("CN", name), "container", nil); err != nil {
+		if _, err := plant(t, types, branch{name, "container", nil, nil}); err != nil {
 			return err
 		}
 	}
@@ -112,23 +112,23 @@ func seedOrganization(t *Tx, parent *Object, name, description string) (*Object,
 	if description != "" {
 		attributes = attributes.With("description", description)
 	}
-	o, err := t.Create(parent.DN.Child("OU", name), "organizationalUnit", attributes)
+	o, err := plant(t, parent, branch{name, "organizationalUnit", attributes, nil})
 	if err != nil {
 		return nil, err
 	}
 	if err := t.SetWellKnown(o, WellKnownThisOrganizationRoot, o); err != nil {
 		return nil, err
 	}
-	private, err := t.Create(o.DN.Child("CN", privateContainer), "container", nil)
+	private, err := plant(t, o, branch{privateContainer, "container", nil, nil})
 	if err != nil {
 		return nil, err
 	}
 	for _, group := range organizationGroups {
-		home := o.DN
+		home := o
 		if group.private {
-			home = private.DN
+			home = private
 		}
-		made, err := t.Create(home.Child("CN", group.name+name), "group", Attributes{value(KindSAM, accountName(group.sam+name))})
+		made, err := plant(t, home, branch{group.name + name, "group", Attributes{value(KindSAM, accountName(group.sam+name))}, nil})
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -46,6 +47,10 @@ type Store struct {
 	tracking bool // decided when the database is opened
 	inMemory bool
 	pragmas  []string // of the write session
+
+	closing sync.Once
+	closed  chan struct{} // closed by Close
+	failed  error         // what Close gave
 }
 
 // Open opens the database of cfg and brings its schema up to date.
@@ -63,7 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 func newStore(cfg Config) (*Store, error) {
 	s := &Store{
 		now: cfg.Now, newGUID: cfg.NewGUID, hashCost: cfg.HashCost, tracking: cfg.TrackChanges, inMemory: cfg.Path == "",
-		computed: computations(), writer: make(chan *session, 1),
+		computed: computations(), writer: make(chan *session, 1), closed: make(chan struct{}),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -93,18 +98,9 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("database file %s: only a store in memory is opened with an image", cfg.Path)
 	}
 	s.pragmas = []string{"foreign_keys(1)", "busy_timeout(10000)", "temp_store(2)", "cache_size(-65536)", "synchronous(" + synchronous + ")"}
-	source, err := dataSource(cfg.Path, s.pragmas...)
+	db, err := s.database(ctx, cfg)
 	if err != nil {
 		return err
-	}
-	db, err := s.pool(source, 1)
-	if err != nil {
-		return err
-	}
-	if cfg.Image.IsZero() {
-		if err := migrate(ctx, db); err != nil {
-			return err
-		}
 	}
 	writer, err := openSession(ctx, db)
 	if err != nil {
@@ -112,9 +108,6 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 	}
 	s.writer <- writer
 	s.opened = true
-	if !cfg.Image.IsZero() {
-		return s.Restore(ctx, cfg.Image)
-	}
 	if err := s.track(ctx, writer); err != nil {
 		return err
 	}
@@ -122,6 +115,24 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 		return nil
 	}
 	return s.openReaders(cfg.Path)
+}
+
+// database opens the pool of the write session, with the newest schema.
+func (s *Store) database(ctx context.Context, cfg Config) (*sql.DB, error) {
+	if !cfg.Image.IsZero() {
+		return s.copyPool(ctx, cfg.Image)
+	}
+	var db *sql.DB
+	var err error
+	if cfg.Path == "" {
+		db, err = s.memoryPool(ctx)
+	} else {
+		db, err = s.filePool(cfg.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return db, migrate(ctx, db)
 }
 
 // openReaders prepares the pool that views of a file use. Its connections
@@ -146,10 +157,15 @@ func (s *Store) pool(source string, size int) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	return s.hold(db, size), nil
+}
+
+// hold sets the size of a pool, which Close will close.
+func (s *Store) hold(db *sql.DB, size int) *sql.DB {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	s.pools = append(s.pools, db)
-	return db, nil
+	return db
 }
 
 // dataSource names the database for the driver. Each store in memory is its
@@ -171,8 +187,18 @@ func dataSource(path string, pragmas ...string) (string, error) {
 	return file.String(), nil
 }
 
-// Close closes the database. It waits for the running transactions.
+// Close closes the database. It waits for the running transactions; those that
+// wait to begin, and later ones, fail with ErrClosed. Called again, it gives
+// what it gave before.
 func (s *Store) Close() error {
+	s.closing.Do(func() {
+		close(s.closed)
+		s.failed = s.close()
+	})
+	return s.failed
+}
+
+func (s *Store) close() error {
 	var failures []error
 	if s.opened {
 		failures = append(failures, (<-s.writer).close())

@@ -24,7 +24,8 @@ func (w *waits) read() Waits { return Waits{w.count.Load(), time.Duration(w.nano
 // since the store was opened.
 func (s *Store) Waits() (writes, reads Waits) { return s.waited[1].read(), s.waited[0].read() }
 
-// take gets a free session, or waits for one until ctx ends.
+// take gets a free session, or waits for one until ctx ends or the store is
+// closed.
 func (s *Store) take(ctx context.Context, free chan *session, write bool) (*session, error) {
 	select {
 	case held := <-free:
@@ -41,6 +42,8 @@ func (s *Store) take(ctx context.Context, free chan *session, write bool) (*sess
 	select {
 	case held := <-free:
 		return held, nil
+	case <-s.closed:
+		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
