@@ -12,6 +12,7 @@
 // and Clone do the same for content of your own.
 //
 // Deterministic makes clock and ids the same on every run, so that answers can
-// be compared as text. Journal, Faults and Snapshots of the emulator tell what
+// be compared as text. Controllers and Replication add domain controllers that
+// learn late what was written at others. Journal, Faults and Snapshots of the emulator tell what
 // it was asked, make it fail and bring it back.
 package mocktest
