@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -32,7 +34,8 @@ const expirySoon = 21 * 24 * time.Hour
 
 var errCheck = errors.New("not everything is as it should be")
 
-// report writes one line a finding and remembers whether all were good.
+// report writes one line a finding, and a second one with the cure, and
+// remembers whether all were good.
 type report struct {
 	w   io.Writer
 	bad int
@@ -44,7 +47,8 @@ func (r *report) ok(subject, detail string) {
 
 func (r *report) fail(subject string, cause error, cure string) {
 	r.bad++
-	_, _ = fmt.Fprintf(r.w, "FAIL  %s: %v\n      cure: %s\n", subject, cause, cure)
+	text := strings.Join(strings.Fields(cause.Error()), " ") // those of directories have lines of their own
+	_, _ = fmt.Fprintf(r.w, "FAIL  %s: %s\n      cure: %s\n", subject, text, cure)
 }
 
 func (r *report) skip(subject, why string) {
@@ -89,6 +93,8 @@ func check(c *cobra.Command, cfg *Config) error {
 	return nil
 }
 
+const setAccount = "set " + environmentPrefix + "CHECK_LOGIN and " + environmentPrefix + "CHECK_PASSWORD"
+
 // checkAccount gives the account to check with: the configured one, else the
 // demo data's.
 func checkAccount(b *backend) auth.Credentials {
@@ -116,23 +122,36 @@ func (r *report) certificate(cfg *Config) {
 		r.fail("certificate", err, "the first certificate of the file must be the server's")
 		return
 	}
-	if left := time.Until(leaf.NotAfter); left < expirySoon {
-		r.fail("certificate", fmt.Errorf("it ends on %s", leaf.NotAfter.Format(time.DateOnly)), "renew it; the file is read again when it changes")
-		return
+	now, until := time.Now(), leaf.NotAfter.Format(time.DateOnly)
+	const renew = "renew it; the file is read again when it changes"
+	switch {
+	case now.Before(leaf.NotBefore):
+		r.fail("certificate", fmt.Errorf("it begins on %s", leaf.NotBefore.Format(time.DateOnly)), "use another until then, or set the clock of this machine")
+	case now.After(leaf.NotAfter):
+		r.fail("certificate", fmt.Errorf("it ended on %s", until), renew)
+	case leaf.NotAfter.Sub(now) < expirySoon:
+		r.fail("certificate", fmt.Errorf("it ends on %s", until), renew)
+	default:
+		names := slices.Clone(leaf.DNSNames)
+		for _, ip := range leaf.IPAddresses {
+			names = append(names, ip.String())
+		}
+		r.ok("certificate", fmt.Sprintf("for %s until %s", strings.Join(names, ", "), until))
 	}
-	r.ok("certificate", fmt.Sprintf("for %s until %s", strings.Join(leaf.DNSNames, ", "), leaf.NotAfter.Format(time.DateOnly)))
 }
 
 func (r *report) directory(ctx context.Context, cfg *Config, b *backend, account auth.Credentials) {
 	mode := cfg.authMode()
 	if mode == "off" || mode == "file" {
 		r.skip("domain controller", "authentication does not ask one")
+		r.base(ctx, b)
 		return
 	}
 	servers, security := cfg.Auth.LDAP.Servers, auth.Security(cfg.Auth.LDAP.Security)
 	if mode == "emulator" {
 		if b.ldapURL == "" {
 			r.skip("domain controller", "the emulator's LDAP door is closed")
+			r.base(ctx, b)
 			return
 		}
 		servers, security = []string{b.ldapURL}, auth.SecurityPlain
@@ -142,20 +161,45 @@ func (r *report) directory(ctx context.Context, cfg *Config, b *backend, account
 	}
 }
 
+// base looks for the base DN where no domain controller is asked.
+func (r *report) base(ctx context.Context, b *backend) {
+	const subject = "directory.base-dn"
+	switch {
+	case b.base.IsZero():
+		return
+	case b.emulator == nil:
+		r.skip(subject, "no domain controller is asked whether "+b.base.String()+" exists")
+		return
+	}
+	err := b.emulator.Store.View(ctx, func(tx *store.Tx) error {
+		_, err := tx.Get(b.base)
+		return err
+	})
+	if err != nil {
+		r.fail(subject+" "+b.base.String(), err, cureOfEntry)
+		return
+	}
+	r.ok(subject, b.base.String()+" exists")
+}
+
+const cureOfEntry = "create it, or correct directory.base-dn; the account must be able to read it"
+
 func (r *report) controller(ctx context.Context, cfg *Config, b *backend, server string, security auth.Security, account auth.Credentials) {
 	subject := "domain controller " + server
 	conn, err := dial(ctx, cfg, server, security)
 	if err != nil {
-		r.fail(subject, err, "see that the name resolves, the port is open and its certificate leads to auth.ldap.ca-file")
+		r.fail(subject, err, cureOfConnection(err))
 		return
 	}
 	defer func() { _ = conn.Close() }()
 	r.ok(subject, "answers")
 	if account.Username == "" {
-		r.skip(subject, "no account to log on with: set "+environmentPrefix+"CHECK_LOGIN and "+environmentPrefix+"CHECK_PASSWORD")
+		r.skip(subject, "no account to log on with: "+setAccount)
 		return
 	}
-	authenticator, err := cfg.authenticator(b, nil)
+	alone := *cfg
+	alone.Auth.LDAP.Servers = []string{server}
+	authenticator, err := alone.authenticator(b, nil)
 	if err == nil {
 		_, err = authenticator.Authenticate(ctx, account)
 	}
@@ -165,11 +209,7 @@ func (r *report) controller(ctx context.Context, cfg *Config, b *backend, server
 		return
 	}
 	r.ok(subject, "lets "+account.Username+" in, a member of "+cfg.Auth.LDAP.Group)
-	name := account.Username
-	if account.Domain != "" {
-		name = account.Domain + `\` + account.Username
-	}
-	if err := conn.Bind(name, account.Password.Reveal()); err != nil {
+	if err := conn.Bind(bindName(account, cfg.Auth.LDAP.Domain), account.Password.Reveal()); err != nil {
 		r.fail(subject, err, "the account must be able to bind")
 		return
 	}
@@ -179,11 +219,33 @@ func (r *report) controller(ctx context.Context, cfg *Config, b *backend, server
 	}
 }
 
+// bindName is the name as it was typed, a login alone with the default domain.
+func bindName(account auth.Credentials, domain string) string {
+	if account.Form == auth.Plain && domain != "" {
+		return domain + `\` + account.Username
+	}
+	return account.Login()
+}
+
+// cureOfConnection tells what to do about a domain controller that cannot be
+// asked.
+func cureOfConnection(err error) string {
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &name):
+		return "see that the name is right, and that this machine can resolve it"
+	case errors.As(err, &certificate):
+		return "give the certificates that it leads to in auth.ldap.ca-file, and the name that it is for in auth.ldap.servers"
+	}
+	return "see that the port is open, and that auth.ldap.security is what the controller offers there"
+}
+
 func (r *report) entry(conn *ldap.Conn, subject string, dn ldappath.DN) {
 	_, err := conn.Search(ldap.NewSearchRequest(dn.String(), ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 5, false,
 		"(objectClass=*)", []string{"1.1"}, nil))
 	if err != nil {
-		r.fail(subject+" "+dn.String(), err, "create it, or correct directory.base-dn; the account must be able to read it")
+		r.fail(subject+" "+dn.String(), err, cureOfEntry)
 		return
 	}
 	r.ok(subject, dn.String()+" exists")
@@ -229,25 +291,42 @@ func dial(ctx context.Context, cfg *Config, server string, security auth.Securit
 }
 
 func (r *report) engines(ctx context.Context, cfg *Config, b *backend, account auth.Credentials) {
-	names := cfg.MPF.Engines
 	if b.emulator != nil {
-		names = []string{"embedded"}
+		r.engine("engine embedded", ask(ctx, b.submitter, account))
+		return
 	}
-	for _, name := range names {
-		submitter := b.submitter
-		if b.emulator == nil {
-			client, err := newClient(cfg, name)
-			if err != nil {
-				r.fail("engine "+name, err, "correct mpf.engines")
-				continue
-			}
-			submitter = client
+	for _, name := range cfg.MPF.Engines {
+		subject, settings := "engine "+name, clientConfig(cfg, name)
+		nobody := settings.Credentials == mpf.OfCaller && account.Username == ""
+		if nobody {
+			settings.Credentials = mpf.NoCredentials // to hear at least whether somebody answers
 		}
-		if err := ask(ctx, submitter, account); err != nil {
-			r.fail("engine "+name, err, "see that the engine runs and that the account may submit requests")
+		client, err := newClient(cfg.Backend, settings)
+		if err != nil {
+			r.fail(subject, err, "correct mpf.engines")
 			continue
 		}
-		r.ok("engine "+name, "answers")
+		err = ask(ctx, client, account)
+		if nobody && errors.Is(err, mpf.ErrNotAuthenticated) {
+			r.skip(subject, "it answers, but there is no account to submit a request with: "+setAccount)
+			continue
+		}
+		r.engine(subject, err)
+	}
+}
+
+func (r *report) engine(subject string, err error) {
+	switch {
+	case err == nil:
+		r.ok(subject, "answers")
+	case errors.Is(err, mpf.ErrUnreachable), errors.Is(err, mpf.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		r.fail(subject, err, "see that the engine runs, and that its address in mpf.engines is right")
+	case errors.Is(err, mpf.ErrNotAuthenticated):
+		r.fail(subject, err, "check the account, which is mpf.username, or else the caller's")
+	case errors.Is(err, mpf.ErrProtocol):
+		r.fail(subject, err, "see that the address is that of an engine, and of the kind that backend names")
+	default:
+		r.fail(subject, err, "see that the account may submit requests")
 	}
 }
 
