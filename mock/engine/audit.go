@@ -98,7 +98,9 @@ func (r *run) organization(tx *store.Tx) string {
 // password.
 func (e *Engine) redact(n *xmldoc.Node) *xmldoc.Node {
 	c := mpf.Redact(n)
-	e.redactNames(c)
+	if c != nil {
+		e.redactNames(c)
+	}
 	return c
 }
 

@@ -165,6 +165,34 @@ func TestQueue_Retries(t *testing.T) {
 	}
 }
 
+func TestQueue_KeepsNoSecretsInTheEnd(t *testing.T) {
+	u := enginetest.New(t, space())
+	const password = "Wonderland-7"
+	for name, row := range map[string]struct {
+		attributes, fail string
+		want             store.JobStatus
+	}{
+		"success that is kept": {keep, "", store.JobSuccess},
+		"failure":              {`retryCount="1" retryInterval="0"`, "<fail/>", store.JobFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := strings.Replace(step("Login", "<newPassword>"+password+"</newPassword>"+row.fail), "</execute>",
+				`<after source="data" destination="data" destinationPath="copy" mode="merge"/></execute>`, 1)
+			req := parse(t, `<request><data><pin>`+password+`</pin></data><context><queueContext `+row.attributes+`/></context><procedure>`+body+`</procedure></request>`)
+			ids, err := u.Engine.Enqueue(u.As(enginetest.Administrator), req, false)
+			require.NoError(t, err)
+			assert.Contains(t, u.Dump(), password, "it could not run without")
+			runAll(t, u)
+			assert.Equal(t, row.want, status(t, u, ids[0]))
+			assert.NotContains(t, u.Dump(), password)
+			answer, err := u.Engine.QueryResults(t.Context(), ids[0])
+			require.NoError(t, err)
+			assert.NotContains(t, xmldoc.String(answer.Element()), password)
+		})
+	}
+	assert.NotContains(t, u.Log.String(), password)
+}
+
 func TestQueue_OperatorRunsItAgain(t *testing.T) {
 	u := enginetest.New(t, space())
 	require.Nil(t, u.Call("Test", "Make", "<name>a</name>").Err)
@@ -217,6 +245,7 @@ func TestQueue_StepsAndTheirTransaction(t *testing.T) {
 	}{
 		{"success", request(queue("s", "1"), queue("a", "0")), false, map[string]bool{"s": true, "a": true}},
 		{"failure", request(queue("s", "1"), queue("a", "0"), failing), true, map[string]bool{"s": false, "a": true}},
+		{"of which one fails", request(queue("a", "0"), queue("a", "0")), false, map[string]bool{"a": true}},
 		{"in a catch", request("<try>" + failing + "</try><catch>" + queue("s", "1") + "</catch>"), false, map[string]bool{"s": true}},
 		{"by a procedure", request(step("Later", "<name>s</name>")), false, map[string]bool{"s": true}},
 		{"by a procedure that fails", request("<try>"+step("Later", "<name>s</name><fail/>")+step("Later", "<name>a</name><activated>1</activated><fail/>")+

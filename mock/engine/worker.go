@@ -144,8 +144,22 @@ func (r *run) finishJob(tx *store.Tx, failed *mpf.Error) error {
 	if failed != nil {
 		status = afterFailure(r.origin.job, failed)
 	}
-	data := r.result(failed != nil)
-	return tx.FinishJob(r.origin.job.ID, status, uint32(codeOfError(failed)), responseText(data, failed))
+	data := r.engine.redact(r.result(failed != nil))
+	return r.engine.endRun(tx, r.origin.job, status, failed, responseText(data, failed))
+}
+
+// endRun writes how a run of a job ended. One that will not run again has no
+// need of the passwords in its request any more (F211).
+func (e *Engine) endRun(tx *store.Tx, job *store.Job, status store.JobStatus, failed *mpf.Error, response string) error {
+	err := tx.FinishJob(job.ID, status, uint32(codeOfError(failed)), response)
+	if err != nil || !status.Finished() {
+		return err
+	}
+	left := ""
+	if n, err := xmldoc.ParseString(job.Request, e.readLimits()); err == nil {
+		left = xmldoc.String(e.redact(n))
+	}
+	return tx.SetJobRequest(job.ID, left)
 }
 
 // afterFailure says what becomes of a job that failed: it is tried again while
@@ -172,7 +186,7 @@ func (e *Engine) failJob(ctx context.Context, job *store.Job, cause error) error
 		failed = mpf.RequestMalformed.New(cause.Error())
 	}
 	return e.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		return tx.FinishJob(job.ID, store.JobError, uint32(failed.Code), responseText(nil, failed))
+		return e.endRun(tx, job, store.JobError, failed, responseText(nil, failed))
 	})
 }
 
@@ -188,6 +202,6 @@ func (e *Engine) settle(ctx context.Context, job *store.Job) error {
 			return err
 		}
 		failed := mpf.InternalError.New(job.TransactionID)
-		return tx.FinishJob(job.ID, afterFailure(job, failed), uint32(failed.Code), responseText(nil, failed))
+		return e.endRun(tx, job, afterFailure(job, failed), failed, responseText(nil, failed))
 	})
 }

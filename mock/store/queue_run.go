@@ -171,6 +171,13 @@ func (t *Tx) FinishJob(id string, status JobStatus, code uint32, response string
 	return nil
 }
 
+// SetJobRequest replaces what a job keeps of its request. A job that is gone
+// is no error.
+func (t *Tx) SetJobRequest(id, request string) error {
+	_, err := t.exec("UPDATE job SET request = ? WHERE id = ?", request, id)
+	return err
+}
+
 // RecoverJobs makes the jobs that a crash left started run again at once,
 // without counting the run that was cut off, and gives their ids. Call it
 // before the first ClaimJob.
