@@ -3,8 +3,8 @@ package adapter
 import (
 	"net/http"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
+	otelattribute "go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
@@ -14,10 +14,10 @@ import (
 
 // Attributes of a call's span that no convention names, beside those of mpf.
 const (
-	spanOutcome = attribute.Key("wsexchange.outcome")
-	spanRefusal = attribute.Key("wsexchange.refusal")
-	spanRule    = attribute.Key("wsexchange.xml_rule")
-	spanResult  = attribute.Key("wsexchange.mpf_result")
+	spanOutcome = otelattribute.Key("wsexchange.outcome")
+	spanRefusal = otelattribute.Key("wsexchange.refusal")
+	spanRule    = otelattribute.Key("wsexchange.xml_rule")
+	spanResult  = otelattribute.Key("wsexchange.mpf_result")
 )
 
 // beginSpan begins the span of the call, in the trace that the caller's headers
@@ -53,7 +53,7 @@ func (k *call) endSpan() {
 		k.span.SetName(o.Service + "/" + o.Operation)
 	}
 	for _, a := range []struct {
-		key   attribute.Key
+		key   otelattribute.Key
 		value string
 	}{
 		{semconv.RPCMethodKey, o.Operation},
@@ -77,7 +77,7 @@ func (k *call) endSpan() {
 	stable := o.stable()
 	k.span.SetAttributes(semconv.ErrorTypeKey.String(stable))
 	if o.Status >= http.StatusInternalServerError { // others are the caller's mistakes, by the conventions
-		k.span.SetStatus(codes.Error, stable)
+		k.span.SetStatus(otelcodes.Error, stable)
 	}
 }
 

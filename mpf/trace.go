@@ -72,7 +72,7 @@ var spanErrors = []struct {
 	{ErrFault, "fault"},
 	{ErrProtocol, "protocol"},
 	{context.DeadlineExceeded, "timeout"},
-	{context.Canceled, "canceled"},
+	{context.Canceled, "cancelled"},
 }
 
 // failSpanOf marks a span as that of a request without an answer.

@@ -113,7 +113,7 @@ func TestTraced_ErrorsHaveNames(t *testing.T) {
 	}{
 		{fmt.Errorf("http://mpf1: %w: hidden-one", mpf.ErrUnreachable), "unreachable"},
 		{mpf.ErrTimeout, "timeout"},
-		{context.Canceled, "canceled"},
+		{context.Canceled, "cancelled"},
 		{assert.AnError, "_OTHER"},
 	} {
 		recorder, tracer := newTracer()
