@@ -94,25 +94,30 @@ func TestTrace_Failures(t *testing.T) {
 			func(_ *Config, _ *http.Request, e *engine) {
 				e.answer = func(*mpf.Request) (*mpf.Response, error) { return nil, mpf.ErrUnreachable }
 			},
-			"unreachable", sdktrace.Status{Code: otelcodes.Error, Description: "unreachable"},
+			"unreachable",
+			sdktrace.Status{Code: otelcodes.Error, Description: "unreachable"},
 		},
 		"panic": {
 			func(_ *Config, _ *http.Request, e *engine) {
 				e.answer = func(*mpf.Request) (*mpf.Response, error) { panic(testPassword) }
 			},
-			"other", sdktrace.Status{Code: otelcodes.Error, Description: "other"},
+			"other",
+			sdktrace.Status{Code: otelcodes.Error, Description: "other"},
 		},
 		"password": {
 			func(_ *Config, r *http.Request, _ *engine) { r.SetBasicAuth("x", "wrong") },
-			"unauthorized", sdktrace.Status{},
+			"unauthorized",
+			sdktrace.Status{},
 		},
 		"content type": {
 			func(_ *Config, r *http.Request, _ *engine) { r.Header.Set("Content-Type", "text/plain") },
-			"transport", sdktrace.Status{},
+			"transport",
+			sdktrace.Status{},
 		},
 		"size": {
 			func(c *Config, _ *http.Request, _ *engine) { c.Limits.Bytes = 10 },
-			"transport", sdktrace.Status{Code: otelcodes.Error, Description: "transport"},
+			"transport",
+			sdktrace.Status{Code: otelcodes.Error, Description: "transport"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/mock/engine"
 	"wsexchange/mock/fault"
@@ -56,6 +57,9 @@ type Config struct {
 	NewGUID func() store.GUID
 	// Logger hears what operators have to see; nil hears nothing.
 	Logger *slog.Logger
+	// Tracer makes spans of requests, of the SOAP door and of the engine; nil
+	// makes none.
+	Tracer trace.Tracer
 	// Registerer gets the metrics; nil keeps none.
 	Registerer prometheus.Registerer
 	// Testing makes the emulator keep a journal and take fault rules and
@@ -77,8 +81,10 @@ type Emulator struct {
 	Snapshots *Snapshots
 
 	logger      *slog.Logger
+	tracer      trace.Tracer
 	storeConfig store.Config
 	replication engine.Replication
+	first       string // domain controller, by its DNS name
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -95,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
 	}
-	e := &Emulator{Store: s, logger: cfg.Logger, storeConfig: kept, replication: cfg.Replication}
+	e := &Emulator{Store: s, logger: cfg.Logger, tracer: cfg.Tracer, storeConfig: kept, replication: cfg.Replication}
 	if err := e.start(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -138,7 +144,7 @@ func (e *Emulator) seed(ctx context.Context, cfg Config) error {
 func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	settled := engine.Config{
 		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
-		Logger: cfg.Logger, Registerer: cfg.Registerer, Replication: cfg.Replication,
+		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, Replication: cfg.Replication,
 	}
 	if cfg.NewGUID != nil {
 		settled.NewID = func() string { return cfg.NewGUID().String() }
