@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,7 +23,7 @@ import (
 	"wsexchange/adapter"
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
-	"wsexchange/mpf"
+	"wsexchange/mock"
 	"wsexchange/wsdl"
 )
 
@@ -45,11 +46,11 @@ func TestDocuments_Configuration(t *testing.T) {
 	golden(t, "../../docs/configuration.md", out)
 }
 
-// everyMetric gives a registry with all that the gateway can have, and the
-// handler that counts into it.
-func everyMetric(t *testing.T) (*prometheus.Registry, http.Handler) {
+// everyMetric gives a registry with all that the gateway can have with a
+// configuration, and the handler that counts into it.
+func everyMetric(t *testing.T, environ ...string) (*prometheus.Registry, http.Handler) {
 	t.Helper()
-	cfg := load(t)
+	cfg := load(t, environ...)
 	cfg.Emulator.LDAPListen, cfg.Emulator.HashCost = "", 4
 	logs, err := cfg.logs(io.Discard)
 	require.NoError(t, err)
@@ -61,14 +62,34 @@ func everyMetric(t *testing.T) (*prometheus.Registry, http.Handler) {
 	require.NoError(t, err)
 	_, err = daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "wsexchange"})
 	require.NoError(t, err)
-	registry.MustRegister(
-		newEngineCollector(func() []mpf.EngineState { return []mpf.EngineState{{Name: "http://mpf1/mpf/soapisapi.dll"}} }),
-		daemon.NewCertificateGauge("wsexchange", time.Now),
-	)
 	s := &service{logs: logs, registry: registry}
+	s.current.Store(&state{cfg: cfg, backend: b})
+	registry.MustRegister(newEngineCollector(s.engines), daemon.NewCertificateGauge("wsexchange", time.Now))
 	handler, err := adapter.New(s.adapterConfig(cfg, b, nil))
 	require.NoError(t, err)
 	return registry, handler
+}
+
+// metricsOfEmulator gives what the emulator alone has, with everything that can
+// be switched on.
+func metricsOfEmulator(t *testing.T) *prometheus.Registry {
+	t.Helper()
+	registry := daemon.NewRegistry("mockmpf")
+	_, err := daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "mockmpf"})
+	require.NoError(t, err)
+	registry.MustRegister(daemon.NewCertificateGauge("mockmpf", time.Now))
+	e, err := mock.Open(t.Context(), mock.Config{HashCost: 4, Registerer: registry, Testing: &mock.Testing{}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	return registry
+}
+
+// backends are the environments of a gateway with each backend.
+func backends() map[string][]string {
+	before := []string{"WSEXCHANGE_MPF_ENGINES=http://127.0.0.1:1/mpf", "WSEXCHANGE_DIRECTORY_BASE_DN=DC=fabrikam,DC=com", "WSEXCHANGE_AUTH_MODE=off"}
+	return map[string][]string{
+		"embedded": nil, "isapi": append([]string{"WSEXCHANGE_BACKEND=isapi"}, before...), "mpsws": append([]string{"WSEXCHANGE_BACKEND=mpsws"}, before...),
+	}
 }
 
 // runEveryOperation calls each operation without arguments. Most refuse that,
@@ -103,24 +124,35 @@ func countSeries(families []*dto.MetricFamily) map[string]int {
 	return series
 }
 
-func TestDocuments_Metrics(t *testing.T) {
-	registry, handler := everyMetric(t)
+func gather(t *testing.T, registry *prometheus.Registry) []*dto.MetricFamily {
+	t.Helper()
 	families, err := registry.Gather()
 	require.NoError(t, err)
-	before := countSeries(own(families))
-	runEveryOperation(t, handler)
-	families, err = registry.Gather()
-	require.NoError(t, err)
-	families = own(families)
-	assert.Equal(t, before, countSeries(families), "every series is there from the start")
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	require.NoError(t, err)
-	assert.Empty(t, problems)
+	return own(families)
+}
 
-	alone, err := daemon.NewRegistry("mockmpf").Gather() // what the emulator alone has besides
-	require.NoError(t, err)
-	families = append(families, own(alone)...)
-	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+func TestDocuments_Metrics(t *testing.T) {
+	all := map[string]*dto.MetricFamily{}
+	keep := func(families []*dto.MetricFamily) {
+		problems, err := promlint.NewWithMetricFamilies(families).Lint()
+		require.NoError(t, err)
+		assert.Empty(t, problems)
+		for _, f := range families {
+			if known := all[f.GetName()]; known == nil || len(known.Metric) < len(f.Metric) {
+				all[f.GetName()] = f
+			}
+		}
+	}
+	for backend, environ := range backends() {
+		registry, handler := everyMetric(t, environ...)
+		before := countSeries(gather(t, registry))
+		runEveryOperation(t, handler)
+		families := gather(t, registry)
+		assert.Equal(t, before, countSeries(families), "%s: every series is there from the start", backend)
+		keep(families)
+	}
+	keep(gather(t, metricsOfEmulator(t)))
+	families := slices.SortedFunc(maps.Values(all), func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
 	golden(t, "../../docs/metrics.md", metricsDocument(families))
 }
 
@@ -132,8 +164,9 @@ text, OpenMetrics or protobuf; the last two bring exemplars with the request id,
 are the usual ` + "`go_…`, `process_…` and `promhttp_…`" + `.
 
 Labels come from closed lists, or from the configuration (engines) or the directory (stores, plans, types);
-nothing that a caller sends becomes one. Every series exists from the start at zero. Series of the certificate
-and of engines exist where there is a certificate, and a backend other than the embedded one.
+nothing that a caller sends becomes one. Every series exists from the start at zero, with two exceptions: series of
+the certificate exist where there is one, and those of faults where the control API is on. The engine is the URL of
+the configuration, or ` + "`embedded`" + ` with the embedded backend, whose program has the ` + "`mockmpf_…`" + ` of its emulator too.
 `
 
 func metricsDocument(families []*dto.MetricFamily) string {
