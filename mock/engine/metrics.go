@@ -110,10 +110,10 @@ func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metr
 			Help: "Requests whose commit failed; nothing of them is left (event 4107).",
 		}),
 	}
-	m.zero(namespaces)
 	if registerer == nil {
-		return m, nil
+		return m, nil // nobody looks: series come when they are counted
 	}
+	m.zero(namespaces)
 	for _, c := range []prometheus.Collector{
 		m.calls, m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
 		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
