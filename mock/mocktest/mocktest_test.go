@@ -139,9 +139,3 @@ func newPassword(name string) string {
 	return "<user>LDAP://" + dn(name) + "</user><newPassword>Fabrikam-1234</newPassword>" +
 		"<preferredDomainController>dc1.fabrikam.com</preferredDomainController>"
 }
-
-func BenchmarkStart(b *testing.B) {
-	for b.Loop() {
-		mocktest.Start(b)
-	}
-}
