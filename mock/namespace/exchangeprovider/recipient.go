@@ -78,6 +78,9 @@ func readAddresses(n *xmldoc.Node) ([]string, error) {
 // the names that Exchange makes of them (F242). The first address becomes the
 // primary one.
 func enable(c *engine.Call, o *store.Object, alias string, addresses []string) error {
+	if err := ownDomains(c, o, addresses); err != nil {
+		return err
+	}
 	if alias == "" {
 		alias, _, _ = strings.Cut(addresses[0], "@")
 	}
@@ -106,6 +109,23 @@ func enable(c *engine.Call, o *store.Object, alias string, addresses []string) e
 		set = set.With("displayName", o.DN.RDN().Value)
 	}
 	return c.Tx.SetAll(o, set)
+}
+
+// ownDomains refuses addresses in a domain of an organization that the object
+// does not belong to (F258).
+func ownDomains(c *engine.Call, o *store.Object, addresses []string) error {
+	for _, address := range addresses {
+		domain := address[strings.LastIndexByte(address, '@')+1:]
+		_, owner, err := c.Tx.DomainOwner(domain)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return err
+		case !o.DN.Under(owner.DN):
+			return mpf.DomainTaken.New(domain, c.Holder(owner))
+		}
+	}
+	return nil
 }
 
 // cleanAlias leaves of a text what an alias may hold.

@@ -190,8 +190,28 @@ func deleteContacts(c *engine.Call, org *store.Object) error {
 	return nil
 }
 
-// deallocateOrganization gives back what an organization has of the stores.
+// deallocateOrganization gives back what an organization has of the stores, and
+// before that what mailboxes and folders have of it that are gone already.
 func deallocateOrganization(c *engine.Call, org *store.Object) error {
-	_, err := resource(c, "DeallocateOrganization", pathTo("organization", org))
+	mailboxes, err := c.Tx.Consumers(org.GUID, store.MailboxConsumer)
+	if err != nil {
+		return err
+	}
+	for _, m := range mailboxes {
+		if _, err := resource(c, "DeallocateMailbox", xmldoc.TextElement("GUID", m.GUID.String())); err != nil {
+			return err
+		}
+	}
+	folders, err := c.Tx.Consumers(org.GUID, store.FolderConsumer)
+	if err != nil {
+		return err
+	}
+	for _, f := range folders {
+		if _, err := resource(c, "DeallocatePublicFolder", pathTo("organization", org),
+			xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", f.Path))); err != nil {
+			return err
+		}
+	}
+	_, err = resource(c, "DeallocateOrganization", pathTo("organization", org))
 	return err
 }

@@ -222,3 +222,30 @@ func TestRoles(t *testing.T) {
 	w.Unchanged(before)
 	assert.Nil(t, w.CallAs(enginetest.Administrator, hostedexchange.Name, "DisableUser", path("CN=boss@acme.example,"+acme)+controller).Err)
 }
+
+func TestDeleteBusinessOrganization_ReleasesWhatIsLeftBehind(t *testing.T) {
+	w := withAcme(t)
+	user := w.user("gone", "GoldMail")
+	w.of("Managed Active Directory", "DeleteUser", "<user>LDAP://"+user+"</user>")
+	w.of("Exchange Resource Manager", "AllocatePublicFolder", "<organization>LDAP://"+acme+"</organization>"+
+		"<publicStore><folderPath>/acme</folderPath><megabytes>2</megabytes></publicStore>")
+	w.ok("DeleteBusinessOrganization", path(acme))
+	assert.Nil(t, w.Object(acme))
+	stores := xmldoc.String(w.of("Exchange Resource Manager", "QueryAllStores", ""))
+	assert.Contains(t, stores, "<megabytes>1000000</megabytes><megabytesFree>1000000</megabytesFree>")
+	assert.NotContains(t, stores, "<megabytesFree>999")
+}
+
+func TestOrganizationsOfOneName(t *testing.T) {
+	w := withAcme(t)
+	lists := func(org, domain string) string { return path(org) + "<SMTPDomain>" + domain + "</SMTPDomain>" }
+	w.ok("CreateOrganizationAddressLists", lists(acme, "acme.example"))
+	w.ok("CreatePublicFolder", path(acme)+"<megabytes>1</megabytes>")
+	w.ok("CreateResellerOrganization", "<container>LDAP://OU=Hosting,DC=fabrikam,DC=com</container><name>Reseller2</name>")
+	second := "OU=acme,OU=Reseller2,OU=Hosting,DC=fabrikam,DC=com"
+	w.ok("CreateBusinessOrganization", `<container>LDAP://OU=Reseller2,OU=Hosting,DC=fabrikam,DC=com</container><name>acme</name>`+
+		`<SMTPDomain>acme2.example</SMTPDomain><publicStore><megabytes>1</megabytes></publicStore>`)
+	e := w.refused(mpf.ObjectInTheWay, "CreateOrganizationAddressLists", lists(second, "acme2.example"))
+	assert.Contains(t, e.Description, "CN=acme GAL,")
+	w.refused(mpf.FolderExists, "CreatePublicFolder", path(second)+"<megabytes>1</megabytes>")
+}

@@ -113,3 +113,27 @@ func TestRecipients(t *testing.T) {
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.RoleMissing.ID, r.Err.Cause)
 }
+
+// TestRecipients_InForeignDomains holds that an organization's domain serves
+// its own recipients only, whatever procedure is asked.
+func TestRecipients_InForeignDomains(t *testing.T) {
+	u := start(t)
+	u.MustCall(managedactivedirectory.Name, "CreateOrganization", "<name>other</name><container>LDAP://"+enginetest.Reseller+"</container>")
+	u.Update(func(tx *store.Tx) error {
+		for name, domain := range map[string]string{"acme": "acme.example", "other": "other.example"} {
+			org, err := tx.Resolve("OU=" + name + "," + enginetest.Reseller)
+			if err != nil {
+				return err
+			}
+			if err := tx.CreateDomain(org, domain, store.PrimaryDomain); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	contact := "<path>" + acme + "</path><cn>friend</cn><targetAddress>f@outside.example</targetAddress>"
+	refused(t, u, mpf.DomainTaken, "MailEnableContact", contact+"<proxyAddress>f@Other.example</proxyAddress>")
+	refused(t, u, mpf.DomainTaken, "MailEnableGroup", "<path>"+acme+"</path><cn>Admins@acme</cn><proxyAddress>f@other.example</proxyAddress>")
+	u.MustCall(Name, "MailEnableContact", contact+"<proxyAddress>f@acme.example</proxyAddress>")
+	u.MustCall(Name, "MailEnableGroup", "<path>"+acme+"</path><cn>Admins@acme</cn><proxyAddress>f@nobodys.example</proxyAddress>")
+}
