@@ -9,6 +9,7 @@ import (
 
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/secret"
+	"wsexchange/internal/tracing"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -29,6 +30,7 @@ type Config struct {
 	Admin       daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, profiles"`
 	Control     ControlConfig        `koanf:"control" restart:"true" help:"control by those who test with the emulator"`
 	Log         LogConfig            `koanf:"log" help:"what is logged"`
+	Tracing     tracing.Settings     `koanf:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 }
 
 // TLSConfig is the certificate of the SOAP door and of LDAP.
@@ -142,6 +144,6 @@ func (c *Config) Validate() error {
 			refuse("%s must be more than 0", row.key)
 		}
 	}
-	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate())
+	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate(), c.Tracing.Validate())
 	return errors.Join(wrong...)
 }

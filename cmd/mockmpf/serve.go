@@ -15,6 +15,7 @@ import (
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/tlsreload"
+	"wsexchange/internal/tracing"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
@@ -37,6 +38,7 @@ type service struct {
 	control  *daemon.Server          // or nil
 	files    *tlsreload.Certificates // or nil
 	tls      *tls.Config             // or nil
+	tracing  *tracing.Tracing
 
 	current atomic.Pointer[state]
 }
@@ -68,7 +70,7 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 	// end with the signal.
 	running, cancel := context.WithCancel(context.WithoutCancel(c.Context()))
 	defer cancel()
-	defer s.close()
+	defer s.close(running)
 	if err := s.open(running, cfg); err != nil {
 		return errors.Join(err, s.servers.Stop(running, cfg.Drain))
 	}
@@ -95,6 +97,11 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 			return err
 		}
 		s.servers.Start(s.metrics)
+	}
+	if s.tracing, err = tracing.Open(tracing.Config{
+		Settings: cfg.Tracing, Program: "mockmpf", Logger: s.logger, Registerer: s.registry,
+	}); err != nil {
+		return err
 	}
 	if s.files, s.tls, err = daemon.OpenTLS(cfg.TLS.Certificate, cfg.TLS.Key, s.logger); err != nil {
 		return err
@@ -179,6 +186,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
 		Audit:       engine.AuditLevel(cfg.AuditLevel), Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
+		Tracer: s.tracing.Tracer(),
 	})
 	switch {
 	case err != nil && cfg.Database != "":
@@ -214,7 +222,7 @@ func (s *service) checks() []daemon.Check {
 }
 
 // close ends what open began, however far it came.
-func (s *service) close() {
+func (s *service) close(ctx context.Context) {
 	report := func(what string, err error) {
 		if err != nil {
 			s.logger.Error("closing the "+what, "error", err)
@@ -233,5 +241,8 @@ func (s *service) close() {
 	}
 	if s.files != nil {
 		report("certificate", s.files.Close())
+	}
+	if s.tracing != nil {
+		report("tracing", s.tracing.Close(context.WithoutCancel(ctx)))
 	}
 }

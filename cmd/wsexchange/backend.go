@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
@@ -33,13 +34,21 @@ type backend struct {
 	ldapURL     string
 	demo        login  // an account to show, if the demo data is used
 	sample      string // a computer to ask for in the first call, or ""
+	tracer      trace.Tracer
 }
 
-func openBackend(ctx context.Context, cfg *Config, logs *daemon.Logs, registry prometheus.Registerer) (*backend, error) {
-	b := &backend{}
+// instruments are what a backend is watched by.
+type instruments struct {
+	logs     *daemon.Logs
+	registry prometheus.Registerer
+	tracer   trace.Tracer // or nil
+}
+
+func openBackend(ctx context.Context, cfg *Config, by instruments) (*backend, error) {
+	b := &backend{tracer: by.tracer}
 	var err error
 	if cfg.Backend == "embedded" {
-		err = b.openEmulator(ctx, cfg, logs, registry)
+		err = b.openEmulator(ctx, cfg, by)
 	} else {
 		err = b.openEngines(cfg)
 	}
@@ -91,11 +100,12 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 	return dn
 }
 
-func (b *backend) openEmulator(ctx context.Context, cfg *Config, logs *daemon.Logs, registry prometheus.Registerer) error {
+func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments) error {
 	e, err := mock.Open(ctx, mock.Config{
 		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen, Beside: cfg.beside,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), HashCost: cfg.Emulator.HashCost,
-		Logger: logs.Logger(partEngine), LDAP: ldap.Config{Logger: logs.Logger(partLDAP)}, Registerer: registry,
+		Logger: by.logs.Logger(partEngine), LDAP: ldap.Config{Logger: by.logs.Logger(partLDAP)},
+		Registerer: by.registry, Tracer: by.tracer,
 	})
 	if err != nil {
 		return fmt.Errorf("emulator: %w", err)

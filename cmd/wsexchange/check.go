@@ -71,7 +71,7 @@ func check(c *cobra.Command, cfg *Config) error {
 	if cfg.Emulator.LDAPListen != "" {
 		cfg.Emulator.LDAPListen = "127.0.0.1:0" // beside a gateway that is running
 	}
-	b, err := openBackend(c.Context(), cfg, logs, prometheus.NewRegistry())
+	b, err := openBackend(c.Context(), cfg, instruments{logs: logs, registry: prometheus.NewRegistry()})
 	if err != nil {
 		r.fail("backend", err, "correct the settings named in the message")
 		return errCheck

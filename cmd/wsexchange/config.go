@@ -11,6 +11,7 @@ import (
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
+	"wsexchange/internal/tracing"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -33,6 +34,7 @@ type Config struct {
 	Metrics        MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
 	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, queued requests of the embedded backend, profiles"`
 	Log            LogConfig            `koanf:"log" help:"what is logged"`
+	Tracing        tracing.Settings     `koanf:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 	Emulator       EmulatorConfig       `koanf:"emulator" restart:"true" help:"the embedded backend"`
 
 	// beside says that a gateway may be running on the same database.
@@ -137,7 +139,7 @@ func (c *Config) Validate() error {
 	if _, err := c.logs(io.Discard); err != nil {
 		refuse("log.levels: %w", err)
 	}
-	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate())
+	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate(), c.Tracing.Validate())
 	for _, row := range []struct {
 		key   string
 		value time.Duration

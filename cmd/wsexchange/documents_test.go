@@ -23,6 +23,7 @@ import (
 	"wsexchange/adapter"
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
+	"wsexchange/internal/tracing"
 	"wsexchange/mock"
 	"wsexchange/wsdl"
 )
@@ -55,14 +56,16 @@ func everyMetric(t *testing.T, environ ...string) (*prometheus.Registry, http.Ha
 	logs, err := cfg.logs(io.Discard)
 	require.NoError(t, err)
 	registry := daemon.NewRegistry("wsexchange")
-	b, err := openBackend(t.Context(), cfg, logs, registry)
+	b, err := openBackend(t.Context(), cfg, instruments{logs: logs, registry: registry})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.close()) })
 	_, err = auth.NewMetrics(registry)
 	require.NoError(t, err)
 	_, err = daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "wsexchange"})
 	require.NoError(t, err)
-	s := &service{logs: logs, registry: registry}
+	off, err := tracing.Open(tracing.Config{Program: "wsexchange", Registerer: registry})
+	require.NoError(t, err)
+	s := &service{logs: logs, registry: registry, tracing: off}
 	s.current.Store(&state{cfg: cfg, backend: b})
 	registry.MustRegister(newEngineCollector(s.engines), daemon.NewCertificateGauge("wsexchange", time.Now))
 	handler, err := adapter.New(s.adapterConfig(cfg, b, nil))
@@ -78,6 +81,8 @@ func metricsOfEmulator(t *testing.T) *prometheus.Registry {
 	_, err := daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "mockmpf"})
 	require.NoError(t, err)
 	registry.MustRegister(daemon.NewCertificateGauge("mockmpf", time.Now))
+	_, err = tracing.Open(tracing.Config{Program: "mockmpf", Registerer: registry})
+	require.NoError(t, err)
 	e, err := mock.Open(t.Context(), mock.Config{HashCost: 4, Registerer: registry, Testing: &mock.Testing{}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
@@ -159,7 +164,7 @@ func TestDocuments_Metrics(t *testing.T) {
 const metricsHead = `# Metrics
 
 Printed from the code. Both programs serve these at ` + "`/metrics`" + ` of their ` + "`metrics.listen`" + `, as Prometheus
-text, OpenMetrics or protobuf; the last two bring exemplars with the request id, the last one native histograms.
+text, OpenMetrics or protobuf; the last two bring exemplars with the ids of request and trace, the last one native histograms.
 ` + "`wsexchange_…`" + ` is the gateway, ` + "`mockmpf_…`" + ` the emulator: alone, or embedded in the gateway. Beside them
 are the usual ` + "`go_…`, `process_…` and `promhttp_…`" + `.
 

@@ -32,6 +32,9 @@ func (b *backend) openEngines(cfg *Config) error {
 }
 
 func (b *backend) balance(c mpf.BalancerConfig) error {
+	for i, e := range c.Engines {
+		c.Engines[i].Submitter = mpf.Traced(e.Submitter, b.tracer, e.Name)
+	}
 	balancer, err := mpf.NewBalancer(c)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/tlsreload"
+	"wsexchange/internal/tracing"
 )
 
 // service is everything that serve runs.
@@ -29,6 +30,7 @@ type service struct {
 	tls      *tlsreload.Certificates
 	auth     *auth.Metrics
 	reloader *daemon.Reloader[Config]
+	tracing  *tracing.Tracing
 
 	authLogger *slog.Logger
 
@@ -65,7 +67,7 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 	// What calls need ends after the last call, not with the signal.
 	running, cancel := context.WithCancel(context.WithoutCancel(c.Context()))
 	defer cancel()
-	defer s.close()
+	defer s.close(running)
 	if err := s.open(running, cfg); err != nil {
 		return errors.Join(err, s.servers.Stop(running, cfg.Drain))
 	}
@@ -94,6 +96,11 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 		}
 		s.servers.Start(s.metrics)
 	}
+	if s.tracing, err = tracing.Open(tracing.Config{
+		Settings: cfg.Tracing, Program: "wsexchange", Logger: s.logger, Registerer: s.registry,
+	}); err != nil {
+		return err
+	}
 	if s.auth, err = auth.NewMetrics(s.registry); err != nil {
 		return err
 	}
@@ -113,7 +120,7 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 }
 
 func (s *service) openState(ctx context.Context, cfg *Config) error {
-	b, err := openBackend(ctx, cfg, s.logs, s.registry)
+	b, err := openBackend(ctx, cfg, instruments{logs: s.logs, registry: s.registry, tracer: s.tracing.Tracer()})
 	if err != nil {
 		return err
 	}
@@ -132,7 +139,7 @@ func (s *service) adapterConfig(cfg *Config, b *backend, gate *auth.Gate) adapte
 		Submitter: b.submitter, Engines: b.engines(), Gate: gate, ClosedPages: cfg.CloseWSDL, Prefix: cfg.Prefix,
 		Limits: cfg.Limits.XML(), BaseDN: b.domain, ResellerOU: b.base, DomainControllers: b.controllers,
 		EventSink: cfg.EventSink, Timeout: b.callTimeout(cfg), TrustedProxies: cfg.TrustedProxies,
-		Logger: s.logs.Logger(partGateway), Slow: cfg.Log.Slow, Registerer: s.registry,
+		Logger: s.logs.Logger(partGateway), Slow: cfg.Log.Slow, Registerer: s.registry, Tracer: s.tracing.Tracer(),
 	}
 }
 
@@ -153,7 +160,7 @@ func (s *service) start() {
 	s.health.Started(s.checks()...)
 }
 
-func (s *service) close() {
+func (s *service) close(ctx context.Context) {
 	if current := s.current.Load(); current != nil {
 		if err := current.backend.close(); err != nil {
 			s.logger.Error("closing the backend", "error", err)
@@ -166,6 +173,11 @@ func (s *service) close() {
 	}
 	if s.tls != nil {
 		_ = s.tls.Close()
+	}
+	if s.tracing != nil {
+		if err := s.tracing.Close(context.WithoutCancel(ctx)); err != nil {
+			s.logger.Warn("closing the tracing", "error", err)
+		}
 	}
 }
 
