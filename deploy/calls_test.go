@@ -70,6 +70,14 @@ func startBefore(t testing.TB, engine string, args ...string) *program {
 	}, args...)...)
 }
 
+// startControlled starts the emulator with the control API.
+func startControlled(t testing.TB, args ...string) *program {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte(token), 0o600))
+	return startEmulator(t, append([]string{"--control.listen", "127.0.0.1:0", "--control.token-file", file}, args...)...)
+}
+
 // deaf gives the URL of an engine that takes requests and does not answer.
 func deaf(t testing.TB) string {
 	t.Helper()

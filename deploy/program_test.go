@@ -100,11 +100,14 @@ func (p *program) stop() {
 // samples are the values of a scrape by series, written as in PromQL.
 type samples map[string]float64
 
+// target are the labels that Prometheus adds.
+func (p *program) target() string { return fmt.Sprintf("instance=%q,job=%q", p.job+":9464", p.job) }
+
 // scrape reads the metrics as Prometheus does, and adds the labels that
 // Prometheus adds. A program that does not answer is down.
 func (p *program) scrape() samples {
 	p.t.Helper()
-	target := fmt.Sprintf("instance=%q,job=%q", p.job+":9464", p.job)
+	target := p.target()
 	up := "up{" + target + "}"
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.banner["Metrics"], nil)
 	require.NoError(p.t, err)

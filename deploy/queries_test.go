@@ -89,7 +89,8 @@ var ofOne = regexp.MustCompile(`(?:operation|procedure)="([^"]*)"`)
 // every recording rule, and every selector of an alert finds something.
 func TestQueries(t *testing.T) {
 	t.Parallel()
-	emulator, secured := startEmulator(t), certificate(t, 90)
+	secured := certificate(t, 90)
+	emulator := startControlled(t, "--tls.certificate", secured, "--tls.key", secured)
 	found := startGateway(t, "--tls.certificate", secured, "--tls.key", secured).scrape()
 	for _, p := range []*program{emulator, startBefore(t, "http://127.0.0.1:1/mpf/soapisapi.dll")} {
 		for name, value := range p.scrape() {
@@ -137,4 +138,70 @@ func TestQueries(t *testing.T) {
 	test.Series = course(found, grown, 10, everything.String())
 	out, err := test.run(t)
 	assert.NoError(t, err, out)
+}
+
+// firstTable is the panel that a person looks at first.
+const firstTable = "Which operation fails, with which code, at which engine, since when"
+
+// TestDashboard_WhichOperationFails asks the first table what real programs
+// made of failures that began a while ago.
+func TestDashboard_WhichOperationFails(t *testing.T) {
+	t.Parallel()
+	hanging := deaf(t)
+	for name, row := range map[string]struct {
+		start  func(*testing.T) *program
+		fail   func(*program)
+		labels string
+	}{
+		"an engine that hangs": {
+			func(t *testing.T) *program { return startBefore(t, hanging, "--mpf.timeout", "20ms") },
+			func(p *program) { p.query() },
+			`code="timeout",engine="` + hanging + `",operation="SubmitMpsRequest",service="MPSGeneral"`,
+		},
+		"a procedure that fails": {
+			func(t *testing.T) *program { return startGateway(t) },
+			func(p *program) { p.call("No such namespace", "QueryPlans", "") },
+			`code="0x82100001",engine="embedded",operation="SubmitMpsRequest",service="MPSGeneral"`,
+		},
+		"a call that the gateway refuses": {
+			func(t *testing.T) *program { return startGateway(t) },
+			func(p *program) {
+				p.post("HostedExchange.asmx", `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>`+
+					`<DisableUser xmlns="http://provisioning.microsoft.com/webservices"><ldapPath>LDAP://CN=a,DC=elsewhere,DC=org</ldapPath></DisableUser>`+
+					`</soap:Body></soap:Envelope>`, password)
+			},
+			`code="0x80070005",engine="gateway",operation="DisableUser",service="HostedExchange"`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := row.start(t)
+			before := p.scrape()
+			row.fail(p)
+			after := p.scrape()
+			const began, now = 31, 35 // minutes: course goes on with the trouble from there
+			failures := after["wsexchange_operation_errors_total{"+p.target()+","+row.labels+"}"]
+			require.Equal(t, 1.0, failures, "counted once")
+			test := &ruleTest{Interval: "1m"}
+			var queries string
+			for _, shown := range readDashboard(t).all() {
+				if shown.Title != firstTable {
+					continue
+				}
+				require.Len(t, shown.Targets, 3)
+				for i, want := range []float64{5, 60_000 * began, 60_000 * now} {
+					query := variables.Replace(shown.Targets[i].Expr)
+					queries += query
+					if i == 0 {
+						query = "round(" + query + ")" // increase goes beyond the samples
+					}
+					test.Exprs = append(test.Exprs, expression{Expr: query, At: "35m", Want: []sample{{Labels: "{" + row.labels + "}", Value: want}}})
+				}
+			}
+			require.NotEmpty(t, test.Exprs, "the panel is there")
+			test.Series = course(before, after, 30, queries)
+			out, err := test.run(t)
+			assert.NoError(t, err, out)
+		})
+	}
 }
