@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -119,13 +120,27 @@ func startReloadable(t *testing.T) []*program {
 
 // reload asks for a reload and gives the status of HTTP.
 func (p *program) reload() int {
-	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, strings.Replace(p.banner["Admin"], "/-/ready", "/-/reload", 1), nil)
+	status, _ := p.ask(http.MethodPost, "/-/reload")
+	return status
+}
+
+// administer gives what the admin listener answers.
+func (p *program) administer(method, path string) string {
+	status, text := p.ask(method, path)
+	require.Equal(p.t, http.StatusOK, status, text)
+	return text
+}
+
+func (p *program) ask(method, path string) (status int, text string) {
+	request, err := http.NewRequestWithContext(p.t.Context(), method, strings.TrimSuffix(p.banner["Admin"], "/-/ready")+path, nil)
 	require.NoError(p.t, err)
 	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(p.t, err)
-	require.NoError(p.t, response.Body.Close())
-	return response.StatusCode
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(p.t, err)
+	return response.StatusCode, string(body)
 }
 
 // TestTroubles makes trouble with real programs and lets promtool go on with

@@ -1,6 +1,9 @@
 package deploy
 
 import (
+	"cmp"
+	"encoding/json"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -55,4 +58,24 @@ func exported(t *testing.T) []string {
 		}
 	}
 	return all
+}
+
+// Everything that the runbook has operators ask at the admin listener is there.
+func TestRunbook_AdminListener(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/runbook.md")
+	require.NoError(t, err)
+	var routes []string
+	require.NoError(t, json.Unmarshal([]byte(startReloadable(t)[0].administer(http.MethodGet, "/-/")), &routes))
+	asked := regexp.MustCompile(`(?m)\badmin '?(/[^ '?`+"`"+`]*)[^ `+"`"+`]*(?: -X (\w+))?`).FindAllStringSubmatch(string(text), -1)
+	require.Greater(t, len(asked), 8)
+	for _, call := range asked {
+		path := regexp.MustCompile(`^(/-/|/debug/pprof/)$|^/debug/pprof/(goroutine|heap)$`).ReplaceAllStringFunc(call[1], func(p string) string {
+			if p == "/-/" {
+				return "/-/{$}"
+			}
+			return "/debug/pprof/" // which serves those profiles
+		})
+		assert.Contains(t, routes, cmp.Or(call[2], http.MethodGet)+" "+path, call[0])
+	}
 }
