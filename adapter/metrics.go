@@ -74,7 +74,7 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 	m.backends = &timing{to: m.backend}
 	m.zero(services)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests, m.operations.total,
+		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests, m.operations,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, err
@@ -129,7 +129,7 @@ func (m *metrics) begin() {
 // follow makes the series of engines.
 func (m *metrics) follow(engines []string) {
 	if m != nil {
-		m.operations.zero(engines)
+		m.operations.follow(engines)
 	}
 }
 

@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -59,12 +60,17 @@ func resultsAsCodes() []Result {
 }
 
 // operationErrors counts which operation fails with which code at which engine.
+// It is a collector that makes its series when they are first asked for: they
+// are thousands, and the start of the program would wait for them.
 type operationErrors struct {
 	total *prometheus.CounterVec
 	// codes are the labels that an operation's failures at engines may have,
 	// own those of failures in the gateway.
 	codes map[callName]map[string]bool
 	own   map[string]bool
+
+	mu  sync.Mutex
+	due []string // engines without series
 }
 
 func newOperationErrors(services []*service) *operationErrors {
@@ -85,7 +91,7 @@ func newOperationErrors(services []*service) *operationErrors {
 			m.codes[callName{s.contract.Name, op.Name}] = codes
 		}
 	}
-	m.zero([]string{engineSelf})
+	m.follow([]string{engineSelf})
 	return m
 }
 
@@ -97,10 +103,28 @@ func labels(codes []mpf.HRESULT) map[string]bool {
 	return set
 }
 
-// zero makes the series of engines, so that a rate over the first event is
+// follow is for further engines.
+func (m *operationErrors) follow(engines []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.due = append(m.due, engines...)
+}
+
+// Describe is for the registry.
+func (m *operationErrors) Describe(to chan<- *prometheus.Desc) { m.total.Describe(to) }
+
+// Collect is for the registry.
+func (m *operationErrors) Collect(to chan<- prometheus.Metric) {
+	m.zero()
+	m.total.Collect(to)
+}
+
+// zero makes the series that are due, so that a rate over the first event is
 // right.
-func (m *operationErrors) zero(engines []string) {
-	for _, engine := range engines {
+func (m *operationErrors) zero() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, engine := range m.due {
 		for name, codes := range m.codes {
 			if engine == engineSelf {
 				codes = m.own
@@ -110,6 +134,7 @@ func (m *operationErrors) zero(engines []string) {
 			}
 		}
 	}
+	m.due = nil
 }
 
 // count counts a call that failed. The engines are those of the configuration.
