@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -218,7 +220,11 @@ func (c *control) wait(r *http.Request, w Wait) (journal.Entry, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(w.Timeout))
 	defer cancel()
-	return c.emulator.Journal.Wait(ctx, w.Filter)
+	entry, err := c.emulator.Journal.Wait(ctx, w.Filter)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no request that matches came within %s: %w", time.Duration(w.Timeout), err)
+	}
+	return entry, err
 }
 
 // wrong makes what the store or the snapshots refuse an error of who asks.

@@ -39,8 +39,37 @@ func New(e *mock.Emulator, token string) (http.Handler, error) {
 	for _, r := range routes() {
 		mux.HandleFunc(r.method+" "+prefix+r.path, func(w http.ResponseWriter, req *http.Request) { r.serve(c, w, req) })
 	}
-	return guard(token, mux), nil
+	return guard(token, inWords(mux)), nil
 }
+
+// inWords answers what is no endpoint as the API answers everything else, and
+// passes over a slash too many behind the prefix: the address that the emulator
+// shows ends with one.
+func inWords(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for strings.HasPrefix(r.URL.Path, prefix+"//") {
+			r.URL.Path = strings.Replace(r.URL.Path, "//", "/", 1)
+			r.URL.RawPath = strings.Replace(r.URL.RawPath, "//", "/", 1)
+		}
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		none := &silent{ResponseWriter: w, status: http.StatusOK}
+		mux.ServeHTTP(none, r)
+		answer(w, none.status, Failure{Error: fmt.Sprintf("%s %s: %s", r.Method, r.URL.Path, strings.ToLower(http.StatusText(none.status)))})
+	})
+}
+
+// silent keeps the headers and the status of an answer.
+type silent struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *silent) WriteHeader(status int) { s.status = status }
+
+func (s *silent) Write(b []byte) (int, error) { return len(b), nil }
 
 const prefix = "/_mock"
 
@@ -128,7 +157,9 @@ func read(r *http.Request, into any) error {
 	}
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	if err := decoder.Decode(into); errors.Is(err, io.EOF) {
+		return refuse("body: it is empty, not JSON")
+	} else if err != nil {
 		return refuse("body: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -252,11 +253,27 @@ func TestNew_Refuses(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, ask("GET", "/_mock/faults", "", ""))
 	assert.Equal(t, http.StatusUnauthorized, ask("GET", "/_mock/faults", "Bearer wrong", ""))
 	assert.Equal(t, http.StatusOK, ask("GET", "/_mock/faults", good, ""))
+	assert.Equal(t, http.StatusOK, ask("GET", "/_mock//faults", good, ""), "the address of the banner ends with a slash")
 	assert.Equal(t, http.StatusNotFound, ask("GET", "/_mock/nothing", good, ""))
+	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/wait", good, ""))
 	assert.Equal(t, http.StatusMethodNotAllowed, ask("PATCH", "/_mock/faults", good, ""))
 	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/faults", good, `{"action":"fail","colour":"red"}`))
 	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/faults", good, `{"action":"fail"} {}`))
 	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/faults", good, strings.Repeat(" ", 3<<20)))
 	assert.Equal(t, http.StatusBadRequest, ask("GET", "/_mock/journal?colour=red", good, ""))
 	assert.Equal(t, http.StatusBadRequest, ask("GET", "/_mock/journal?limit=many", good, ""))
+}
+
+func TestNew_AnswersInItsOwnWords(t *testing.T) {
+	_, _, address := start(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, address+"/_mock/faults", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	var refused control.Failure
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&refused))
+	assert.Equal(t, "PATCH /_mock/faults: method not allowed", refused.Error)
+	assert.Equal(t, "DELETE, GET, HEAD, POST", response.Header.Get("Allow"))
 }

@@ -179,6 +179,10 @@ func (r Rule) code() (mpf.HRESULT, error) {
 	return mpf.ParseHRESULT(r.Code)
 }
 
+// CausePrefix stands before the id of a rule in the cause of an error that the
+// rule made. Callers do not see it, the journal does.
+const CausePrefix = "fault:"
+
 // failure is the error of fail.
 func (r Rule) failure() error {
 	code, err := r.code()
@@ -192,7 +196,7 @@ func (r Rule) failure() error {
 	if text == "" {
 		text = "The call failed by the fault rule '" + r.ID + "'."
 	}
-	return &mpf.Error{Code: code, Description: text}
+	return &mpf.Error{Code: code, Description: text, Cause: CausePrefix + r.ID}
 }
 
 // matches tells whether the rule is about a point in a request that was made

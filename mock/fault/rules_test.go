@@ -58,9 +58,9 @@ func TestRules_Fail(t *testing.T) {
 		"code":              {fault.Rule{Code: "0x80070005"}, mpf.Error{Code: 0x80070005, Description: mpf.HRESULT(0x80070005).Text()}},
 		"code in decimal":   {fault.Rule{Code: "-2147024891"}, mpf.Error{Code: 0x80070005, Description: mpf.HRESULT(0x80070005).Text()}},
 		"code and text":     {fault.Rule{Code: "0x80070005", Text: "no"}, mpf.Error{Code: 0x80070005, Description: "no"}},
-		"code without text": {fault.Rule{ID: "it", Code: "0x8fff1234"}, mpf.Error{Code: 0x8fff1234, Description: "The call failed by the fault rule 'it'."}},
+		"code without text": {fault.Rule{Code: "0x8fff1234"}, mpf.Error{Code: 0x8fff1234, Description: "The call failed by the fault rule 'it'."}},
 	} {
-		row.rule.Action = fault.Fail
+		row.rule.Action, row.rule.ID, row.want.Cause = fault.Fail, "it", "fault:it"
 		var got *mpf.Error
 		require.ErrorAs(t, rules(t, fault.Config{}, row.rule).Intercept(t.Context(), at(engine.BeforeCall)), &got, name)
 		assert.Equal(t, row.want, *got, name)

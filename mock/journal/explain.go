@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"wsexchange/mock/fault"
 	"wsexchange/mpf"
 )
 
@@ -22,6 +23,7 @@ type Explanation struct {
 	Rule      string `json:"rule,omitempty"`  // that rule in words, with %1, %2 for what differs
 	// Object is what stood in the way, as far as the error names it.
 	Object      string `json:"object,omitempty"`
+	About       string `json:"about,omitempty"` // the first path that the request names
 	Description string `json:"description,omitempty"`
 	Hidden      string `json:"hidden,omitempty"` // the error behind an internal one
 	Text        string `json:"text"`             // all of it, to be read
@@ -47,7 +49,11 @@ func (e Entry) Explain() Explanation {
 			x.Rule = cause.Text
 		}
 	}
+	if id, ok := strings.CutPrefix(x.Cause, fault.CausePrefix); ok {
+		x.Rule = "the fault rule '" + id + "' made the call fail"
+	}
 	x.Object = objectIn(x.Rule, x.Description)
+	x.About = strings.TrimRight(path.FindString(e.Request), " .,;:)")
 	x.Text = x.words()
 	return x
 }
@@ -70,6 +76,9 @@ func (x Explanation) words() string {
 	line("Error", x.Description)
 	line("Rule", strings.TrimSpace(x.Cause+" "+x.Rule))
 	line("Object", x.Object)
+	if x.About != x.Object {
+		line("Request about", x.About)
+	}
 	line("Way", x.Through)
 	line("Behind it", x.Hidden)
 	return b.String()
@@ -77,7 +86,7 @@ func (x Explanation) words() string {
 
 var (
 	placeholder = regexp.MustCompile(`%[1-9]`)
-	path        = regexp.MustCompile(`(?i)LDAP://[^'"\[\]]+`)
+	path        = regexp.MustCompile(`(?i)LDAP://[^'"\[\]<&]+`)
 )
 
 // objectIn finds what a description names: the first path in it, else what

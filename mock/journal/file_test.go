@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
 	"wsexchange/mpf"
 )
@@ -101,6 +102,9 @@ func TestEntry_Explain(t *testing.T) {
 	foreign := failed(t, "3")
 	foreign.Err = &mpf.Error{Code: 0x80070005, Description: "No.", ExecuteSeqNo: 1}
 	j.Record(foreign)
+	spoiled := failed(t, "4")
+	spoiled.Err = &mpf.Error{Code: 0x80070005, Description: "No.", ExecuteSeqNo: 1, Cause: fault.CausePrefix + "mine"}
+	j.Record(spoiled)
 	all := j.List(journal.Filter{})
 	assert.Equal(t, journal.Explanation{
 		Code: "0x00000000", Operation: "HostedExchange.EnableUser", ID: "call-1",
@@ -113,10 +117,12 @@ func TestEntry_Explain(t *testing.T) {
 		"SOAP call: HostedExchange.EnableUser, request call-2\n", "Error: " + hidden.Err.Description + "\n",
 		"Rule: " + mpf.ObjectNotFound.ID + " ", "Object: LDAP://CN=carl,DC=fabrikam,DC=com\n",
 		"Way: Active Directory Provider::Set Properties < Hosted Exchange::EnableUser\n", "Behind it: disk is full\n",
+		"Request about: LDAP://CN=ann,DC=fabrikam,DC=com\n",
 	} {
 		assert.Contains(t, x.Text, line)
 	}
 	x = all[2].Explain()
 	assert.Equal(t, "Hosted Exchange::EnableUser", x.Procedure)
 	assert.Empty(t, x.Cause+x.Rule+x.Object+x.Through)
+	assert.Contains(t, all[3].Explain().Text, "Rule: fault:mine the fault rule 'mine' made the call fail\n")
 }

@@ -45,10 +45,11 @@ type Client struct {
 	http  *http.Client
 }
 
-// New makes a client for the API at a URL such as "http://127.0.0.1:8091". It
-// connects to nothing yet.
+// New makes a client for the API at a URL such as "http://127.0.0.1:8091", or as
+// the emulator's banner shows it, with "/_mock/". It connects to nothing yet.
 func New(address, token string) *Client {
-	return &Client{url: strings.TrimRight(address, "/") + "/_mock", token: secret.New(token), http: &http.Client{}}
+	address = strings.TrimSuffix(strings.TrimRight(address, "/"), "/_mock")
+	return &Client{url: address + "/_mock", token: secret.New(token), http: &http.Client{}}
 }
 
 // do sends a body, as JSON unless it is a reader, and reads the answer, as JSON

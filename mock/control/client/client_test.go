@@ -400,6 +400,7 @@ func TestClient_Errors(t *testing.T) {
 	assert.NotContains(t, fmt.Sprintf("%v %+v", client.New(gone.URL, token), *client.New(gone.URL, token)), token)
 
 	_, address, _ := start(t)
+	assert.NoError(t, client.New(address+"/_mock/", token).Reset(t.Context()), "the address of the banner")
 	for name, call := range calls {
 		var refused *client.Error
 		require.ErrorAs(t, call(client.New(address, "guess")), &refused, name)
