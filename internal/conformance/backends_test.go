@@ -17,13 +17,19 @@ import (
 // call.
 func before(t *testing.T, backend, engines, directory string, args ...string) target {
 	t.Helper()
+	_, to := beforeProgram(t, backend, engines, directory, args...)
+	return to
+}
+
+func beforeProgram(t *testing.T, backend, engines, directory string, args ...string) (*program, target) {
+	t.Helper()
 	where, err := url.Parse(directory)
 	require.NoError(t, err)
 	p := startProgram(t, append([]string{
 		"--backend", backend, "--mpf.engines", engines, "--directory.base-dn", reseller, "--directory.controllers", controller,
 		"--auth.mode", "ldap", "--auth.ldap.servers", where.Host, "--auth.ldap.security", "plain", "--auth.ldap.domain", "FABRIKAM",
 	}, args...)...)
-	return target{URL: withLogin(t, p.URL), LDAP: directory}
+	return p, target{URL: withLogin(t, p.URL), LDAP: directory}
 }
 
 // withLogin puts the demo data's account into an address.
