@@ -177,3 +177,17 @@ func TestStore_CloseTwice(t *testing.T) {
 		})
 	}
 }
+
+// TestView_OpensWhatItNeeds keeps to one read session as long as one is enough.
+func TestView_OpensWhatItNeeds(t *testing.T) {
+	s, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "a.db"), HashCost: 4})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	nothing := func(*Tx) error { return nil }
+	for range 2 * readers {
+		require.NoError(t, s.View(t.Context(), nothing))
+	}
+	assert.Equal(t, 1, s.readDB.Stats().OpenConnections)
+	require.NoError(t, s.View(t.Context(), func(*Tx) error { return s.View(t.Context(), nothing) }))
+	assert.Equal(t, 2, s.readDB.Stats().OpenConnections)
+}

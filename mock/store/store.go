@@ -41,6 +41,7 @@ type Store struct {
 	pools    []*sql.DB
 	writer   chan *session // holds the one write session while it is free
 	reader   chan *session // holds free read sessions; nil in memory, where the writer's serves
+	unopened chan struct{} // holds one for each read session that was never needed
 	readDB   *sql.DB
 	waited   [2]waits // of reads, of writes
 	opened   bool
@@ -145,9 +146,9 @@ func (s *Store) openReaders(path string) error {
 	if s.readDB, err = s.pool(source, readers); err != nil {
 		return err
 	}
-	s.reader = make(chan *session, readers)
+	s.reader, s.unopened = make(chan *session, readers), make(chan struct{}, readers)
 	for range readers {
-		s.reader <- nil // opened when first needed
+		s.unopened <- struct{}{}
 	}
 	return nil
 }
@@ -204,8 +205,12 @@ func (s *Store) close() error {
 		failures = append(failures, (<-s.writer).close())
 	}
 	for range cap(s.reader) {
-		if reader := <-s.reader; reader != nil {
-			failures = append(failures, reader.close())
+		select {
+		case <-s.unopened:
+		case reader := <-s.reader:
+			if reader != nil {
+				failures = append(failures, reader.close())
+			}
 		}
 	}
 	for _, db := range s.pools {

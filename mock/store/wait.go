@@ -25,12 +25,19 @@ func (w *waits) read() Waits { return Waits{w.count.Load(), time.Duration(w.nano
 func (s *Store) Waits() (writes, reads Waits) { return s.waited[1].read(), s.waited[0].read() }
 
 // take gets a free session, or waits for one until ctx ends or the store is
-// closed.
+// closed. A session that has to be opened is nil.
 func (s *Store) take(ctx context.Context, free chan *session, write bool) (*session, error) {
 	select {
 	case held := <-free:
 		return held, nil
 	default:
+	}
+	if !write {
+		select {
+		case <-s.unopened: // never, where the writer's session serves
+			return nil, nil
+		default:
+		}
 	}
 	w := &s.waited[0]
 	if write {
