@@ -50,6 +50,9 @@ type Config struct {
 	// Audit says which requests the audit log keeps.
 	Audit    engine.AuditLevel
 	Policies engine.Policies
+	// PerfEnabled names the procedures whose calls are counted in the metrics,
+	// as engine.Config does.
+	PerfEnabled []string
 	// HashCost is the bcrypt cost of passwords; 0 is the store's default.
 	HashCost int
 	// Now is the clock, NewGUID makes GUIDs of objects; nil are the system's.
@@ -144,7 +147,7 @@ func (e *Emulator) seed(ctx context.Context, cfg Config) error {
 func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	settled := engine.Config{
 		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
-		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, Replication: cfg.Replication,
+		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, PerfEnabled: cfg.PerfEnabled, Replication: cfg.Replication,
 	}
 	if cfg.NewGUID != nil {
 		settled.NewID = func() string { return cfg.NewGUID().String() }

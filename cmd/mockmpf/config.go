@@ -20,6 +20,7 @@ type Config struct {
 	Database    string               `koanf:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
 	Seed        string               `koanf:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `koanf:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	PerfEnabled []string             `koanf:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
 	DrainDelay  time.Duration        `koanf:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
 	TLS         TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`

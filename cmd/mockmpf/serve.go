@@ -185,7 +185,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	s.emulator, err = mock.Open(ctx, mock.Config{
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
-		Audit:       engine.AuditLevel(cfg.AuditLevel), Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
+		Audit:       engine.AuditLevel(cfg.AuditLevel), PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
 		Tracer: s.tracing.Tracer(),
 	})
 	switch {

@@ -73,7 +73,7 @@ type LDAPConfig struct {
 // Directory bounds the paths that callers may name.
 type Directory struct {
 	BaseDN      string   `koanf:"base-dn" help:"paths of calls must lie under this name, computers can be read besides; empty is the emulator's domain" example:"OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"`
-	Controllers []string `koanf:"controllers" help:"domain controllers that a path or a call may name; empty is the emulator's" example:"dc1.fabrikam.com"`
+	Controllers []string `koanf:"controllers" help:"domain controllers that a path may name; empty is the emulator's" example:"dc1.fabrikam.com"`
 }
 
 // MPFConfig is the way to the engines of the backends isapi and mpsws.
@@ -99,11 +99,12 @@ type LogConfig struct {
 
 // EmulatorConfig is the embedded backend.
 type EmulatorConfig struct {
-	Database   string `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
-	Seed       string `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
-	LDAPListen string `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
-	HashCost   int    `koanf:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
-	AuditLevel string `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	Database    string   `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
+	Seed        string   `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
+	LDAPListen  string   `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
+	HashCost    int      `koanf:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
+	AuditLevel  string   `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	PerfEnabled []string `koanf:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }
 
 // Validate refuses settings that do not fit together.

@@ -46,6 +46,10 @@ type Config struct {
 	Logger *slog.Logger
 	// Tracer makes spans of requests and of their calls; nil makes none.
 	Tracer trace.Tracer
+	// PerfEnabled names the procedures whose calls are counted in the metrics,
+	// as "Namespace::Procedure", or "Namespace" for all of one; PerfAll and
+	// PerfNone are that. Nil is PerfAll.
+	PerfEnabled []string
 	// Registerer takes the metrics, if it is not nil.
 	Registerer prometheus.Registerer
 	// Observe, if it is not nil, is told of every request and every call when
@@ -117,7 +121,11 @@ func New(cfg Config) (*Engine, error) {
 	if err := e.register(); err != nil {
 		return nil, err
 	}
-	if e.metrics, err = newMetrics(cfg.Registerer, e.namespaces); err != nil {
+	counted, err := perfEnabled(cfg.PerfEnabled, e.namespaces)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	if e.metrics, err = newMetrics(cfg.Registerer, counted); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	return e, nil

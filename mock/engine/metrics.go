@@ -51,12 +51,13 @@ type metrics struct {
 	running   *prometheus.GaugeVec     // requests
 	errors    *prometheus.CounterVec
 	codes     map[mpf.HRESULT]prometheus.Counter
+	counted   map[mpf.Target]bool // procedures whose calls are counted
 	// What operators have to look into: lines of the log that were not
 	// written, and effects that could not be taken back.
 	auditLosses, journalLosses, inconsistent, commits prometheus.Counter
 }
 
-func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metrics, error) {
+func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (*metrics, error) {
 	procedure := []string{"namespace", "procedure"}
 	m := &metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -92,7 +93,7 @@ func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metr
 			Name: "mockmpf_errors_total",
 			Help: "Requests that failed, by the code of their errorContext.",
 		}, []string{"code"}),
-		codes: make(map[mpf.HRESULT]prometheus.Counter),
+		codes: make(map[mpf.HRESULT]prometheus.Counter), counted: counted,
 		auditLosses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "mockmpf_audit_losses_total",
 			Help: "Requests whose audit row could not be written.",
@@ -113,7 +114,7 @@ func newMetrics(registerer prometheus.Registerer, namespaces []Namespace) (*metr
 	if registerer == nil {
 		return m, nil // nobody looks: series come when they are counted
 	}
-	m.zero(namespaces)
+	m.zero()
 	for _, c := range []prometheus.Collector{
 		m.calls, m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
 		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
@@ -132,14 +133,12 @@ var durationBuckets = prometheus.ExponentialBuckets(0.0005, 4, 8)
 const otherCode = "other"
 
 // zero makes every series, so that a rate over the first event is right.
-func (m *metrics) zero(namespaces []Namespace) {
-	for _, ns := range namespaces {
-		for _, p := range ns.Procedures {
-			m.calls.WithLabelValues(ns.Name, p.Name, outcomeSuccess)
-			m.calls.WithLabelValues(ns.Name, p.Name, outcomeFailure)
-			m.durations.WithLabelValues(ns.Name, p.Name)
-			m.executing.WithLabelValues(ns.Name, p.Name)
-		}
+func (m *metrics) zero() {
+	for target := range m.counted {
+		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeSuccess)
+		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeFailure)
+		m.durations.WithLabelValues(target.Namespace, target.Procedure)
+		m.executing.WithLabelValues(target.Namespace, target.Procedure)
 	}
 	for _, kind := range []string{kindSimple, kindTrusted, kindQueued, kindBoth} {
 		m.requests.WithLabelValues(kind, outcomeSuccess)
@@ -158,6 +157,9 @@ func (m *metrics) zero(namespaces []Namespace) {
 // begin counts a call that begins and gives what counts its end. The target is
 // one of the rows.
 func (m *metrics) begin(target mpf.Target) func(error) {
+	if !m.counted[target] {
+		return func(error) {}
+	}
 	running := m.executing.WithLabelValues(target.Namespace, target.Procedure)
 	running.Inc()
 	timer := prometheus.NewTimer(m.durations.WithLabelValues(target.Namespace, target.Procedure))
