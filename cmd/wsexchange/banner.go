@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -16,7 +17,7 @@ func (s *service) banner(w io.Writer) error {
 	line := func(name, value string) { fmt.Fprintf(&b, "%-27s %s\n", name+":", value) }
 	fmt.Fprintf(&b, "For H-Sphere, E.Manager → MS Exchange:\n")
 	line("URL", backend.demo.url(address))
-	line("Primary Domain Controller", strings.Join(backend.controllers, ", "))
+	line("Primary Domain Controller", cmp.Or(strings.Join(backend.controllers, " or "), "the name of one"))
 	line("LDAP", backend.panelBase)
 	if backend.ldapURL != "" {
 		line("Directory", backend.ldapURL)

@@ -25,6 +25,7 @@ func TestServe_EngineThatHangsIsLeftOut(t *testing.T) {
 	defer engine.Close()
 	g := start(t, "--backend=isapi", "--mpf.engines", engine.URL, "--mpf.timeout=100ms", "--mpf.username=FABRIKAM\\svc",
 		"--auth.mode=off", "--directory.base-dn=DC=fabrikam,DC=com")
+	assert.Equal(t, "the name of one", g.Banner["Primary Domain Controller"])
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.Banner["URL"]+"/HostedExchange.asmx", strings.NewReader(enableNobody))
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
