@@ -77,8 +77,9 @@ growth: ## cost of a mailbox in a small and in a large installation
 load: ## gateway beside a plain server under wrk: CPU per request on stdout
 	@scripts/load.sh
 
-image: ## container image wsexchange:$(VERSION)
-	docker build --build-arg VERSION=$(VERSION) -t wsexchange:$(VERSION) .
+image: ## container images wsexchange:$(VERSION) and wsexchange-emulator:$(VERSION)
+	docker build --build-arg VERSION=$(VERSION) -t wsexchange:$(VERSION) -t wsexchange:latest .
+	docker build --build-arg VERSION=$(VERSION) --target emulator -t wsexchange-emulator:$(VERSION) -t wsexchange-emulator:latest .
 
 release: ## archives for linux amd64 and arm64 with checksums, in dist/
 	@scripts/release.sh $(VERSION)

@@ -67,7 +67,13 @@ func launch(t testing.TB, name string, args ...string) *program {
 	folder, err := programs()
 	require.NoError(t, err)
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0", "--log.level", "error"}, args...)
-	p := &program{t: t, job: name, command: exec.Command(filepath.Join(folder, name), args...), banner: map[string]string{}}
+	return begin(t, name, exec.Command(filepath.Join(folder, name), args...))
+}
+
+// begin starts a program and waits until it is ready.
+func begin(t testing.TB, name string, command *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, job: name, command: command, banner: map[string]string{}}
 	var complaints strings.Builder
 	p.command.Stderr = &complaints
 	out, err := p.command.StdoutPipe()
