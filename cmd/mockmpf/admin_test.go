@@ -112,6 +112,7 @@ func TestServe_ConfigCheck(t *testing.T) {
 		"good":           {nil, ""},
 		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
 		"seed":           {[]string{"--seed=/no/such.yaml"}, "/no/such.yaml"},
+		"no procedure":   {[]string{"--perf-enabled=Hosted Exchange::Nothing"}, "perf-enabled"},
 		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
 		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
 		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},

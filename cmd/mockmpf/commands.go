@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/namespace"
 	"wsexchange/mock/store"
 )
 
@@ -20,7 +22,7 @@ func checkConfiguration(cfg *Config) error {
 	} else if files != nil {
 		err = files.Close()
 	}
-	wrong := []error{err}
+	wrong := []error{err, engine.CheckPerf(cfg.PerfEnabled, namespace.All())}
 	if cfg.Seed != "" {
 		_, err := readSeed(cfg.Seed)
 		wrong = append(wrong, err)

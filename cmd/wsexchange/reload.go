@@ -9,6 +9,8 @@ import (
 
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/config"
+	"wsexchange/mock/engine"
+	"wsexchange/mock/namespace"
 	"wsexchange/mock/store"
 )
 
@@ -63,13 +65,16 @@ func checkConfiguration(cfg *Config) error {
 	}
 	if cfg.Backend != "embedded" {
 		wrong = append(wrong, new(backend).openEngines(cfg))
-	} else if cfg.Emulator.Seed != "" {
-		wrong = append(wrong, checkSeed(cfg.Emulator.Seed))
+	} else {
+		wrong = append(wrong, engine.CheckPerf(cfg.Emulator.PerfEnabled, namespace.All()), checkSeed(cfg.Emulator.Seed))
 	}
 	return errors.Join(wrong...)
 }
 
 func checkSeed(path string) error {
+	if path == "" {
+		return nil
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("emulator.seed: %w", err)

@@ -235,6 +235,7 @@ func TestServe_ConfigCheck(t *testing.T) {
 		"users file":     {[]string{"--auth.mode=file", "--auth.file=" + users}, "line 1"},
 		"CA file":        {[]string{"--auth.mode=ldap", "--auth.ldap.servers=dc1", "--auth.ldap.ca-file=/no/such.pem"}, "/no/such.pem"},
 		"seed":           {[]string{"--emulator.seed=/no/such.yaml"}, "/no/such.yaml"},
+		"no procedure":   {[]string{"--emulator.perf-enabled=Hosted Exchange::Nothing"}, "perf-enabled"},
 		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
 		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
 		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},

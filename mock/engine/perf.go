@@ -32,8 +32,15 @@ func perfEnabled(names []string, namespaces []Namespace) (map[mpf.Target]bool, e
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("perfEnabled: %q is neither %s, %s, a namespace, nor a procedure as Namespace::Procedure", name, PerfAll, PerfNone)
+			return nil, fmt.Errorf("perf-enabled: %q is neither %s, %s, a namespace, nor a procedure as Namespace::Procedure", name, PerfAll, PerfNone)
 		}
 	}
 	return enabled, nil
+}
+
+// CheckPerf tells whether the names can be Config.PerfEnabled of an engine with
+// these namespaces.
+func CheckPerf(names []string, namespaces []Namespace) error {
+	_, err := perfEnabled(names, namespaces)
+	return err
 }
