@@ -146,7 +146,7 @@ func (r *run) maySubmit() (bool, error) {
 	if r.caller.Object == nil {
 		return false, nil
 	}
-	return r.inAny(r.caller.Object, trustedSubmitters)
+	return r.tx.InDomainGroup(r.caller.Object, trustedSubmitters...)
 }
 
 // logonName joins domain and name as the store's accounts are asked for. A

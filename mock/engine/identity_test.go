@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
@@ -257,4 +258,47 @@ func split(call string) (procedure, data string) {
 		}
 	}
 	return call, ""
+}
+
+// TestSight holds that a procedure without a role serves its caller only with
+// what the caller may see.
+func TestSight(t *testing.T) {
+	u := enginetest.New(t, space())
+	u.Update(func(tx *store.Tx) error {
+		for _, name := range []string{"Alpha", "Beta"} {
+			unit, err := ldappath.ParseDN("OU=" + name + "," + enginetest.Reseller)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Create(unit, "organizationalUnit", nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	u.User("OU=Alpha,"+enginetest.Reseller, "alice", "Wonderland-1")
+	u.User("OU=Beta,"+enginetest.Reseller, "bob", "Wonderland-1")
+	u.User("CN=Users,DC=fabrikam,DC=com", "clerk", "Wonderland-1")
+	const alice, bob, clerk = "CN=alice,OU=Alpha," + enginetest.Reseller, "CN=bob,OU=Beta," + enginetest.Reseller, "CN=clerk,CN=Users,DC=fabrikam,DC=com"
+	for _, row := range []struct {
+		caller, path string
+		sees         bool
+	}{
+		{`FABRIKAM\alice`, alice, true},
+		{`FABRIKAM\alice`, bob, false},
+		{`FABRIKAM\alice`, "CN=none,OU=Beta," + enginetest.Reseller, false},
+		{`FABRIKAM\alice`, clerk, true},
+		{`FABRIKAM\clerk`, alice, false},
+		{`FABRIKAM\nobody`, clerk, false},
+		{enginetest.Administrator, alice, true},
+	} {
+		r := u.CallAs(row.caller, "Test", "Typed", "<text>x</text><path>LDAP://"+row.path+"</path>")
+		if row.sees {
+			assert.Nil(t, r.Err, row)
+			continue
+		}
+		if assert.NotNil(t, r.Err, row) {
+			assert.Equal(t, mpf.ObjectNotFound.ID, r.Err.Cause, row)
+		}
+	}
 }

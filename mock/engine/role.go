@@ -69,6 +69,31 @@ func (c *Call) Holder(o *store.Object) string {
 	return " by another object of kind " + o.Class
 }
 
+// Sees tells whether the account on whose behalf the request runs may see an
+// object, as the directory's LDAP door shows it (F401).
+func (c *Call) Sees(dn ldappath.DN) (bool, error) { return c.run.sees(c.scope.trustee, dn) }
+
+func (r *run) sees(who Identity, dn ldappath.DN) (bool, error) {
+	if who.System {
+		return true, nil
+	}
+	if who.Object == nil {
+		return false, nil
+	}
+	if r.seers == nil {
+		r.seers = make(map[int64]store.Visibility)
+	}
+	v, ok := r.seers[who.Object.ID]
+	if !ok {
+		var err error
+		if v, err = r.tx.Visibility(who.Object); err != nil {
+			return false, err
+		}
+		r.seers[who.Object.ID] = v
+	}
+	return v.Sees(dn), nil
+}
+
 func (r *run) hasRole(who Identity, role Role, subject ldappath.DN) (bool, error) {
 	if role == Anyone || who.System {
 		return true, nil
@@ -76,35 +101,17 @@ func (r *run) hasRole(who Identity, role Role, subject ldappath.DN) (bool, error
 	if who.Object == nil {
 		return false, nil
 	}
-	if admin, err := r.inAny(who.Object, domainAdmins); admin || err != nil {
+	if admin, err := r.tx.InDomainGroup(who.Object, domainAdmins...); admin || err != nil {
 		return admin, err
 	}
 	for _, h := range roles {
 		if h.role != role {
 			continue
 		}
-		if member, err := r.inAny(who.Object, h.groups); member || err != nil {
+		if member, err := r.tx.InDomainGroup(who.Object, h.groups...); member || err != nil {
 			return member, err
 		}
 		return r.inWellKnown(who.Object, h.wellKnown, subject)
-	}
-	return false, nil
-}
-
-// inAny tells whether an account is in one of the named groups, through any
-// number of groups.
-func (r *run) inAny(o *store.Object, names []string) (bool, error) {
-	for _, name := range names {
-		group, err := r.tx.BySAM(name)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		if member, err := r.tx.IsMember(o, group); member || err != nil {
-			return member, err
-		}
 	}
 	return false, nil
 }

@@ -33,7 +33,8 @@ type run struct {
 	moved       int         // bytes
 	merged      mergedNodes // of the step that runs
 	fatal       error
-	controllers map[string]string // DNS names by every name
+	controllers map[string]string          // DNS names by every name
+	seers       map[int64]store.Visibility // by accounts' ids
 
 	writes bool   // it may, by its rows
 	parts  []part // what its steps wrote, where controllers see that late
@@ -200,8 +201,11 @@ func (c *Call) prepare() error {
 	if c.run.subject.IsZero() {
 		c.run.subject = subject
 	}
-	if c.row.Role == Anyone || c.scope.nested && !c.run.engine.policies.TestNestedRoles {
+	if c.scope.nested && !c.run.engine.policies.TestNestedRoles {
 		return nil
+	}
+	if c.row.Role == Anyone {
+		return c.testSight()
 	}
 	if subject.IsZero() {
 		domain, err := c.Tx.Domain()
@@ -211,6 +215,25 @@ func (c *Call) prepare() error {
 		subject = domain.Hosting
 	}
 	return c.TestRole(c.row.Role, subject)
+}
+
+// testSight refuses paths of objects that the account may not see, for a
+// procedure that tests no role, as if they did not exist (F213).
+func (c *Call) testSight() error {
+	for i := range c.row.Arguments {
+		dn := c.DN(c.row.Arguments[i].Name)
+		if dn.IsZero() {
+			continue
+		}
+		sees, err := c.Sees(dn)
+		if err != nil {
+			return err
+		}
+		if !sees {
+			return mpf.ObjectNotFound.New(dn.ADsPath())
+		}
+	}
+	return nil
 }
 
 // protected runs the function of the row and makes an error of a panic.

@@ -143,20 +143,20 @@ func (q *query) root(tx *store.Tx) error {
 
 // view tells what the client may see. Without a bind, and if the account is
 // gone meanwhile, that is nothing.
-func (q *query) view(tx *store.Tx) (view, error) {
+func (q *query) view(tx *store.Tx) (store.Visibility, error) {
 	account, err := tx.ByGUID(q.account)
 	if q.account == (store.GUID{}) || errors.Is(err, store.ErrNotFound) {
-		return view{}, &refusal{code: gldap.ResultOperationsError, text: noBind}
+		return store.Visibility{}, &refusal{code: gldap.ResultOperationsError, text: noBind}
 	}
 	if err != nil {
-		return view{}, err
+		return store.Visibility{}, err
 	}
-	return newView(tx, account)
+	return tx.Visibility(account)
 }
 
 // base gives the name where the search begins. It must exist, and the client
 // must be allowed to know.
-func (q *query) base(tx *store.Tx, view view) (ldappath.DN, error) {
+func (q *query) base(tx *store.Tx, view store.Visibility) (ldappath.DN, error) {
 	if q.message.BaseDN == "" {
 		return ldappath.DN{}, missing(ldappath.DN{})
 	}
@@ -168,11 +168,11 @@ func (q *query) base(tx *store.Tx, view view) (ldappath.DN, error) {
 	var absent *store.NotFoundError
 	switch {
 	case errors.As(err, &absent):
-		return base, missing(view.nearest(absent.Ancestor))
+		return base, missing(view.Nearest(absent.Ancestor))
 	case err != nil:
 		return base, err
-	case !view.begins(base):
-		return base, missing(view.nearest(base))
+	case !view.Begins(base):
+		return base, missing(view.Nearest(base))
 	}
 	return base, nil
 }
@@ -186,7 +186,7 @@ func missing(nearest ldappath.DN) error {
 
 // entries collects what the search finds. The store is asked in steps, so that
 // entries which the account may not see do not count.
-func (q *query) entries(tx *store.Tx, view view, base ldappath.DN, filter *store.Filter, p page) error {
+func (q *query) entries(tx *store.Tx, view store.Visibility, base ldappath.DN, filter *store.Filter, p page) error {
 	wanted := q.selection.names()
 	after := p.after // where the store goes on; p.last is where the client may
 	for more := true; more; {
@@ -197,7 +197,7 @@ func (q *query) entries(tx *store.Tx, view view, base ldappath.DN, filter *store
 		}
 		for _, o := range objects {
 			after = o.DN.Key()
-			if !view.sees(o.DN) {
+			if !view.Sees(o.DN) {
 				continue
 			}
 			if len(q.found) == p.size {

@@ -359,3 +359,35 @@ func TestChildrenAndDescendants(t *testing.T) {
 	}
 	assert.Len(t, mustChildren(t, tx, unit.DN), pageRows+11)
 }
+
+func TestPrimaryGroup(t *testing.T) {
+	tx := updating(t)
+	_, err := tx.Create(testReseller.Child("CN", "new"), "user", Attributes{}.With(primaryGroupID, "512"))
+	assert.ErrorIs(t, err, ErrConstraint, "of a new account")
+	o := mustCreate(t, tx, testReseller.Child("CN", "o"), "user")
+	admins, err := tx.BySAM("Domain Admins")
+	require.NoError(t, err)
+	assert.ErrorIs(t, tx.Set(o, primaryGroupID, "512"), ErrConstraint, "no member")
+	assert.ErrorIs(t, tx.Set(o, primaryGroupID), ErrConstraint, "cleared")
+	require.NoError(t, tx.Set(o, primaryGroupID, "513"), "as it is")
+	member, err := tx.IsMember(o, admins)
+	require.NoError(t, err)
+	assert.False(t, member)
+	require.NoError(t, tx.AddMember(admins, o))
+	require.NoError(t, tx.Set(o, primaryGroupID, "512"))
+	group := mustCreate(t, tx, testReseller.Child("CN", "g"), "group")
+	assert.ErrorIs(t, tx.Set(group, primaryGroupID, "512"), ErrConstraint, "groups have none")
+}
+
+func TestInDomainGroup(t *testing.T) {
+	tx := updating(t)
+	o := mustCreate(t, tx, testReseller.Child("CN", "o"), "user")
+	for name, want := range map[string]bool{"CN=Users,DC=fabrikam,DC=com": true, testReseller.String(): false} {
+		group := mustCreate(t, tx, ldappath.MustParseDN("CN=Mighty,"+name), "group", value(KindSAM, "Mighty"))
+		require.NoError(t, tx.AddMember(group, o))
+		in, err := tx.InDomainGroup(o, "Nobody", "Mighty")
+		require.NoError(t, err)
+		assert.Equal(t, want, in, name)
+		require.NoError(t, tx.Delete(group))
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,6 +24,43 @@ var attributeRules = map[string]func(t *Tx, o *Object, values []string) error{
 	KindSAM:        checkSAM,
 	KindUPN:        checkUPN,
 	proxyAddresses: checkAddresses,
+	primaryGroupID: checkPrimaryGroup,
+}
+
+const primaryGroupID = "primaryGroupID"
+
+// checkPrimaryGroup lets the primary group of an account be only one that it
+// is a direct member of, since it makes the account a member. A new account
+// has that of its class, a new computer also that of domain controllers. F130.
+func checkPrimaryGroup(t *Tx, o *Object, values []string) error {
+	refused := &ConstraintError{Attribute: primaryGroupID, Rule: RuleTarget, Detail: "a group that the account is a member of is needed"}
+	if len(values) == 0 {
+		return refused
+	}
+	switch {
+	case !o.Is("user"):
+		return refused
+	case o.ID == 0:
+		class, _ := LookupClass(o.Class)
+		standard := class.Defaults.Get(primaryGroupID)
+		if slices.Contains(standard, values[0]) || o.Is("computer") && values[0] == controllerGroup {
+			return nil
+		}
+		return refused
+	}
+	held, err := t.Value(o, primaryGroupID)
+	if err != nil || held == values[0] {
+		return err
+	}
+	groups, err := t.MemberOf(o)
+	if err != nil {
+		return err
+	}
+	wanted := o.SID[:strings.LastIndexByte(string(o.SID), '-')+1] + SID(values[0])
+	if slices.ContainsFunc(groups, func(g *Object) bool { return g.SID == wanted }) {
+		return nil
+	}
+	return refused
 }
 
 func checkSAM(t *Tx, o *Object, values []string) error {

@@ -224,3 +224,21 @@ func TestWritesNeedADomainAdministrator(t *testing.T) {
 	assert.Equal(t, mpf.NotDomainAdmin.ID, r.Err.Cause)
 	assert.NotNil(t, u.Object(bob))
 }
+
+func TestSearch_GivesWhatTheCallerSees(t *testing.T) {
+	u := start(t)
+	for _, unit := range []string{"Alpha", "Beta"} {
+		u.MustCall(Provider, "Create Object", "<container>"+reseller+"</container><class>organizationalUnit</class><name>"+unit+"</name>")
+		u.User("OU="+unit+","+enginetest.Reseller, "of"+unit, "Wonderland-1")
+	}
+	asked := "<path>LDAP://DC=fabrikam,DC=com</path><filter>(sAMAccountName=of*)</filter><sizeLimit>2</sizeLimit>"
+	for _, namespace := range []string{Provider, PreferredDC} {
+		all := xmldoc.String(u.MustCall(namespace, "Search", asked).Data)
+		assert.Contains(t, all, "CN=ofAlpha,")
+		assert.Contains(t, all, "CN=ofBeta,")
+		r := u.CallAs(`FABRIKAM\ofBeta`, namespace, "Search", asked)
+		require.Nil(t, r.Err)
+		assert.NotContains(t, xmldoc.String(r.Data), "CN=ofAlpha,")
+		assert.Contains(t, xmldoc.String(r.Data), "CN=ofBeta,")
+	}
+}

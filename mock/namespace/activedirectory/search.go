@@ -34,7 +34,8 @@ func search(c *engine.Call) error {
 	if wanted := c.Number("sizeLimit"); wanted > 0 && wanted < mostFound {
 		limit = int(wanted)
 	}
-	found, _, err := c.Tx.Search(store.Query{Base: base.DN, Scope: scopes[strings.ToLower(c.Text("scope"))], Filter: filter, Limit: limit})
+	query := store.Query{Base: base.DN, Scope: scopes[strings.ToLower(c.Text("scope"))], Filter: filter, Limit: limit}
+	found, err := visible(c, query)
 	if err != nil {
 		return err
 	}
@@ -49,6 +50,33 @@ func search(c *engine.Call) error {
 	}
 	c.Output(results)
 	return nil
+}
+
+// visible finds as many objects as the query asks for that the caller may see.
+func visible(c *engine.Call, query store.Query) ([]*store.Object, error) {
+	var seen []*store.Object
+	for {
+		found, more, err := c.Tx.Search(query)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found {
+			sees, err := c.Sees(o.DN)
+			if err != nil {
+				return nil, err
+			}
+			if sees {
+				seen = append(seen, o)
+			}
+			if len(seen) == query.Limit {
+				return seen, nil
+			}
+			query.After = o.DN.Key()
+		}
+		if !more {
+			return seen, nil
+		}
+	}
 }
 
 func getProperties(c *engine.Call) error {
