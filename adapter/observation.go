@@ -70,10 +70,11 @@ type Observation struct {
 	// RequestBytes and ResponseBytes are the sizes of the bodies.
 	RequestBytes, ResponseBytes int64
 	RequestID                   string
-	// Trace has the ids of the call's span, if that is recorded.
-	Trace  trace.SpanContext
-	Remote string
-	Login  string // without password
+	// TraceID and SpanID are those of the call's span, if that is recorded.
+	TraceID trace.TraceID
+	SpanID  trace.SpanID
+	Remote  string
+	Login   string // without password
 	// Rule is the rule of the strict XML layer that was broken, or "".
 	Rule string
 	// Refusal is the step that refused the call, or "".
@@ -119,8 +120,8 @@ func (o *Observation) log(ctx context.Context, l *slog.Logger, slow time.Duratio
 	if marked {
 		attrs = append(attrs, slog.Bool("slow", true))
 	}
-	if o.Trace.IsValid() {
-		attrs = append(attrs, slog.String("trace_id", o.Trace.TraceID().String()), slog.String("span_id", o.Trace.SpanID().String()))
+	if o.TraceID.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", o.TraceID.String()), slog.String("span_id", o.SpanID.String()))
 	}
 	if o.Err != nil {
 		attrs = append(attrs, slog.String("error", o.Err.Error()))

@@ -36,8 +36,8 @@ func (t *timing) observe(d time.Duration, o *Observation) {
 		return
 	}
 	labels := prometheus.Labels{"request_id": o.RequestID}
-	if o.Trace.IsValid() && len(o.RequestID) <= longestBesideTrace {
-		labels["trace_id"] = o.Trace.TraceID().String()
+	if o.TraceID.IsValid() && len(o.RequestID) <= longestBesideTrace {
+		labels["trace_id"] = o.TraceID.String()
 	}
 	with.ObserveWithExemplar(d.Seconds(), labels)
 }

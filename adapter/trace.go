@@ -35,7 +35,7 @@ func (k *call) beginSpan() {
 		semconv.URLPath(r.URL.Path), semconv.ClientAddress(k.seen.Remote), mpf.SpanRequestID.String(k.seen.RequestID)))
 	k.c.SetRequest(r.WithContext(ctx))
 	if in := k.span.SpanContext(); in.IsSampled() {
-		k.seen.Trace = in
+		k.seen.TraceID, k.seen.SpanID = in.TraceID(), in.SpanID()
 	}
 }
 

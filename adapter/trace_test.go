@@ -146,7 +146,7 @@ func TestTrace_WithoutTracerThereIsNone(t *testing.T) {
 	r := post("HostedExchange", envelope(operationElement("EnableUser", enableOne)))
 	r.Header.Set("Traceparent", traceparent)
 	require.Equal(t, http.StatusOK, serve(newHandler(t, config), r).Code)
-	assert.False(t, seen.Trace.IsValid())
+	assert.False(t, seen.TraceID.IsValid())
 	assert.NotContains(t, log.String(), "trace_id")
 }
 
