@@ -36,11 +36,17 @@ func (c *Call) readArguments() error {
 }
 
 // refuseStrangers refuses elements that the row does not know, and those given
-// twice that may stand once.
+// twice that may stand once. Elements in another letter case get the row's
+// spelling.
 func (c *Call) refuseStrangers() error {
 	seen := make(map[string]bool, len(c.row.Arguments))
 	for n := range xmldoc.Elements(c.Data) {
 		a := c.row.argument(n.Data)
+		if a == nil {
+			if a = c.row.folded(n.Data); a != nil {
+				n.Data = a.Name
+			}
+		}
 		switch {
 		case a == nil && !c.run.engine.policies.IgnoreUnknownArguments:
 			return mpf.ArgumentUnknown.New(n.Data, c.row.Name)

@@ -111,3 +111,28 @@ func TestCall_ReadsArguments(t *testing.T) {
 	assert.NotContains(t, xmldoc.String(r.Data), "keep", "secrets are not echoed")
 	assert.True(t, strings.HasPrefix(xmldoc.String(r.Data), "<data><text> a </text>"), "other arguments are echoed as they came")
 }
+
+func TestArguments_AnyCase(t *testing.T) {
+	row := engine.Procedure{
+		Name: "Loose", Access: engine.Public, AnyCase: true, Run: whoAmI,
+		Arguments: []engine.Argument{required("path", engine.Path), argument("newPassword", engine.Secret)},
+	}
+	strict := row
+	strict.Name, strict.AnyCase = "Strict", false
+	u := enginetest.New(t, engine.Namespace{Name: "Case", Procedures: []engine.Procedure{row, strict}})
+	const given = "<Path>LDAP://DC=fabrikam,DC=com</Path><NewPassword>Wonderland-7</NewPassword>"
+	r := u.MustCall("Case", "Loose", given)
+	assert.Contains(t, xmldoc.String(r.Data), "<path>LDAP://DC=fabrikam,DC=com</path>")
+	assert.NotContains(t, xmldoc.String(r.Data), "Wonderland-7")
+	for procedure, data := range map[string]string{
+		"Strict": given,
+		"Loose":  given + "<Other/>",
+	} {
+		bad := u.Call("Case", procedure, data)
+		require.NotNil(t, bad.Err, procedure)
+		assert.Equal(t, mpf.ArgumentUnknown.ID, bad.Err.Cause, procedure)
+	}
+	twice := u.Call("Case", "Loose", given+"<PATH>LDAP://DC=fabrikam,DC=com</PATH>")
+	require.NotNil(t, twice.Err)
+	assert.Equal(t, mpf.ArgumentRepeated.ID, twice.Err.Cause)
+}

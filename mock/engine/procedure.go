@@ -1,5 +1,7 @@
 package engine
 
+import "strings"
+
 // Namespace is a set of procedures under one name.
 type Namespace struct {
 	Name        string // "Hosted Exchange"
@@ -87,8 +89,20 @@ type Procedure struct {
 	Role      Role
 	Subject   string     // the argument whose path the role is tested against; "" for Anyone and DomainAdmin
 	Arguments []Argument // in documented order
+	AnyCase   bool       // arguments are taken in any letter case (F214)
 	Fidelity  Fidelity
 	Run       func(*Call) error
+}
+
+// folded finds the row of an argument by its name in any letter case, if the
+// procedure takes them so.
+func (p *Procedure) folded(name string) *Argument {
+	for i := range p.Arguments {
+		if p.AnyCase && strings.EqualFold(p.Arguments[i].Name, name) {
+			return &p.Arguments[i]
+		}
+	}
+	return nil
 }
 
 // argument finds the row of an argument.

@@ -378,3 +378,10 @@ func TestOnlyDomainAdministrators(t *testing.T) {
 	assert.Equal(t, mpf.NotDomainAdmin.ID, r.Err.Cause)
 	assert.NotNil(t, xmldoc.Child(r.Data, "path"), "the data is that at the failure")
 }
+
+func TestVirtualDirectories_AsTheReferenceSpellsThem(t *testing.T) {
+	u := start(t)
+	u.MustCall(Name, "CreateExchangeVirtualDirectory", "<SMTPDomain>acme.example</SMTPDomain><server>EX1</server><serverInstance>1</serverInstance><name>acme</name>")
+	u.MustCall(Name, "DeleteExchangeVirtualDirectory", "<Server>EX1</Server><serverInstance>1</serverInstance><name>acme</name>")
+	assert.Nil(t, u.Object("CN=acme,CN=1,CN=HTTP,CN=Protocols,"+serverDN))
+}

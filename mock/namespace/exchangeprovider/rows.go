@@ -19,6 +19,7 @@ func Namespace() engine.Namespace {
 	}
 	for i := range n.Procedures {
 		n.Procedures[i].Type, n.Procedures[i].Access, n.Procedures[i].Role = engine.Write, engine.Public, engine.DomainAdmin
+		n.Procedures[i].AnyCase = true
 	}
 	return n
 }
