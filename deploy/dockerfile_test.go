@@ -18,6 +18,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"wsexchange/internal/secret"
+	"wsexchange/mock/control/client"
 	"wsexchange/mpf"
 )
 
@@ -203,6 +204,14 @@ func TestDockerfile_Ports(t *testing.T) {
 			ports = append(ports, port)
 		}
 		assert.ElementsMatch(t, i.expose, ports, target)
+		if target == "emulator" {
+			told, err := os.ReadFile("../docs/testcontainers.md")
+			require.NoError(t, err)
+			for _, port := range ports {
+				assert.Contains(t, string(told), " -p "+port+":"+port)
+				assert.Contains(t, string(told), "\n| "+port+" |")
+			}
+		}
 		assert.GreaterOrEqual(t, len(ports), 2, target)
 	}
 }
@@ -220,9 +229,10 @@ func TestDockerfile_Starts(t *testing.T) {
 			for name, value := range i.env {
 				environ = append(environ, name+"="+regexp.MustCompile(`0\.0\.0\.0:\d+`).ReplaceAllString(value, "127.0.0.1:0"))
 			}
-			if target == "gateway" {
-				environ = append(environ, "WSEXCHANGE_EMULATOR_LDAP_LISTEN=127.0.0.1:0")
-			}
+			environ = append(environ, map[string][]string{
+				"gateway":  {"WSEXCHANGE_EMULATOR_LDAP_LISTEN=127.0.0.1:0"},
+				"emulator": {"MOCKMPF_CONTROL_LISTEN=127.0.0.1:0", "MOCKMPF_CONTROL_TOKEN=" + token},
+			}[target]...)
 			command := func(args []string, environ ...string) *exec.Cmd {
 				c := exec.Command(folder+args[0], args[1:]...)
 				c.Dir, c.Env = t.TempDir(), environ
@@ -238,6 +248,7 @@ func TestDockerfile_Starts(t *testing.T) {
 				assert.Equal(t, http.StatusOK, running.query(), "it is seeded")
 			} else {
 				assert.NoError(t, queryEngine(t, running.banner["Engine"]), "it is seeded")
+				assert.NoError(t, client.New(running.banner["Control"], token).Reset(t.Context()))
 			}
 			running.stop()
 			assert.Error(t, command(i.health, listen).Run(), "not there")

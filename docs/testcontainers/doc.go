@@ -1,0 +1,8 @@
+// Package testcontainers is the example of ../testcontainers.md, in a module of
+// its own, for the library brings a hundred more. It starts the emulator's image
+// for a test and drives it with the control client:
+//
+//	go test wsexchange/docs/testcontainers
+//
+// needs an engine for images, and the image (make image).
+package testcontainers
