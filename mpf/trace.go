@@ -145,7 +145,7 @@ func describeRequest(span trace.Span, req *Request) {
 	}
 }
 
-// sendTrace writes the headers of W3C trace context, if there is a trace.
+// sendTrace writes the headers of W3C trace context, if there is a trace (F161).
 func sendTrace(ctx context.Context, h http.Header) {
 	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(h))
 }
