@@ -1,7 +1,9 @@
 package adapter
 
 import (
+	"errors"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -51,7 +53,7 @@ func (s scope) check(value string, g guard) *mpf.Error {
 	path, err := ldappath.Parse(trimmed)
 	switch {
 	case err != nil:
-		return mpf.PathUnreadable.New(trimmed, strings.TrimPrefix(err.Error(), "path "))
+		return mpf.PathUnreadable.New(trimmed, unreadable(trimmed, err))
 	case path.Server != "" && !s.isController(path.Server):
 		return mpf.ServerViolation.New(trimmed)
 	case under(path.DN, s.base):
@@ -61,6 +63,24 @@ func (s scope) check(value string, g guard) *mpf.Error {
 		return nil
 	}
 	return mpf.ScopeViolation.New(trimmed)
+}
+
+// unreadable tells why a path cannot be read, without the path, which the answer
+// has quoted already.
+func unreadable(path string, err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	text := err.Error()
+	if rest, ok := strings.CutPrefix(text, "path "+strconv.Quote(path)+" "); ok {
+		return "it " + rest
+	}
+	for _, quoting := range []string{"path ", "distinguished name "} {
+		if _, rest, ok := strings.Cut(text, `": `); ok && strings.HasPrefix(text, quoting) {
+			return rest
+		}
+	}
+	return text
 }
 
 // maxPath is the longest path that is read, in bytes. A name in the directory

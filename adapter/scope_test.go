@@ -36,6 +36,7 @@ func TestScope(t *testing.T) {
 		"another scheme":                     {whole, "GC://CN=a,DC=fabrikam,DC=com", guardPath, mpf.PathUnreadable},
 		"by GUID":                            {whole, "LDAP://<GUID=0d1e2f30415246378495a6b7c8d9eafb>", guardPath, mpf.PathUnreadable},
 		"no attribute":                       {whole, "LDAP://bob@x,OU=a,DC=fabrikam,DC=com", guardPath, mpf.PathUnreadable},
+		"a part without value":               {whole, `LDAP://OU=a,b\=c,DC=fabrikam,DC=com`, guardPath, mpf.PathUnreadable},
 		"empty":                              {whole, " ", guardPath, nil},
 		"not guarded":                        {whole, "anything", unguarded, nil},
 		"a principal name":                   {narrow, "jsmith@acme.example", guardOrName, nil},
@@ -58,6 +59,8 @@ func TestScope(t *testing.T) {
 			require.NotNil(t, got)
 			assert.True(t, c.want.Is(got), "%v", got)
 			assert.Equal(t, mpf.AccessDenied, got.Code)
+			assert.NotContains(t, got.Description, `"`, "the path is told once")
+			assert.Equal(t, 1, strings.Count(got.Description, c.value))
 		})
 	}
 }
