@@ -36,11 +36,11 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 	}
 	line("Domain", domain.NetBIOS+", "+domain.DN.String())
 	line("Hosting", domain.Hosting.String())
-	if s.metrics != nil {
-		line("Metrics", "http://"+daemon.Dialable(s.metrics.Listener.Addr().String())+"/metrics")
+	if url := s.MetricsURL(); url != "" {
+		line("Metrics", url)
 	}
-	if s.admin != nil {
-		line("Admin", "http://"+daemon.Dialable(s.admin.Listener.Addr().String())+"/-/ready")
+	if url := s.AdminURL(); url != "" {
+		line("Admin", url)
 	}
 	if s.control != nil {
 		line("Control", "http://"+daemon.Dialable(s.control.Listener.Addr().String())+"/_mock/")

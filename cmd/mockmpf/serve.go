@@ -2,20 +2,15 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
-	"wsexchange/internal/tlsreload"
-	"wsexchange/internal/tracing"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
@@ -24,21 +19,14 @@ import (
 
 // service is everything that serve runs.
 type service struct {
+	*daemon.Frame[Config]
+
 	logs     *daemon.Logs
 	logger   *slog.Logger
-	registry *prometheus.Registry
-	health   *daemon.Health
-	servers  *daemon.Servers
-	reloader *daemon.Reloader[Config]
 	emulator *mock.Emulator
 	secure   *ldap.Server // ldaps, or nil
 	door     *daemon.Server
-	metrics  *daemon.Server          // or nil
-	admin    *daemon.Server          // or nil
-	control  *daemon.Server          // or nil
-	files    *tlsreload.Certificates // or nil
-	tls      *tls.Config             // or nil
-	tracing  *tracing.Tracing
+	control  *daemon.Server // or nil
 
 	current atomic.Pointer[state]
 }
@@ -55,75 +43,42 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 	if err != nil {
 		return err
 	}
-	s := &service{logs: logs, logger: logs.Logger(partDaemon), registry: daemon.NewRegistry("mockmpf")}
+	s := &service{logs: logs, logger: logs.Logger(partDaemon)}
 	s.current.Store(&state{cfg: cfg})
-	hangups, stop := daemon.Hangups()
-	defer stop()
-	if s.reloader, err = daemon.NewReloader(daemon.ReloaderConfig[Config]{
-		Load: load, Current: func() *Config { return s.current.Load().cfg }, Apply: s.apply,
-		Logger: s.logger, Registerer: s.registry, Prefix: "mockmpf",
+	if s.Frame, err = daemon.NewFrame(daemon.FrameConfig[Config]{
+		Name: "mockmpf", Logs: logs, Logger: s.logger, Settings: (*Config).frame, Load: load,
+		Current: func() *Config { return s.current.Load().cfg }, Apply: s.apply,
 	}); err != nil {
 		return err
 	}
-	s.health, s.servers = daemon.NewStartingHealth(s.registry), daemon.NewServers(s.logger)
-	// The directory answers until the last request is done, so it does not
-	// end with the signal.
-	running, cancel := context.WithCancel(context.WithoutCancel(c.Context()))
-	defer cancel()
-	defer s.close(running)
-	if err := s.open(running, cfg); err != nil {
-		return errors.Join(err, s.servers.Stop(running, cfg.Drain))
-	}
-	s.start()
-	worker := make(chan error, 1)
-	go func() { worker <- s.emulator.Run(running) }()
-	if err = s.banner(running, c.OutOrStdout()); err == nil {
-		go s.reloader.Follow(c.Context(), hangups)
-		err = s.servers.Wait(c.Context())
-	}
-	last := s.current.Load().cfg
-	err = errors.Join(err, s.servers.Leave(c.Context(), s.health, last.DrainDelay, last.Drain))
-	cancel()
-	<-worker
-	return err
+	return s.Serve(c.Context(), cfg, daemon.Parts[Config]{
+		Open: s.open, Doors: func() []*daemon.Server { return []*daemon.Server{s.control, s.door} }, Checks: s.checks,
+		Administer: func(admin *daemon.Admin) { operator.HandleQueue(admin, s.emulator.Engine, s.logger) },
+		Banner:     func(ctx context.Context) error { return s.banner(ctx, c.OutOrStdout()) },
+		Work:       func(ctx context.Context) error { return s.emulator.Run(ctx) }, Close: s.close,
+	})
 }
 
-// open prepares everything. Metrics and health are served at once, so that
-// somebody who waits for a large database can ask.
+// frame picks the settings of what is around the emulator.
+func (c *Config) frame() daemon.Settings {
+	return daemon.Settings{
+		Metrics: c.Metrics.Listen, Admin: c.Admin, Certificate: c.TLS.Certificate, Key: c.TLS.Key,
+		Tracing: c.Tracing, DrainDelay: c.DrainDelay, Drain: c.Drain,
+	}
+}
+
 func (s *service) open(ctx context.Context, cfg *Config) error {
-	var err error
-	if cfg.Metrics.Listen != "" {
-		if s.metrics, err = daemon.Listen("metrics", cfg.Metrics.Listen, s.health); err != nil {
-			return err
-		}
-		s.servers.Start(s.metrics)
-	}
-	if s.tracing, err = tracing.Open(tracing.Config{
-		Settings: cfg.Tracing, Program: "mockmpf", Logger: s.logger, Registerer: s.registry,
-	}); err != nil {
-		return err
-	}
-	if s.files, s.tls, err = daemon.OpenTLS(cfg.TLS.Certificate, cfg.TLS.Key, s.logger); err != nil {
-		return err
-	}
-	if s.files != nil {
-		if err := s.registry.Register(daemon.NewCertificateGauge("mockmpf", s.files.Expiry)); err != nil {
-			return err
-		}
-	}
 	if err := s.openEmulator(ctx, cfg); err != nil {
 		return err
 	}
 	s.current.Store(s.state(cfg))
 	door := func(w http.ResponseWriter, r *http.Request) { s.current.Load().door.ServeHTTP(w, r) }
+	var err error
 	if s.door, err = daemon.Listen("SOAP door", cfg.Listen, http.HandlerFunc(door)); err != nil {
 		return err
 	}
-	s.door.TLS = s.tls
-	if err := s.openControl(cfg); err != nil {
-		return err
-	}
-	return s.openAdmin(cfg)
+	s.door.TLS = s.TLS
+	return s.openControl(cfg)
 }
 
 // state makes what the configuration asks for.
@@ -135,11 +90,6 @@ func (s *service) state(cfg *Config) *state {
 
 // apply changes the running emulator to a configuration, all or nothing.
 func (s *service) apply(cfg *Config, _ []config.Change) error {
-	if s.files != nil {
-		if err := s.files.Reload(); err != nil {
-			return err
-		}
-	}
 	if err := s.logs.Set(cfg.Log.Level, cfg.Log.Levels); err != nil {
 		return err
 	}
@@ -147,36 +97,9 @@ func (s *service) apply(cfg *Config, _ []config.Change) error {
 	return nil
 }
 
-// openAdmin prepares the listener of administrators, if one is wanted.
-func (s *service) openAdmin(cfg *Config) error {
-	if cfg.Admin.Listen == "" {
-		return nil
-	}
-	admin, err := daemon.NewAdmin(daemon.AdminConfig{
-		Token: cfg.Admin.Token, Health: s.health, Logs: s.logs, Reload: s.reloader.Reload,
-		Configuration: func() []config.Setting { return config.Redacted(s.current.Load().cfg) },
-	})
-	if err != nil {
-		return err
-	}
-	operator.HandleQueue(admin, s.emulator.Engine, s.logger)
-	s.admin, err = admin.Listen(cfg.Admin.Listen, s.logger)
-	return err
-}
-
-// start takes requests, and says so.
-func (s *service) start() {
-	for _, server := range []*daemon.Server{s.admin, s.control, s.door} {
-		if server != nil {
-			s.servers.Start(server)
-		}
-	}
-	s.health.Started(s.checks()...)
-}
-
 func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	directory := ldap.Config{
-		TLS: s.tls, SizeLimit: cfg.LDAP.SizeLimit, Timeout: cfg.LDAP.Timeout, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP),
+		TLS: s.TLS, SizeLimit: cfg.LDAP.SizeLimit, Timeout: cfg.LDAP.Timeout, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP),
 	}
 	doors, err := cfg.LDAP.doors()
 	if err != nil {
@@ -185,8 +108,8 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	s.emulator, err = mock.Open(ctx, mock.Config{
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
-		Audit:       engine.AuditLevel(cfg.AuditLevel), PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.registry, Testing: cfg.Control.testing(),
-		Tracer: s.tracing.Tracer(),
+		Audit:       engine.AuditLevel(cfg.AuditLevel), PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
+		Tracer: s.Tracer(),
 	})
 	switch {
 	case err != nil && cfg.Database != "":
@@ -222,13 +145,13 @@ func (s *service) checks() []daemon.Check {
 }
 
 // close ends what open began, however far it came.
-func (s *service) close(ctx context.Context) {
+func (s *service) close() {
 	report := func(what string, err error) {
 		if err != nil {
 			s.logger.Error("closing the "+what, "error", err)
 		}
 	}
-	for _, server := range []*daemon.Server{s.door, s.control, s.admin, s.metrics} {
+	for _, server := range []*daemon.Server{s.door, s.control} {
 		if server != nil {
 			_ = server.Listener.Close() // again, after serving
 		}
@@ -238,11 +161,5 @@ func (s *service) close(ctx context.Context) {
 	}
 	if s.emulator != nil {
 		report("emulator", s.emulator.Close())
-	}
-	if s.files != nil {
-		report("certificate", s.files.Close())
-	}
-	if s.tracing != nil {
-		report("tracing", s.tracing.Close(context.WithoutCancel(ctx)))
 	}
 }

@@ -10,32 +10,18 @@ import (
 	"time"
 
 	"wsexchange/adapter/auth"
-	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/mock/operator"
 )
 
-// openAdmin prepares the listener of administrators, if one is wanted. Beside
-// what every daemon has, it gives the throttled sources and their release,
-// and with the embedded backend the queue.
-func (s *service) openAdmin(cfg *Config) error {
-	if cfg.Admin.Listen == "" {
-		return nil
-	}
-	admin, err := daemon.NewAdmin(daemon.AdminConfig{
-		Token: cfg.Admin.Token, Health: s.health, Logs: s.logs, Reload: s.reloader.Reload,
-		Configuration: func() []config.Setting { return config.Redacted(s.current.Load().cfg) },
-	})
-	if err != nil {
-		return err
-	}
+// administer gives administrators, beside what every program has, the throttled
+// sources and their release, and with the embedded backend the queue.
+func (s *service) administer(admin *daemon.Admin) {
 	admin.Handle("GET /-/throttled", s.throttled)
 	admin.Handle("DELETE /-/throttled", s.release)
 	if emulator := s.current.Load().backend.emulator; emulator != nil {
 		operator.HandleQueue(admin, emulator.Engine, s.logger)
 	}
-	s.admin, err = admin.Listen(cfg.Admin.Listen, s.logger)
-	return err
 }
 
 // throttledSource is a source that is shut out.

@@ -22,11 +22,11 @@ func (s *service) banner(w io.Writer) error {
 	if backend.ldapURL != "" {
 		line("Directory", backend.ldapURL)
 	}
-	if s.metrics != nil {
-		line("Metrics", "http://"+s.metrics.Listener.Addr().String()+"/metrics")
+	if url := s.MetricsURL(); url != "" {
+		line("Metrics", url)
 	}
-	if s.admin != nil {
-		line("Admin", "http://"+s.admin.Listener.Addr().String()+"/-/ready")
+	if url := s.AdminURL(); url != "" {
+		line("Admin", url)
 	}
 	line("WSDL", address+"/HostedExchange.asmx?WSDL")
 	if backend.sample != "" {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -20,8 +21,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"wsexchange/adapter"
-	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/tracing"
 	"wsexchange/mock"
@@ -52,37 +51,31 @@ func TestDocuments_Configuration(t *testing.T) {
 func everyMetric(t *testing.T, environ ...string) (*prometheus.Registry, http.Handler) {
 	t.Helper()
 	cfg := load(t, environ...)
-	cfg.Emulator.LDAPListen, cfg.Emulator.HashCost = "", 4
+	cfg.Listen, cfg.Auth.Mode, cfg.Emulator.LDAPListen, cfg.Emulator.HashCost = "127.0.0.1:0", "off", "", 4
 	logs, err := cfg.logs(io.Discard)
 	require.NoError(t, err)
-	registry := daemon.NewRegistry("wsexchange")
-	b, err := openBackend(t.Context(), cfg, instruments{logs: logs, registry: registry})
+	s := &service{Frame: frame(t, "wsexchange"), logs: logs, logger: logs.Logger(partDaemon), authLogger: logs.Logger(partAuth)}
+	require.NoError(t, s.open(t.Context(), cfg))
+	t.Cleanup(s.close)
+	return s.Registry, s.current.Load().handler
+}
+
+// frame gives what every program has, with everything that can be switched on.
+func frame(t *testing.T, program string) *daemon.Frame[Config] {
+	t.Helper()
+	f, err := daemon.NewFrame(daemon.FrameConfig[Config]{Name: program, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, b.close()) })
-	_, err = auth.NewMetrics(registry)
+	_, err = tracing.Open(tracing.Config{Program: program, Registerer: f.Registry})
 	require.NoError(t, err)
-	_, err = daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "wsexchange"})
-	require.NoError(t, err)
-	off, err := tracing.Open(tracing.Config{Program: "wsexchange", Registerer: registry})
-	require.NoError(t, err)
-	s := &service{logs: logs, registry: registry, tracing: off}
-	s.current.Store(&state{cfg: cfg, backend: b})
-	registry.MustRegister(newEngineCollector(s.engines), daemon.NewCertificateGauge("wsexchange", time.Now))
-	handler, err := adapter.New(s.adapterConfig(cfg, b, nil))
-	require.NoError(t, err)
-	return registry, handler
+	f.Registry.MustRegister(daemon.NewCertificateGauge(program, time.Now))
+	return f
 }
 
 // metricsOfEmulator gives what the emulator alone has, with everything that can
 // be switched on.
 func metricsOfEmulator(t *testing.T) *prometheus.Registry {
 	t.Helper()
-	registry := daemon.NewRegistry("mockmpf")
-	_, err := daemon.NewReloader(daemon.ReloaderConfig[Config]{Registerer: registry, Prefix: "mockmpf"})
-	require.NoError(t, err)
-	registry.MustRegister(daemon.NewCertificateGauge("mockmpf", time.Now))
-	_, err = tracing.Open(tracing.Config{Program: "mockmpf", Registerer: registry})
-	require.NoError(t, err)
+	registry := frame(t, "mockmpf").Registry
 	e, err := mock.Open(t.Context(), mock.Config{HashCost: 4, Registerer: registry, Testing: &mock.Testing{}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })

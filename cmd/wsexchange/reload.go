@@ -20,17 +20,12 @@ func (s *service) apply(cfg *Config, changed []config.Change) error {
 	if err != nil {
 		return err
 	}
-	if s.tls != nil {
-		if err := s.tls.Reload(); err != nil {
-			return err
-		}
-	}
 	if err := s.logs.Set(cfg.Log.Level, cfg.Log.Levels); err != nil {
 		return err
 	}
 	s.auth.Follow(next.gate)
 	s.current.Store(next)
-	s.health.Started(s.checks()...)
+	s.Health.Started(s.checks()...)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 // Package daemon is what the long-running programs have in common:
 //
 //	program.go   the command line: serve, healthcheck, version, configuration
+//	frame.go     the life of a program: what is around its service, in order
 //	settings.go  settings that several programs have
 //	logs.go      loggers of parts, whose levels can be changed at run time
 //	daemon.go    servers that start and stop in order
