@@ -7,18 +7,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
-	"wsexchange/internal/config"
+	"wsexchange/internal/daemon/daemontest"
 )
 
 func load(t *testing.T, environ ...string) *Config {
 	t.Helper()
-	loader, err := config.New[Config](environmentPrefix)
-	require.NoError(t, err)
-	loaded, err := loader.Load(nil, environ)
-	require.NoError(t, err)
-	return loaded
+	return daemontest.Load[Config](t, environmentPrefix, environ...)
 }
 
 func TestDeploy_ExampleConfiguration(t *testing.T) {
@@ -26,17 +21,16 @@ func TestDeploy_ExampleConfiguration(t *testing.T) {
 }
 
 func TestDeploy_Compose(t *testing.T) {
-	text, err := os.ReadFile("../../deploy/compose.yaml")
-	require.NoError(t, err)
-	var compose struct {
-		Services map[string]struct{ Environment map[string]string }
+	assert.Equal(t, "/data/emulator.db", load(t, daemontest.Composed(t, "../../deploy/compose.yaml", "emulator")...).Database)
+}
+
+// TestDeploy_UnitsReload wants "systemctl reload" for both programs.
+func TestDeploy_UnitsReload(t *testing.T) {
+	for _, program := range []string{"mockmpf", "wsexchange"} {
+		unit, err := os.ReadFile("../../deploy/systemd/" + program + ".service")
+		require.NoError(t, err)
+		assert.Contains(t, string(unit), "\nExecReload=/bin/kill -HUP $MAINPID\n", program)
 	}
-	require.NoError(t, yaml.Unmarshal(text, &compose))
-	var environ []string
-	for name, value := range compose.Services["emulator"].Environment {
-		environ = append(environ, name+"="+value)
-	}
-	assert.Equal(t, "/data/emulator.db", load(t, environ...).Database)
 }
 
 // TestDeploy_Units holds the units' exposure, which systemd counts from 0 to
