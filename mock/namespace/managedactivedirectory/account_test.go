@@ -273,3 +273,30 @@ func TestPrivateProcedures(t *testing.T) {
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.ArgumentInvalid.ID, r.Err.Cause)
 }
+
+func TestForeignDomains(t *testing.T) {
+	u := withUser(t)
+	u.MustCall(Name, "CreateOrganization", "<name>other</name><container>LDAP://"+resellerDN+"</container>")
+	u.Update(func(tx *store.Tx) error {
+		for name, domain := range map[string]string{"acme": "acme.example", "other": "other.example"} {
+			org, err := tx.Resolve("OU=" + name + "," + resellerDN)
+			if err != nil {
+				return err
+			}
+			if err := tx.CreateDomain(org, domain, store.PrimaryDomain); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	address := func(text string) string {
+		return `<user>` + bob + `</user><properties><property name="ProxyAddresses" mode="append">` + text + `</property></properties>`
+	}
+	refused(t, u, mpf.DomainTaken, "CreateUser", "<container>"+acme+"</container><userPrincipalName>eve@Other.example</userPrincipalName>")
+	refused(t, u, mpf.DomainTaken, "ModifyUser", "<user>"+bob+"</user><userPrincipalName>bob@other.example</userPrincipalName>")
+	refused(t, u, mpf.DomainTaken, "ModifyUser", address("<value>smtp:b@acme.example</value><value>smtp:bob@other.example</value>"))
+	refused(t, u, mpf.DomainTaken, "ModifyUser", address("smtp:bob@other.example"))
+	refused(t, u, mpf.DomainTaken, "CreateContact", "<container>"+acme+`</container><name>x</name><properties><property name="proxyAddresses">smtp:x@other.example</property></properties>`)
+	u.MustCall(Name, "ModifyUser", address("<value>smtp:b@acme.example</value><value>smtp:bob@nobodys.example</value>"))
+	u.MustCall(Name, "ModifyUser", "<user>"+bob+"</user><userPrincipalName>bob.b@acme.example</userPrincipalName>")
+}

@@ -102,6 +102,9 @@ func remove(argument string, classes ...string) func(*engine.Call) error {
 
 // modify sets properties if there are any; without any it does nothing.
 func modify(c *engine.Call, o *store.Object, properties *xmldoc.Node) error {
+	if err := ownDomains(c, o.DN, properties); err != nil {
+		return err
+	}
 	for range xmldoc.Elements(properties) {
 		_, err := direct(c, "Set Properties", path("path", o), properties)
 		return err

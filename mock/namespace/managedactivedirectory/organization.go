@@ -61,6 +61,9 @@ func complete(c *engine.Call, org, container *store.Object) error {
 
 // newObject creates an object through the provider.
 func newObject(c *engine.Call, container *store.Object, class, name string, given *xmldoc.Node) (*store.Object, error) {
+	if err := ownDomains(c, container.DN, given); err != nil {
+		return nil, err
+	}
 	answer, err := direct(c, "Create Object", path("container", container), xmldoc.TextElement("class", class),
 		xmldoc.TextElement("name", name), given)
 	if err != nil {
