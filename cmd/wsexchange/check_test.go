@@ -118,6 +118,19 @@ func TestCheck_CausesAndCures(t *testing.T) {
 	}
 }
 
+func TestFlags_UnknownOneNamesTheNearest(t *testing.T) {
+	for _, row := range []struct{ flag, want string }{
+		{"--lisen=x", "unknown flag: --lisen, did you mean --listen?\n"},
+		{"--directory.basedn=x", "unknown flag: --directory.basedn, did you mean --directory.base-dn?\n"},
+		{"--frobnicate", "unknown flag: --frobnicate\n"},
+		{"--limits.depth=x", "limits.depth"},
+	} {
+		_, errors, status := outputOf(t, nil, "check", row.flag)
+		assert.Equal(t, 1, status)
+		assert.Contains(t, errors, row.want)
+	}
+}
+
 func TestBindName(t *testing.T) {
 	for login, want := range map[string]string{
 		`FABRIKAM\panel`: `FABRIKAM\panel`, "panel@hosting.example": "panel@hosting.example", "panel": `FABRIKAM\panel`,

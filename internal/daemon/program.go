@@ -77,6 +77,7 @@ func (p *Program[C]) Root(name, short string, commands ...*cobra.Command) *cobra
 // Configured gives a command every setting as a flag.
 func (p *Program[C]) Configured(c *cobra.Command, run func(*cobra.Command, *C) error) *cobra.Command {
 	p.loader.AddFlags(c.Flags())
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return config.FlagError(c.Flags(), err) })
 	c.Args = cobra.NoArgs
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, err := p.load(c)
