@@ -22,7 +22,7 @@ func TestAdmin(t *testing.T) {
 	require.NoError(t, err)
 	var broken error
 	admin, err := NewAdmin(AdminConfig{
-		Token: secret.New("a long token"), Health: NewStartingHealth(NewRegistry("test")), Logs: logs,
+		Token: secret.New("a long token"), Health: NewHealth(NewRegistry("test")), Logs: logs,
 		Reload:        func() (Reloaded, error) { return Reloaded{Changed: []config.Change{{Key: "drain"}}}, broken },
 		Configuration: func() []config.Setting { return []config.Setting{{Key: "drain", Value: "20s"}} },
 	})
@@ -105,7 +105,7 @@ func TestLogs_PartsHaveLevelsOfTheirOwn(t *testing.T) {
 }
 
 func TestHealth_Life(t *testing.T) {
-	h := NewStartingHealth(NewRegistry("test"))
+	h := NewHealth(NewRegistry("test"))
 	assert.Equal(t, Readiness{State: StateStarting, Reason: "the program is starting", Checks: []CheckResult{}}, h.Ready(t.Context()))
 	h.Started(Check{Name: "a", Run: func(context.Context) error { return nil }},
 		Check{Name: "b", Run: func(ctx context.Context) error { return errors.New("broken") }})

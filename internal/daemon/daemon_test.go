@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,23 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNewLogger(t *testing.T) {
-	var out strings.Builder
-	logger, err := NewLogger(&out, "warn", "json")
-	require.NoError(t, err)
-	logger.Info("hidden")
-	logger.Warn("shown")
-	assert.NotContains(t, out.String(), "hidden")
-	assert.Contains(t, out.String(), `"msg":"shown"`)
-	_, err = NewLogger(&out, "loud", "json")
-	assert.EqualError(t, err, `log level "loud" is none of debug, info, warn, error`)
-	_, err = NewLogger(&out, "info", "xml")
+func TestNewLogs_Refuses(t *testing.T) {
+	_, err := NewLogs(io.Discard, "xml", "all")
 	assert.EqualError(t, err, `log format "xml" is none of text, json`)
 }
 
 func TestHealth(t *testing.T) {
 	var broken error
-	h := NewHealth(NewRegistry("test"), Check{Name: "engine", Run: func(context.Context) error { return broken }})
+	h := NewHealth(NewRegistry("test"))
+	h.Started(Check{Name: "engine", Run: func(context.Context) error { return broken }})
 	server := httptest.NewServer(h)
 	defer server.Close()
 	assert.NoError(t, Probe(t.Context(), server.URL+"/-/healthy"))

@@ -81,7 +81,7 @@ type Parts[C any] struct {
 // NewFrame makes a frame. Nothing is opened yet.
 func NewFrame[C any](c FrameConfig[C]) (*Frame[C], error) {
 	f := &Frame[C]{config: c, Registry: NewRegistry(c.Name), servers: NewServers(c.Logger)}
-	f.Health = NewStartingHealth(f.Registry)
+	f.Health = NewHealth(f.Registry)
 	var err error
 	f.reloader, err = NewReloader(ReloaderConfig[C]{
 		Load: c.Load, Current: c.Current, Apply: f.apply, Logger: c.Logger, Registerer: f.Registry, Prefix: c.Name,

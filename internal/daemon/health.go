@@ -65,21 +65,14 @@ type Health struct {
 const checkTimeout = 5 * time.Second
 
 // NewHealth makes the handler of the listener for operators, of a program that
-// runs.
-func NewHealth(registry *prometheus.Registry, checks ...Check) *Health {
-	h := &Health{checks: checks, mux: http.NewServeMux(), state: StateRunning}
+// is not ready until Started.
+func NewHealth(registry *prometheus.Registry) *Health {
+	h := &Health{mux: http.NewServeMux(), state: StateStarting}
 	h.mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry, EnableOpenMetrics: true}))
 	h.mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "healthy\n")
 	})
 	h.mux.HandleFunc("GET /-/ready", h.ServeReady)
-	return h
-}
-
-// NewStartingHealth is NewHealth for a program that is not ready until Started.
-func NewStartingHealth(registry *prometheus.Registry) *Health {
-	h := NewHealth(registry)
-	h.state = StateStarting
 	return h
 }
 

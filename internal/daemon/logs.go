@@ -10,19 +10,6 @@ import (
 	"strings"
 )
 
-// NewLogger makes a logger. The level is debug, info, warn or error, the format
-// text or json.
-func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
-	logs, err := NewLogs(w, format, "all")
-	if err != nil {
-		return nil, err
-	}
-	if err := logs.Set(level, nil); err != nil {
-		return nil, err
-	}
-	return slog.New(logs.parts[0]), nil
-}
-
 // Logs makes the loggers of a program, one for each of its parts, whose levels
 // can be changed while it runs.
 type Logs struct {

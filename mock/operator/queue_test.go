@@ -39,7 +39,7 @@ func open(t *testing.T) *desk {
 	logs, err := daemon.NewLogs(d.log, "text", "daemon")
 	require.NoError(t, err)
 	d.admin, err = daemon.NewAdmin(daemon.AdminConfig{
-		Token: secret.New(token), Health: daemon.NewStartingHealth(daemon.NewRegistry("mockmpf")), Logs: logs,
+		Token: secret.New(token), Health: daemon.NewHealth(daemon.NewRegistry("mockmpf")), Logs: logs,
 		Reload:        func() (daemon.Reloaded, error) { return daemon.Reloaded{}, nil },
 		Configuration: func() []config.Setting { return nil },
 	})
