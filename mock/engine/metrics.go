@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -115,8 +116,12 @@ func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (
 		return m, nil // nobody looks: series come when they are counted
 	}
 	m.zero()
+	zero := sync.OnceFunc(m.zeroProcedures)
 	for _, c := range []prometheus.Collector{
-		m.calls, m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
+		ofProcedures{m.calls, zero},
+		ofProcedures{m.durations, zero},
+		ofProcedures{m.executing, zero},
+		m.requests, m.rollbacks, m.latencies, m.running, m.errors,
 		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
 	} {
 		if err := registerer.Register(c); err != nil {
@@ -132,14 +137,32 @@ var durationBuckets = prometheus.ExponentialBuckets(0.0005, 4, 8)
 // otherCode is the label of a code that is in no row of mpf.Codes.
 const otherCode = "other"
 
-// zero makes every series, so that a rate over the first event is right.
-func (m *metrics) zero() {
+// ofProcedures makes the series of procedures when they are first asked for:
+// they are many, and the start of the program would wait for them.
+type ofProcedures struct {
+	prometheus.Collector
+	zero func()
+}
+
+// Collect is for the registry.
+func (p ofProcedures) Collect(to chan<- prometheus.Metric) {
+	p.zero()
+	p.Collector.Collect(to)
+}
+
+// zeroProcedures makes every series of procedures, so that a rate over the first
+// event is right.
+func (m *metrics) zeroProcedures() {
 	for target := range m.counted {
 		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeSuccess)
 		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeFailure)
 		m.durations.WithLabelValues(target.Namespace, target.Procedure)
 		m.executing.WithLabelValues(target.Namespace, target.Procedure)
 	}
+}
+
+// zero makes every other series.
+func (m *metrics) zero() {
 	for _, kind := range []string{kindSimple, kindTrusted, kindQueued, kindBoth} {
 		m.requests.WithLabelValues(kind, outcomeSuccess)
 		m.requests.WithLabelValues(kind, outcomeFailure)
