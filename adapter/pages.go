@@ -3,14 +3,12 @@ package adapter
 import (
 	"bytes"
 	"html"
-	"net"
 	"net/http"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"wsexchange/adapter/auth"
 	"wsexchange/internal/soap"
 	"wsexchange/wsdl"
 )
@@ -81,7 +79,7 @@ func (h *Handler) reached(r *http.Request) (scheme, host string) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if trustedPeer(r.RemoteAddr, h.config.TrustedProxies) {
+	if auth.FromProxy(r, h.config.TrustedProxies) {
 		if forwarded := strings.ToLower(firstOf(r.Header.Get("X-Forwarded-Proto"))); forwarded == "http" || forwarded == "https" {
 			scheme = forwarded
 		}
@@ -98,17 +96,6 @@ func (h *Handler) reached(r *http.Request) (scheme, host string) {
 func firstOf(header string) string {
 	first, _, _ := strings.Cut(header, ",")
 	return strings.TrimSpace(first)
-}
-
-func trustedPeer(remote string, trusted []netip.Prefix) bool {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return false
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && slices.ContainsFunc(trusted, func(p netip.Prefix) bool {
-		return p.Contains(address.Unmap().WithZone(""))
-	})
 }
 
 // isHost keeps out of our documents what is no host name: clients choose it.

@@ -13,7 +13,7 @@ import (
 // The zero Addr means that the connection has no IP address.
 func ClientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	client := parseAddress(r.RemoteAddr)
-	if len(trusted) == 0 || !isTrusted(client, trusted) {
+	if !isTrusted(client, trusted) {
 		return client
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -28,6 +28,11 @@ func ClientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		}
 	}
 	return client
+}
+
+// FromProxy tells whether a request comes over a connection of a trusted proxy.
+func FromProxy(r *http.Request, trusted []netip.Prefix) bool {
+	return isTrusted(parseAddress(r.RemoteAddr), trusted)
 }
 
 // parseAddress reads an address with or without port, brackets and zone.

@@ -40,6 +40,7 @@ func TestArguments(t *testing.T) {
 		{"guid", "<text>a</text><guid>123</guid>", mpf.ArgumentInvalid, "guid"},
 		{"path", "<text>a</text><path>LDAP://OU=x,DC=y</path>", nil, ""},
 		{"path of a controller", "<text>a</text><path>LDAP://dc1.fabrikam.com/OU=x,DC=y</path>", nil, ""},
+		{"path of a controller's port", "<text>a</text><path>LDAP://DC1.fabrikam.com:389/OU=x,DC=y</path>", nil, ""},
 		{"path of another server", "<text>a</text><path>LDAP://evil.example/OU=x,DC=y</path>", mpf.ControllerUnknown, "evil.example"},
 		{"bare path", "<text>a</text><path>OU=x,DC=y</path>", mpf.PathInvalid, ""},
 		{"no path", "<text>a</text><path>LDAP://nothing</path>", mpf.PathInvalid, ""},

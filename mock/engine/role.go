@@ -161,7 +161,12 @@ func (r *run) controller(name string) (string, error) {
 	return r.controllers[controllerKey(name)], nil
 }
 
-func controllerKey(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+// controllerKey is a name without what may stand behind it: a port, and the
+// root's dot.
+func controllerKey(name string) string {
+	name, _, _ = strings.Cut(name, ":")
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
 
 // controllerNames gives the DNS names of the controllers by every name by which
 // they are known. A domain's own name means any of its controllers, as it does
