@@ -181,7 +181,10 @@ func (k *call) refuse(err error) (*mpf.Response, error) {
 	default:
 		k.seen.Refusal = RefusedValue
 	}
-	return &mpf.Response{Err: answer}, nil
+	if len(answer.Sources) == 0 && k.op.target.Namespace != "" {
+		answer = answer.Through(mpf.Source(k.op.target))
+	}
+	return &mpf.Response{Err: answer.AtEngine(k.op.target)}, nil
 }
 
 func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response, error) {

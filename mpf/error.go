@@ -67,3 +67,21 @@ func (e *Error) Through(s Source) *Error {
 	c.Sources = append(slices.Clone(e.Sources), s)
 	return &c
 }
+
+// engineSource is what the original's engine calls itself where its clients
+// want the source of an error, and the method that takes a request (F162).
+const engineSource = "Provisioning.MPFProcessController.1"
+
+// AtEngine gives the error as it leaves an engine: one that no procedure raised
+// has the engine's method for requests of the target as its source, for an
+// errorContext has one at least.
+func (e *Error) AtEngine(target Target) *Error {
+	if len(e.Sources) > 0 {
+		return e
+	}
+	method := "SubmitRequest"
+	if target.IsZero() {
+		method = "SubmitTrustedRequest"
+	}
+	return e.Through(Source{Namespace: engineSource, Procedure: method})
+}

@@ -102,7 +102,7 @@ func TestHandler_Faults(t *testing.T) {
 func TestHandler_RequestsThatBreakTheSchemaAreAnswered(t *testing.T) {
 	w := post(t, message(`<provisioning namespace="N" procedure="P"/>`, "<requests/>"))
 	assert.Equal(t, http.StatusOK, w.Code)
-	assert.Contains(t, w.Body.String(), `<response><errorContext description="The request is not valid: the root element is 'requests', not 'request'. [E-REQUEST]" code="0x82100006" executeSeqNo="1"/></response>`)
+	assert.Contains(t, w.Body.String(), `<response><errorContext description="The request is not valid: the root element is 'requests', not 'request'. [E-REQUEST]" code="0x82100006" executeSeqNo="1"><errorSource namespace="Provisioning.MPFProcessController.1" procedure="SubmitRequest"/></errorContext></response>`)
 }
 
 func TestHandler_HTTP(t *testing.T) {

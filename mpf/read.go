@@ -1,6 +1,7 @@
 package mpf
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,15 @@ import (
 // that names them. It takes the tree over. A zero target means a trusted
 // request; with a target the request must not bring steps of its own.
 func ParseRequest(n *xmldoc.Node, target Target) (*Request, error) {
+	req, err := parseRequest(n, target)
+	var refused *Error
+	if errors.As(err, &refused) {
+		return nil, refused.AtEngine(target)
+	}
+	return req, err
+}
+
+func parseRequest(n *xmldoc.Node, target Target) (*Request, error) {
 	xmldoc.WithoutNamespace(n, SchemaNamespace)
 	if n.Data != "request" || n.NamespaceURI != "" {
 		return nil, RequestMalformed.New("the root element is '" + n.Data + "', not 'request'")

@@ -246,7 +246,7 @@ func (r *run) failure(err error) *mpf.Error {
 		c.ExecuteSeqNo = max(r.seq, 1)
 		failed = &c
 	}
-	return failed
+	return failed.AtEngine(r.request.Target)
 }
 
 func codeOfError(e *mpf.Error) mpf.HRESULT {
