@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/tracing"
@@ -82,6 +83,9 @@ type ControlConfig struct {
 	Token        secret.String `koanf:"token" secret:"true" help:"what callers of the control API have to send as Bearer token"`
 	AllowKill    bool          `koanf:"allow-kill" help:"whether a fault rule may kill the process"`
 	FaultHeaders bool          `koanf:"fault-headers" help:"whether a request of the SOAP door may bring fault rules in the header X-Mock-Fault"`
+
+	JournalEntries int          `koanf:"journal-entries" default:"1000" help:"most requests that the journal keeps; the oldest go first"`
+	JournalSize    config.Bytes `koanf:"journal-size" default:"16MiB" help:"about the most memory that the journal takes"`
 }
 
 // LogConfig says what is logged.
@@ -140,7 +144,10 @@ func (c *Config) Validate() error {
 	for _, row := range []struct {
 		key   string
 		value int64
-	}{{"drain", int64(c.Drain)}, {"ldap.size-limit", int64(c.LDAP.SizeLimit)}, {"ldap.timeout", int64(c.LDAP.Timeout)}} {
+	}{
+		{"drain", int64(c.Drain)}, {"ldap.size-limit", int64(c.LDAP.SizeLimit)}, {"ldap.timeout", int64(c.LDAP.Timeout)},
+		{"control.journal-entries", int64(c.Control.JournalEntries)}, {"control.journal-size", int64(c.Control.JournalSize)},
+	} {
 		if row.value <= 0 {
 			refuse("%s must be more than 0", row.key)
 		}

@@ -7,6 +7,7 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/control"
 	"wsexchange/mock/fault"
+	"wsexchange/mock/journal"
 )
 
 // testing gives what the control API needs of the emulator, nil without it.
@@ -14,7 +15,10 @@ func (c ControlConfig) testing() *mock.Testing {
 	if c.Listen == "" {
 		return nil
 	}
-	t := &mock.Testing{Faults: fault.Config{Header: c.FaultHeaders}}
+	t := &mock.Testing{
+		Faults:  fault.Config{Header: c.FaultHeaders},
+		Journal: journal.Config{Entries: c.JournalEntries, Bytes: int(c.JournalSize)},
+	}
 	if c.AllowKill {
 		t.Faults.Kill = kill
 	}

@@ -33,13 +33,16 @@ func controlled(t *testing.T) []string {
 }
 
 func TestServe_Control(t *testing.T) {
-	e := start(t, controlled(t)...)
+	e := start(t, append(controlled(t), "--control.journal-entries", "2")...)
 	c := client.New(strings.TrimSuffix(e.Banner["Control"], "/_mock/"), controlToken)
-	_, err := submit(t, e.Banner["Engine"], login(t), http.DefaultClient)
+	for range 3 {
+		_, err := submit(t, e.Banner["Engine"], login(t), http.DefaultClient)
+		require.NoError(t, err)
+	}
+	entries, last, err := c.Journal(t.Context(), journal.Filter{})
 	require.NoError(t, err)
-	entries, _, err := c.Journal(t.Context(), journal.Filter{})
-	require.NoError(t, err)
-	assert.Len(t, entries, 1)
+	assert.Len(t, entries, 2)
+	assert.EqualValues(t, 3, last)
 	_, err = c.AddFault(t.Context(), fault.Rule{Action: fault.Kill})
 	assert.ErrorContains(t, err, "may not be killed")
 	_, err = client.New(strings.TrimSuffix(e.Banner["Control"], "/_mock/"), "guess").Faults(t.Context())
@@ -55,6 +58,7 @@ func TestServe_ControlRefusals(t *testing.T) {
 	}{
 		"no token":     {[]string{"--control.listen=127.0.0.1:0"}, "control.token-file"},
 		"kill alone":   {[]string{"--control.allow-kill"}, "control.listen"},
+		"no journal":   {[]string{"--control.journal-entries=0"}, "control.journal-entries must be more than 0"},
 		"header alone": {[]string{"--control.fault-headers"}, "control.listen"},
 	} {
 		_, errors, status := outputOf(t, nil, append([]string{"serve"}, row.args...)...)
