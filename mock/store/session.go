@@ -10,6 +10,7 @@ import (
 type session struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
+	columns    map[string][]string // of tracked tables, once they were asked for
 }
 
 func openSession(ctx context.Context, db *sql.DB) (*session, error) {

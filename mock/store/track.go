@@ -46,22 +46,14 @@ func (s *Store) track(ctx context.Context, held *session) error {
 	if !s.inMemory {
 		schema = "temp"
 	}
-	rows, err := held.texts(ctx, "SELECT m.name || '.' || c.name FROM main.sqlite_master m, pragma_table_info(m.name) c"+
-		" WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'goose_db_version' AND c.name <> 'hash' ORDER BY m.name, c.name")
+	columns, err := held.tracked(ctx)
 	if err != nil {
 		return err
-	}
-	columns := make(map[string][]string)
-	for _, row := range rows {
-		table, column, _ := strings.Cut(row, ".")
-		columns[table] = append(columns[table], column)
 	}
 	var script strings.Builder
 	script.WriteString("BEGIN; CREATE TABLE " + schema + "." + changeTable + " (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, before TEXT, after TEXT);\n")
 	for _, table := range slices.Sorted(maps.Keys(columns)) {
-		if !slices.Contains(untracked, table) {
-			writeTrackers(&script, schema, table, columns[table])
-		}
+		writeTrackers(&script, schema, table, columns[table])
 	}
 	script.WriteString("COMMIT")
 	if _, err := held.conn.ExecContext(ctx, script.String()); err != nil {
@@ -70,17 +62,30 @@ func (s *Store) track(ctx context.Context, held *session) error {
 	return nil
 }
 
+// tracked gives the tables that are tracked, with their columns in the order in
+// which the triggers write them down. Names of columns are not written down:
+// triggers are part of every store in memory, and are to be small.
+func (c *session) tracked(ctx context.Context) (map[string][]string, error) {
+	rows, err := c.texts(ctx, "SELECT m.name || '.' || c.name FROM main.sqlite_master m, pragma_table_info(m.name) c"+
+		" WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN ('goose_db_version', '"+changeTable+"')"+
+		" AND c.name <> 'hash' ORDER BY m.name, c.name")
+	columns := make(map[string][]string)
+	for _, row := range rows {
+		table, column, _ := strings.Cut(row, ".")
+		if !slices.Contains(untracked, table) {
+			columns[table] = append(columns[table], column)
+		}
+	}
+	return columns, err
+}
+
 // writeTrackers writes the triggers of one table.
 func writeTrackers(script *strings.Builder, schema, table string, columns []string) {
-	object := func(row string) string {
-		pairs := make([]string, 0, len(columns))
-		for _, c := range columns {
-			pairs = append(pairs, "'"+c+"', CAST("+row+"."+c+" AS TEXT)")
-		}
-		return "json_object(" + strings.Join(pairs, ", ") + ")"
+	list := func(row string) string {
+		return "json_array(" + row + "." + strings.Join(columns, ", "+row+".") + ")"
 	}
 	for _, event := range []struct{ name, before, after string }{
-		{"INSERT", "NULL", object("NEW")}, {"UPDATE", object("OLD"), object("NEW")}, {"DELETE", object("OLD"), "NULL"},
+		{"INSERT", "NULL", list("NEW")}, {"UPDATE", list("OLD"), list("NEW")}, {"DELETE", list("OLD"), "NULL"},
 	} {
 		fmt.Fprintf(script, "CREATE TRIGGER %[5]s.track_%[1]s_%[2]s AFTER %[2]s ON %[1]s BEGIN"+
 			" INSERT INTO "+changeTable+" (name, before, after) VALUES ('%[1]s', %[3]s, %[4]s); END;\n",
@@ -117,15 +122,23 @@ func (t *Tx) RowChangesBetween(after, upTo int64) ([]RowChange, error) {
 	if !t.store.tracking || !t.write {
 		return nil, nil
 	}
+	if t.session.columns == nil {
+		columns, err := t.session.tracked(t.run)
+		if err != nil {
+			return nil, fmt.Errorf("columns of changes: %w", err)
+		}
+		t.session.columns = columns
+	}
 	return collect(t, func(row scanner) (RowChange, error) {
 		var c RowChange
 		var before, after sql.NullString
 		err := row.Scan(&c.Table, &before, &after)
+		columns := t.session.columns[c.Table]
 		if err == nil && before.Valid {
-			err = unmarshalRow(before.String, &c.Before)
+			c.Before, err = rowOf(columns, before.String)
 		}
 		if err == nil && after.Valid {
-			err = unmarshalRow(after.String, &c.After)
+			c.After, err = rowOf(columns, after.String)
 		}
 		return c, err
 	}, "SELECT name, before, after FROM "+changeTable+" WHERE seq > ? AND seq <= ? ORDER BY seq", after, upTo)
@@ -139,18 +152,26 @@ func (t *Tx) LastRowChange() (last int64, err error) {
 	return last, t.row("SELECT coalesce(max(seq), 0) FROM "+changeTable, nil, &last)
 }
 
-// unmarshalRow reads a row, without its columns that are NULL.
-func unmarshalRow(text string, into *map[string]string) error {
-	var columns map[string]*string
-	if err := json.Unmarshal([]byte(text), &columns); err != nil {
-		return err
+// rowOf reads a row, without its columns that are NULL. Numbers are kept as
+// their texts: they may be longer than what a float64 holds.
+func rowOf(columns []string, text string) (map[string]string, error) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var values []any
+	if err := decoder.Decode(&values); err != nil {
+		return nil, err
+	}
+	if len(values) != len(columns) {
+		return nil, fmt.Errorf("a row has %d columns, not %d", len(values), len(columns))
 	}
 	row := make(map[string]string, len(columns))
-	for name, value := range maps.All(columns) {
-		if value != nil {
-			row[name] = *value
+	for i, value := range values {
+		switch v := value.(type) {
+		case string:
+			row[columns[i]] = v
+		case json.Number:
+			row[columns[i]] = v.String()
 		}
 	}
-	*into = row
-	return nil
+	return row, nil
 }
