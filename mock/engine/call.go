@@ -136,6 +136,12 @@ func (c *Call) OnRollback(undo func(context.Context) error) {
 	})
 }
 
+// AtEnd registers a write that stays whatever becomes of the call and of the
+// request: it is made in the transaction that writes the request's end. It is
+// for procedures that write; a rehearsal does not make it. What write itself
+// refuses is logged and changes nothing.
+func (c *Call) AtEnd(write func(*store.Tx) error) { c.run.atEnd = append(c.run.atEnd, write) }
+
 // ErrorContext gives the error being handled if the call runs inside a catch,
 // else nil.
 func (c *Call) ErrorContext() *mpf.Error { return c.scope.handling }

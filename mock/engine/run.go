@@ -41,6 +41,7 @@ type run struct {
 	silent bool   // it is only being tried
 
 	compensations []compensation
+	atEnd         []func(*store.Tx) error // writes that stay even if it fails
 	jobs          []pendingJob
 	calls         []callRecord
 	subject       ldappath.DN // of the first call that has one

@@ -132,6 +132,7 @@ func (r *run) commit() error {
 	err := r.alive()
 	if err == nil && r.writes {
 		_ = r.tenant() // asked for after the end, too
+		r.leave(r.tx)
 		err = r.collectChanges()
 	}
 	if err == nil && r.writes {
@@ -177,7 +178,10 @@ func (r *run) abort(err error, logged bool) *mpf.Error {
 	r.dropJobs(0)
 	if logged {
 		ctx := context.WithoutCancel(r.ctx)
-		err := r.engine.store.Update(ctx, func(tx *store.Tx) error { return r.finish(tx, store.TransactionAborted, failed) })
+		err := r.engine.store.Update(ctx, func(tx *store.Tx) error {
+			r.leave(tx)
+			return r.finish(tx, store.TransactionAborted, failed)
+		})
 		if err != nil {
 			r.engine.metrics.journalLosses.Inc()
 			if r.engine.audits(r.writing(), failed) {
@@ -190,6 +194,16 @@ func (r *run) abort(err error, logged bool) *mpf.Error {
 	}
 	r.afterwards(failed)
 	return failed
+}
+
+// leave makes the writes that stay whatever becomes of the request. One that
+// cannot be made must not keep the request from ending.
+func (r *run) leave(tx *store.Tx) {
+	for _, write := range r.atEnd {
+		if err := tx.Savepoint(func() error { return write(tx) }); err != nil {
+			r.log().Error("what should stay of a request was not written", slog.Any("error", err))
+		}
+	}
 }
 
 // refuse is abort for a request that never began.

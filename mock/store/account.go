@@ -145,7 +145,7 @@ func (s *Store) Logon(ctx context.Context, name, password string) (*Object, erro
 	verdict := state.verdict(o, matches(hash, password))
 	switch {
 	case errors.Is(verdict, ErrWrongPassword):
-		err = s.Update(ctx, func(t *Tx) error { return t.countWrongPassword(o) })
+		err = s.Update(ctx, func(t *Tx) error { return t.CountWrongPassword(o) })
 	case verdict == nil && bad > 0:
 		err = s.Update(ctx, func(t *Tx) error { return t.keep(o, "badPwdCount", "0") })
 	}
@@ -155,9 +155,9 @@ func (s *Store) Logon(ctx context.Context, name, password string) (*Object, erro
 	return o, errors.Join(verdict, err)
 }
 
-// countWrongPassword adds to an account's wrong passwords and locks it when
-// the policy says so.
-func (t *Tx) countWrongPassword(o *Object) error {
+// CountWrongPassword adds to an account's wrong passwords and locks it when
+// the policy says so. An account that is gone is ErrNotFound.
+func (t *Tx) CountWrongPassword(o *Object) error {
 	if _, err := t.ByID(o.ID); err != nil {
 		return err
 	}

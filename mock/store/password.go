@@ -41,12 +41,20 @@ func (t *Tx) SetPassword(o *Object, password string) error {
 }
 
 // ChangePassword gives an account a new password if old is its present one,
-// else it is ErrWrongPassword. The domain's policy, its history too, holds for
-// the new one.
+// else it is ErrWrongPassword, which the caller counts by CountWrongPassword.
+// A locked account is ErrAccountLocked whatever old is. The domain's policy,
+// its history too, holds for the new one.
 func (t *Tx) ChangePassword(o *Object, old, password string) error {
 	hash, err := t.passwordHash(o)
 	if err != nil {
 		return err
+	}
+	state, err := t.AccountState(o)
+	if err != nil {
+		return err
+	}
+	if state.Locked {
+		return &ObjectError{DN: o.DN, Err: ErrAccountLocked}
 	}
 	if !matches(hash, old) {
 		return &ObjectError{DN: o.DN, Err: ErrWrongPassword}

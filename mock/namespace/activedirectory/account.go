@@ -54,10 +54,16 @@ func setPassword(c *engine.Call) error {
 	return c.Tx.SetPassword(o, c.Secret("newPassword").Reveal())
 }
 
+// changePassword counts a wrong old password as a logon with it would be
+// counted, or guesses through here would never lock the account (F238).
 func changePassword(c *engine.Call) error {
 	o, err := c.Open("path", "user")
 	if err != nil {
 		return err
 	}
-	return c.Tx.ChangePassword(o, c.Secret("oldPassword").Reveal(), c.Secret("newPassword").Reveal())
+	err = c.Tx.ChangePassword(o, c.Secret("oldPassword").Reveal(), c.Secret("newPassword").Reveal())
+	if errors.Is(err, store.ErrWrongPassword) {
+		c.AtEnd(func(tx *store.Tx) error { return tx.CountWrongPassword(o) })
+	}
+	return err
 }

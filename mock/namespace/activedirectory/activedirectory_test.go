@@ -1,13 +1,16 @@
 package activedirectory
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -178,11 +181,48 @@ func TestPasswords(t *testing.T) {
 	assert.Equal(t, "0x800708c5", e.Code.String())
 	r := u.MustCall(PreferredDC, "User Set Password", "<path>"+bob+"</path><newPassword>Secret-01</newPassword>")
 	assert.NotContains(t, xmldoc.String(r.Data), "Secret-01")
-	e = refused(t, u, mpf.OldPasswordWrong, "User Change Password", "<path>"+bob+"</path><oldPassword>wrong</oldPassword><newPassword>Secret-02</newPassword>")
-	assert.Equal(t, mpf.InvalidPassword, e.Code)
+	r = u.Call(PreferredDC, "User Change Password", "<path>"+bob+"</path><oldPassword>wrong</oldPassword><newPassword>Secret-02</newPassword>")
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.OldPasswordWrong.ID, r.Err.Cause)
+	assert.Equal(t, mpf.InvalidPassword, r.Err.Code)
 	u.MustCall(PreferredDC, "User Change Password", "<path>"+bob+"</path><oldPassword>Secret-01</oldPassword><newPassword>Secret-02</newPassword>")
 	refused(t, u, mpf.PasswordRefused, "User Change Password", "<path>"+bob+"</path><oldPassword>Secret-02</oldPassword><newPassword>Secret-01</newPassword>")
 	assert.NotContains(t, u.Log.String(), "Secret-0")
+}
+
+// Guesses of the old password lock the account, though the requests fail, and
+// whether or not somebody handles their errors.
+func TestChangePassword_CountsWrongGuesses(t *testing.T) {
+	u := start(t)
+	u.MustCall(PreferredDC, "User Set Password", "<path>"+bob+"</path><newPassword>Secret-01</newPassword>")
+	u.Update(func(tx *store.Tx) error {
+		policy, err := tx.PasswordPolicy()
+		policy.LockoutThreshold, policy.LockoutDuration = 3, time.Hour
+		return errors.Join(err, tx.SetPasswordPolicy(policy))
+	})
+	change := func(old string) string {
+		return "<path>" + bob + "</path><oldPassword>" + old + "</oldPassword><newPassword>Secret-02</newPassword>"
+	}
+	caught := `<request><procedure><try><execute namespace="` + PreferredDC + `" procedure="User Change Password"><executeData>` + change("wrong") +
+		`</executeData></execute></try><catch><transform/></catch></procedure></request>`
+	document, err := xmldoc.ParseString(caught, xmldoc.Limits{})
+	require.NoError(t, err)
+	req, err := mpf.ParseRequest(document, mpf.Target{})
+	require.NoError(t, err)
+	rehearsed, err := u.Engine.Rehearse(u.As(enginetest.Administrator), req)
+	require.NoError(t, err)
+	require.Nil(t, rehearsed.Response.Err)
+	assert.Empty(t, u.Attr(bob, "badPwdCount"), "a rehearsal counts nothing")
+
+	require.NotNil(t, u.Call(PreferredDC, "User Change Password", change("wrong")).Err)
+	assert.Equal(t, []string{"1"}, u.Attr(bob, "badPwdCount"))
+	require.Nil(t, u.Run(caught).Err)
+	assert.Equal(t, []string{"2"}, u.Attr(bob, "badPwdCount"), "handled errors count as well")
+	require.NotNil(t, u.Call(PreferredDC, "User Change Password", change("wrong")).Err)
+	refused(t, u, mpf.AccountLocked, "User Change Password", change("Secret-01"))
+	refused(t, u, mpf.AccountLocked, "User Change Password", change("wrong"))
+	u.Advance(time.Hour)
+	u.MustCall(PreferredDC, "User Change Password", change("Secret-01"))
 }
 
 func TestMoveRenameDelete(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/namespace/hostedexchange"
 	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
@@ -239,7 +240,10 @@ func TestPasswords(t *testing.T) {
 	w.refused(mpf.ArgumentEmpty, "SetUserPassword", path(name)+`<newPassword></newPassword>`)
 	w.ok("ChangeUserPassword", path(name)+`<oldPassword>An0ther!Secret</oldPassword><newPassword>Th1rd!Secret</newPassword>`)
 	assert.NoError(t, logon("Th1rd!Secret"))
-	w.refused(mpf.OldPasswordWrong, "ChangeUserPassword", path(name)+`<oldPassword>wrong</oldPassword><newPassword>F0urth!Secret</newPassword>`)
+	r := w.Call(hostedexchange.Name, "ChangeUserPassword", path(name)+`<oldPassword>wrong</oldPassword><newPassword>F0urth!Secret</newPassword>`+controller)
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.OldPasswordWrong.ID, r.Err.Cause)
+	assert.Equal(t, []string{"1"}, w.Attr(name, "badPwdCount"), "it counts as a wrong logon does")
 	w.refused(mpf.PasswordRefused, "ChangeUserPassword", path(name)+`<oldPassword>Th1rd!Secret</oldPassword><newPassword>An0ther!Secret</newPassword>`)
 	for _, word := range []string{"An0ther!Secret", "Th1rd!Secret", "F0urth!Secret"} {
 		assert.NotContains(t, w.Log.String(), word)

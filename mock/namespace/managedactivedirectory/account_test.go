@@ -154,7 +154,10 @@ func TestEnableDisableAndPasswords(t *testing.T) {
 	e := refused(t, u, mpf.PasswordRefused, "SetUserPassword", "<user>"+bob+`</user><newPassword do-not-log="1">abc</newPassword>`+dc)
 	assert.Equal(t, "0x800708c5", e.Code.String())
 	u.MustCall(Name, "SetUserPassword", "<user>"+bob+`</user><newPassword do-not-log="1">Secret-01</newPassword>`+dc)
-	refused(t, u, mpf.OldPasswordWrong, "ChangeUserPassword", "<user>"+bob+"</user><oldPassword>no</oldPassword><newPassword>Secret-02</newPassword>")
+	r := u.Call(Name, "ChangeUserPassword", "<user>"+bob+"</user><oldPassword>no</oldPassword><newPassword>Secret-02</newPassword>")
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.OldPasswordWrong.ID, r.Err.Cause)
+	assert.Equal(t, []string{"1"}, u.Attr(bobDN, "badPwdCount"))
 	u.MustCall(Name, "ChangeUserPassword", "<user>"+bob+"</user><oldPassword>Secret-01</oldPassword><newPassword>Secret-02</newPassword>"+dc)
 	user := u.Object(bobDN)
 	u.View(func(tx *store.Tx) {
