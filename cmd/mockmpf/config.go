@@ -145,8 +145,11 @@ func (c *Config) Validate() error {
 		key   string
 		value int64
 	}{
-		{"drain", int64(c.Drain)}, {"ldap.size-limit", int64(c.LDAP.SizeLimit)}, {"ldap.timeout", int64(c.LDAP.Timeout)},
-		{"control.journal-entries", int64(c.Control.JournalEntries)}, {"control.journal-size", int64(c.Control.JournalSize)},
+		{"drain", int64(c.Drain)},
+		{"ldap.size-limit", int64(c.LDAP.SizeLimit)},
+		{"ldap.timeout", int64(c.LDAP.Timeout)},
+		{"control.journal-entries", int64(c.Control.JournalEntries)},
+		{"control.journal-size", int64(c.Control.JournalSize)},
 	} {
 		if row.value <= 0 {
 			refuse("%s must be more than 0", row.key)
