@@ -138,13 +138,6 @@ func (c *cache) put(key digest, account string, login Login, decoded bool) {
 	}
 }
 
-// clear forgets every pair.
-func (c *cache) clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.forget(func(*good) bool { return true })
-}
-
 func (c *cache) forget(unwanted func(*good) bool) {
 	for element := c.recent.Front(); element != nil; {
 		next := element.Next()

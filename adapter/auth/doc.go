@@ -13,6 +13,6 @@
 // always the same to the caller, and [ErrUnavailable] when they could not ask.
 // Why they said no is a [Reason] from a closed list, for metrics and logs only.
 //
-// [Gate.Check] works on a plain *http.Request; [Middleware] puts it before echo
-// handlers, which find the caller with [FromContext].
+// [Gate.Check] only judges; [Gate.Admit] also writes the refusal, or gives a
+// request whose handler finds the caller with [FromContext].
 package auth

@@ -33,12 +33,6 @@ type Config struct {
 	// OnDecision hears every decision, for metrics and logs; nil hears nothing.
 	// It must not block.
 	OnDecision func(Decision)
-	// Skip lets requests through without a question, such as those for a WSDL;
-	// nil skips none.
-	Skip func(*http.Request) bool
-	// Refuse writes the answer to a request that is not let in; nil writes what
-	// [WriteRefusal] writes.
-	Refuse func(http.ResponseWriter, *http.Request, Decision)
 }
 
 // Decision is the judgement on one request.
@@ -81,9 +75,6 @@ func New(config Config) (*Gate, error) {
 	if config.Timeout <= 0 {
 		config.Timeout = 15 * time.Second
 	}
-	if config.Refuse == nil {
-		config.Refuse = WriteRefusal
-	}
 	config.Realm = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(config.Realm)
 	return &Gate{
 		config: config, cache: newCache(config.Cache, config.Now), throttle: newThrottle(config.Throttle, config.Now),
@@ -93,11 +84,7 @@ func New(config Config) (*Gate, error) {
 // Throttle is the gate's throttle, for an administrator to list and release.
 func (g *Gate) Throttle() *Throttle { return g.throttle }
 
-// ForgetLogins empties the cache, after the accounts have been changed.
-func (g *Gate) ForgetLogins() { g.cache.clear() }
-
-// Check judges a request, and tells Config.OnDecision. It does not ask
-// Config.Skip.
+// Check judges a request, and tells Config.OnDecision.
 func (g *Gate) Check(ctx context.Context, r *http.Request) Decision {
 	decision := g.judge(ctx, r)
 	if decision.Outcome != OutcomeOK {
