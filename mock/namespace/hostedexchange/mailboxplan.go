@@ -1,6 +1,7 @@
 package hostedexchange
 
 import (
+	"slices"
 	"strconv"
 
 	"wsexchange/internal/xmldoc"
@@ -14,6 +15,7 @@ type plan struct {
 	name        string
 	kilobytes   int64             // room to reserve; 0 = the store's defaults
 	mail        map[string]string // settings of the mailbox, by element name
+	others      []string          // names in mail beside size and switches, in the plan's order
 	properties  *xmldoc.Node      // attributes to set
 	fullOutlook bool              // needs the organization's address lists
 }
@@ -21,6 +23,15 @@ type plan struct {
 // switches are the settings of a mailbox that a plan turns on (0) and off (1).
 // One that a plan does not name is on (F346).
 var switches = []string{"disablePOP", "disableIMAP", "disableHTTP"}
+
+// limits are the settings of a mailbox of which noLimit is a value.
+var limits = []string{"outgoingSizeLimit", "incomingSizeLimit", "recipientLimit"}
+
+const (
+	mailboxSize = "size"
+	fullOutlook = "showInAddressLists"
+	noLimit     = "-1"
+)
 
 // planToUse gives the plan at the planName argument. Business users may use
 // only those that their organization may.
@@ -46,29 +57,51 @@ func readPlan(c *engine.Call, name, status string) (*plan, error) {
 	p := &plan{name: name, mail: make(map[string]string), properties: xmldoc.Child(settings, "properties")}
 	for setting := range xmldoc.Elements(xmldoc.Child(settings, "mail")) {
 		p.mail[setting.Data] = xmldoc.Text(setting)
+		if setting.Data != mailboxSize && setting.Data != fullOutlook && !slices.Contains(switches, setting.Data) {
+			p.others = append(p.others, setting.Data)
+		}
 	}
-	if size := p.mail["size"]; size != "" {
+	if size := p.mail[mailboxSize]; size != "" {
 		if p.kilobytes, err = strconv.ParseInt(size, 10, 64); err != nil {
-			return nil, mpf.PlanFeatureValue.New("size", size, "a number is needed")
+			return nil, mpf.PlanFeatureValue.New(mailboxSize, size, "a number is needed")
 		}
 	}
 	for setting := range xmldoc.Elements(settings) {
-		shown, ok := xmldoc.ChildText(setting, "showInAddressLists")
+		shown, ok := xmldoc.ChildText(setting, fullOutlook)
 		p.fullOutlook = p.fullOutlook || ok && shown != "0"
 	}
 	return p, nil
 }
 
 // mailElement writes the plan's settings as the provider takes them; sizes of
-// both are kilobytes (F347).
+// both are kilobytes (F347). The provider refuses those that it does not know
+// (F359).
 func (p *plan) mailElement() *xmldoc.Node {
-	mail := xmldoc.Element("mail", xmldoc.TextElement("size", strconv.FormatInt(p.kilobytes, 10)))
+	mail := xmldoc.Element("mail", xmldoc.TextElement(mailboxSize, strconv.FormatInt(p.kilobytes, 10)))
 	for _, name := range switches {
 		value := p.mail[name]
 		if value == "" {
 			value = "0"
 		}
 		xmldoc.Append(mail, xmldoc.TextElement(name, value))
+	}
+	for _, name := range p.others {
+		xmldoc.Append(mail, xmldoc.TextElement(name, p.mail[name]))
+	}
+	return mail
+}
+
+// mailAfter is mailElement for a mailbox that has another plan: what only that
+// one limited has no limit any more.
+func (p *plan) mailAfter(former *plan) *xmldoc.Node {
+	mail := p.mailElement()
+	if former == nil {
+		return mail
+	}
+	for _, name := range limits {
+		if former.mail[name] != "" && p.mail[name] == "" {
+			xmldoc.Append(mail, xmldoc.TextElement(name, noLimit))
+		}
 	}
 	return mail
 }
@@ -135,34 +168,41 @@ func refitMailbox(c *engine.Call, user, org *store.Object, p *plan) error {
 	if err := reallocateMailbox(c, user, p.kilobytes); err != nil {
 		return err
 	}
-	if _, err := provider(c, "EditMailbox", pathTo("path", user), p.mailElement()); err != nil {
+	former, err := formerPlan(c, user)
+	if err != nil {
 		return err
 	}
-	if err := clearFormer(c, user, p); err != nil {
+	if _, err := provider(c, "EditMailbox", pathTo("path", user), p.mailAfter(former)); err != nil {
 		return err
+	}
+	if former != nil {
+		if err := applyProperties(c, user, p.cleared(former)); err != nil {
+			return err
+		}
 	}
 	if err := applyProperties(c, user, p.properties); err != nil {
 		return err
 	}
-	_, err := own(c, "SetCustomerPlanRecord_", pathTo("path", user), xmldoc.TextElement("planName", p.name))
+	_, err = own(c, "SetCustomerPlanRecord_", pathTo("path", user), xmldoc.TextElement("planName", p.name))
 	return err
 }
 
-// clearFormer clears the attributes that the plan so far set and the new one
-// does not name.
-func clearFormer(c *engine.Call, user *store.Object, p *plan) error {
+// formerPlan gives the plan that a user has so far, nil if none.
+func formerPlan(c *engine.Call, user *store.Object) (*plan, error) {
 	record, err := own(c, "GetCustomerPlanRecord_", pathTo("path", user))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	name, _ := xmldoc.ChildText(record, "planName")
 	if name == "" {
-		return nil
+		return nil, nil
 	}
-	former, err := readPlan(c, name, "")
-	if err != nil {
-		return err
-	}
+	return readPlan(c, name, "")
+}
+
+// cleared lists, without values, the attributes that the plan so far set and
+// this one does not name.
+func (p *plan) cleared(former *plan) *xmldoc.Node {
 	stays := make(map[string]bool)
 	for property := range xmldoc.Elements(p.properties) {
 		attribute, _ := xmldoc.Attr(property, "name")
@@ -174,5 +214,5 @@ func clearFormer(c *engine.Call, user *store.Object, p *plan) error {
 			xmldoc.Append(cleared, xmldoc.SetAttr(xmldoc.Element("property"), "name", attribute))
 		}
 	}
-	return applyProperties(c, user, cleared)
+	return cleared
 }

@@ -1,6 +1,7 @@
 package hostedexchange
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,10 +70,10 @@ func readPlanFeature(n *xmldoc.Node) (store.PlanFeature, error) {
 }
 
 // checkFeatureValues refuses values that no mailbox could be given: all that
-// goes under mail is a number.
+// goes under mail is a number, and -1 only where it means no limit.
 func checkFeatureValues(p *store.Plan) error {
 	for _, f := range p.Features {
-		if f.ParentNode != "mail" {
+		if f.ParentNode != "mail" || f.Value == noLimit && slices.Contains(limits, f.NativeAttribute) {
 			continue
 		}
 		if _, err := strconv.ParseUint(f.Value, 10, 31); err != nil {
