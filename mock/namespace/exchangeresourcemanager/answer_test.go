@@ -158,6 +158,7 @@ func TestEffects(t *testing.T) {
 			step{"ReallocateOrganizationMailNoMove", org + "<mailStore><megabytes>999</megabytes>" + sources(named("allocate", 2, "7"), named("", 1, "-5")) + "</mailStore>"}), "1:15/10000 2:7/0 Public:10/4096"},
 		{"a named store given back", append(equipped[:1:1],
 			step{"ReallocateOrganizationMailNoMove", org + "<mailStore>" + sources(named("deallocate", 1, "0"), named("Allocate", 2, "3")) + "</mailStore>"}), "2:3/0 Public:10/0"},
+		{"no difference", append(equipped[:3:3], step{"ReallocateOrganizationMailNoMove", org + grow("0", "0")}), "1:20/10000 Public:10/4096"},
 		{"unshared", []step{{"AllocateOrganization", org + grow("20", "0")}}, "3:20/0"},
 		{"mailbox on the share with most room", append(equipped[:1:1],
 			step{"ReallocateOrganizationMailNoMove", org + "<mailStore>" + sources(named("allocate", 2, "30")) + "</mailStore>"},
@@ -185,7 +186,7 @@ func TestAddAndModify(t *testing.T) {
 	must(t, u, "RemoveExchangeResources", storeFragment("mailStores", "EX1", mail(3), sized))
 	must(t, u, "AddExchangeResources", storeFragment("mailStores", "ex1", strings.ToLower(mail(3)), "<megabytes>70</megabytes><shared>true</shared>"))
 	must(t, u, "ModifyExchangeResources", storeFragment("mailStores", "EX1", mail(3), "<megabytes>-20</megabytes><shared>0</shared>")+
-		`<provisionable><serverName provisionable="0">EX1</serverName></provisionable>`)
+		`<provisionable><serverName provisionable=" False "> EX1 </serverName></provisionable>`)
 	u.View(func(tx *store.Tx) {
 		r, err := tx.Resource(store.MailStore, "EX1", mail(3))
 		require.NoError(t, err)
@@ -263,6 +264,7 @@ func ex(u *enginetest.Universe, procedure, data string) *mpf.Response {
 }
 
 func TestEx(t *testing.T) {
+	const dc = "<preferredDomainController>dc1.fabrikam.com</preferredDomainController>"
 	u := pool(t)
 	ok := func(procedure, data string) string {
 		t.Helper()
@@ -304,8 +306,9 @@ func TestEx(t *testing.T) {
 	refused(mpf.NoRoomInStore, "AllocateConsumerUserMailbox", upn+box(bob)+kb("10241"))
 	assert.Contains(t, ok("AllocateConsumerUserMailbox", upn+box(bob)+kb("2000")+"<mailStoreServer>ex1</mailStoreServer>"), "<mailStore><serverName>EX1</serverName><mailStoreName>"+mail(3))
 	refused(mpf.AllocationExists, "AllocateConsumerUserMailbox", upn+box(bob)+kb("1"))
-	assert.Contains(t, ok("QueryConsumerMailboxAllocation", box(bob)), "<mailbox><GUID>bare</GUID><path>LDAP://"+bob+"</path><kilobytes>2000</kilobytes></mailbox>")
-	assert.Equal(t, ok("QueryConsumerMailboxAllocation", box(bob)), ok("QueryMailboxAllocation", box(bob)))
+	const has = "<mailbox><GUID>bare</GUID><path>LDAP://" + bob + "</path><kilobytes>2000</kilobytes></mailbox>"
+	assert.Equal(t, "<data>"+has+dc+"</data>", ok("QueryConsumerMailboxAllocation", box(bob)+dc))
+	assert.Equal(t, "<data>"+has+dc+"<mailStore><serverName>EX1</serverName><mailStoreName>"+mail(3)+"</mailStoreName></mailStore></data>", ok("QueryMailboxAllocation", box(bob)+dc))
 	refused(mpf.NoRoomInStore, "ReAllocateConsumerMailbox", box(bob)+kb("10000"))
 	ok("ReAllocateConsumerMailbox", box(bob)+kb("1000"))
 	refused(mpf.StoreInUse, "ReallocateConsumerMailStoreResource", storeFragment("consumerMailStores", "EX1", mail(3), "<megabytes>-8</megabytes>"))

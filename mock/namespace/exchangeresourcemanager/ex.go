@@ -66,6 +66,7 @@ func rowsEx() []engine.Procedure {
 				{Name: "userPrincipalName", Type: engine.Text, Required: true},
 				mailbox, kilobytes,
 				{Name: "mailStoreServer", Type: engine.Text},
+				{Name: "mailStoreName", Type: engine.Text},
 				controller,
 			},
 		},
@@ -81,7 +82,7 @@ func rowsEx() []engine.Procedure {
 		},
 		{
 			Name: "QueryConsumerMailboxAllocation", Summary: "Tells a consumer mailbox's size.",
-			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Documented, Run: queryMailbox,
+			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "mailbox", Fidelity: engine.Documented, Run: queryConsumerMailbox,
 			Arguments: []engine.Argument{mailbox, controller},
 		},
 	}
@@ -213,8 +214,8 @@ func serverNames(c *engine.Call, kind store.ResourceKind) error {
 	return nil
 }
 
-// allocateConsumer takes a mailbox out of the consumer store with most room, on
-// the named server if there is one.
+// allocateConsumer takes a mailbox out of the consumer store that is named, or
+// the one with most room, on the named server if there is one (F349).
 func allocateConsumer(c *engine.Call) error {
 	user, err := c.Open("mailbox", "user")
 	if err != nil {
@@ -230,7 +231,7 @@ func allocateConsumer(c *engine.Call) error {
 	if _, err := c.Tx.Consumer(user.GUID); err == nil {
 		return mpf.AllocationExists.New(user.DN.ADsPath())
 	}
-	r, err := consumerStore(c.Tx, c.Text("mailStoreServer"), c.Number("kilobytes"))
+	r, err := consumerStoreAsked(c)
 	if err != nil {
 		return err
 	}
@@ -239,6 +240,23 @@ func allocateConsumer(c *engine.Call) error {
 	}
 	outputStore(c, r)
 	return nil
+}
+
+// consumerStoreAsked gives the store that server and name tell, or one that
+// suits.
+func consumerStoreAsked(c *engine.Call) (*store.Resource, error) {
+	server, name := c.Text("mailStoreServer"), c.Text("mailStoreName")
+	switch {
+	case name == "":
+		return consumerStore(c.Tx, server, c.Number("kilobytes"))
+	case server == "":
+		return nil, mpf.ArgumentMissing.New("mailStoreServer")
+	}
+	r, err := c.Tx.Resource(store.ConsumerStore, server, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, mpf.StoreUnavailable.New(name, server, "it is not a consumer mail store")
+	}
+	return r, err
 }
 
 func consumerStore(tx *store.Tx, server string, kilobytes int64) (*store.Resource, error) {

@@ -148,23 +148,11 @@ func reallocateMailbox(c *engine.Call) error {
 	return fault(err)
 }
 
-// queryMailbox tells what a mailbox has. The answer stands in the place of the
-// argument of the same name.
+// queryMailbox tells what a mailbox has, and in which store.
 func queryMailbox(c *engine.Call) error {
-	user, consumer, err := mailboxConsumer(c)
-	var e *mpf.Error
-	if errors.As(err, &e) && mpf.AllocationMissing.Is(e) {
-		consumer = &store.Consumer{GUID: user.GUID}
-	} else if err != nil {
+	consumer, err := outputMailbox(c)
+	if err != nil || consumer.ID == 0 {
 		return err
-	}
-	xmldoc.Remove(c.Node("mailbox"))
-	c.Output(xmldoc.Element("mailbox",
-		xmldoc.TextElement("GUID", consumer.GUID.Octets()),
-		xmldoc.TextElement("path", user.DN.ADsPath()),
-		xmldoc.TextElement("kilobytes", number(consumer.Kilobytes))))
-	if consumer.ID == 0 {
-		return nil
 	}
 	share, err := c.Tx.AllocationByID(consumer.AllocationID)
 	if err != nil {
@@ -172,4 +160,27 @@ func queryMailbox(c *engine.Call) error {
 	}
 	outputStore(c, &share.Resource)
 	return nil
+}
+
+// queryConsumerMailbox tells what a mailbox has, and no store (F292).
+func queryConsumerMailbox(c *engine.Call) error {
+	_, err := outputMailbox(c)
+	return err
+}
+
+// outputMailbox tells what a mailbox has, in the place of the argument of the
+// same name. One that has nothing has no ID and 0 kilobytes.
+func outputMailbox(c *engine.Call) (*store.Consumer, error) {
+	user, consumer, err := mailboxConsumer(c)
+	var e *mpf.Error
+	if errors.As(err, &e) && mpf.AllocationMissing.Is(e) {
+		consumer = &store.Consumer{GUID: user.GUID}
+	} else if err != nil {
+		return nil, err
+	}
+	asked := c.Node("mailbox")
+	xmldoc.InsertBefore(asked, fields("mailbox",
+		"GUID", consumer.GUID.Octets(), "path", user.DN.ADsPath(), "kilobytes", number(consumer.Kilobytes)))
+	xmldoc.Remove(asked)
+	return consumer, nil
 }

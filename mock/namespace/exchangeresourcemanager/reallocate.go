@@ -171,8 +171,11 @@ func reallocateMail(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if megabytes < 0 {
+	switch {
+	case megabytes < 0:
 		return shrinkMail(c.Tx, o, shares, megabytes)
+	case megabytes == 0 && len(shares) > 0:
+		return nil // or a share of nothing on another store would count as a second one
 	}
 	return growMail(c.Tx, o, mail, shares, megabytes)
 }

@@ -2,6 +2,7 @@ package exchangeresourcemanager
 
 import (
 	"errors"
+	"strings"
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
@@ -135,17 +136,20 @@ func resize(tx *store.Tx, a storeArgument, r *store.Resource, difference int64) 
 }
 
 // setProvisionable reads serverName elements with the attribute provisionable
-// and tells whether there was one.
+// and tells whether there was one (F293).
 func setProvisionable(c *engine.Call) (bool, error) {
 	changed := false
 	for container := range xmldoc.Children(c.Data, "provisionable") {
 		for n := range xmldoc.Children(container, "serverName") {
 			state, _ := xmldoc.Attr(n, "provisionable")
-			value, ok := booleans[state]
+			value, ok := booleans[strings.ToLower(strings.TrimSpace(state))]
 			if !ok {
 				return false, mpf.ArgumentInvalid.New("provisionable/serverName", "the attribute provisionable has to be 1 or 0")
 			}
-			server := xmldoc.Text(n)
+			server := strings.TrimSpace(xmldoc.Text(n))
+			if server == "" {
+				return false, mpf.ArgumentEmpty.New("provisionable/serverName")
+			}
 			if err := c.Tx.SetProvisionable(server, value); errors.Is(err, store.ErrNotFound) {
 				return false, mpf.StoreUnknown.New("*", server)
 			} else if err != nil {
