@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ func scanAudit(row scanner) (AuditRow, error) {
 }
 
 // WriteAudit adds a row to the audit log within the transaction: it goes if
-// that is rolled back. See Store.WriteAudit for requests that failed.
+// that is rolled back.
 func (t *Tx) WriteAudit(a AuditRow) (int64, error) {
 	if a.At.IsZero() {
 		a.At = t.Now()
@@ -53,14 +52,6 @@ func (t *Tx) WriteAudit(a AuditRow) (int64, error) {
 		id, a.TransactionID, a.ClientID, a.Caller, a.Organization, ldappath.Fold(a.Organization), a.Namespace, a.Procedure,
 		micros(a.At), a.Duration.Microseconds(), a.Code, a.Description, a.Request, a.Steps)
 	return id, err
-}
-
-// WriteAudit adds a row to the audit log in a transaction of its own.
-func (s *Store) WriteAudit(ctx context.Context, a AuditRow) error {
-	return s.Update(ctx, func(t *Tx) error {
-		_, err := t.WriteAudit(a)
-		return err
-	})
 }
 
 // AuditQuery says which rows of the audit log are wanted. Zero fields ask for

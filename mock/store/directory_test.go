@@ -174,7 +174,7 @@ func TestLookups(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, o, found, name)
 	}
-	byAlias, err := tx.ByMailNickname("ALI")
+	byAlias, err := tx.ByValue("mailNickname", "ALI")
 	require.NoError(t, err)
 	assert.Equal(t, []*Object{o}, byAlias)
 	for _, name := range []string{`OTHER\alice`, "nobody", "S-1-5-21-1", "LDAP://CN=x,DC=y"} {

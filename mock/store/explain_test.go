@@ -112,7 +112,6 @@ func repertoire(t *testing.T, tx *Tx) {
 	do(err)
 	_, err = tx.PruneTransactions(testClock)
 	do(err)
-	do(tx.ForgetTransaction("t"))
 	for _, o := range []*Object{unit, group, user} {
 		_, err = tx.Attributes(o)
 		do(err)
@@ -135,7 +134,7 @@ func repertoire(t *testing.T, tx *Tx) {
 	do(err)
 	_, err = tx.LinkedFrom(group, "altRecipient")
 	do(err)
-	_, err = tx.ByMailNickname("x")
+	_, err = tx.ByValue("mailNickname", "x")
 	do(err)
 	_, err = tx.ByGUID(user.GUID)
 	do(err)

@@ -17,12 +17,6 @@ func (t *Tx) GrantAccess(o, trustee *Object, rights ...string) error {
 	return nil
 }
 
-// RevokeAccess takes all rights on an object from a trustee.
-func (t *Tx) RevokeAccess(o, trustee *Object) error {
-	_, err := t.exec("DELETE FROM access_grant WHERE object_id = ? AND trustee_id = ?", o.ID, trustee.ID)
-	return err
-}
-
 // Grants gives the rights on an object, in the order of the trustees' names.
 func (t *Tx) Grants(o *Object) ([]Grant, error) {
 	type granted struct {

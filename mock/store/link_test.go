@@ -152,10 +152,10 @@ func TestGrants(t *testing.T) {
 	grants, err := tx.Grants(org)
 	require.NoError(t, err)
 	assert.Equal(t, []Grant{{trustee, "Open Address List"}, {trustee, "Read"}}, grants)
-	require.NoError(t, tx.RevokeAccess(org, trustee))
+	require.NoError(t, tx.Delete(trustee))
 	grants, err = tx.Grants(org)
 	require.NoError(t, err)
-	assert.Empty(t, grants)
+	assert.Empty(t, grants, "they go with the trustee")
 }
 
 func TestGUIDAndSID(t *testing.T) {

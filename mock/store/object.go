@@ -151,9 +151,6 @@ func (t *Tx) ByValue(attribute, value string) ([]*Object, error) {
 		" WHERE v.attribute = ? AND v.folded = ? ORDER BY o.dn_key", a.Name, ldappath.Fold(value))
 }
 
-// ByMailNickname gives the recipients with the alias; aliases are not unique.
-func (t *Tx) ByMailNickname(alias string) ([]*Object, error) { return t.ByValue("mailNickname", alias) }
-
 // Parent gives the object directly above. A root has none: ErrNotFound.
 func (t *Tx) Parent(o *Object) (*Object, error) {
 	if o.ParentID == 0 {

@@ -99,14 +99,6 @@ func (t *Tx) AddFeatureType(f FeatureType) error {
 	return nil
 }
 
-// FeatureTypes lists the feature types in the order in which they were added.
-func (t *Tx) FeatureTypes() ([]FeatureType, error) {
-	return collect(t, func(row scanner) (FeatureType, error) {
-		var f FeatureType
-		return f, row.Scan(&f.Name, &f.Description, &f.NativeAttribute, &f.ParentNode, &f.DataType, &f.Unit)
-	}, "SELECT name, description, native_attribute, parent_node, data_type, unit FROM feature_type ORDER BY id")
-}
-
 func (t *Tx) featureType(name string) (int64, error) {
 	var id int64
 	err := t.row("SELECT id FROM feature_type WHERE folded = ?", []any{ldappath.Fold(name)}, &id)

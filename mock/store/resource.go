@@ -134,21 +134,9 @@ func (t *Tx) Resource(kind ResourceKind, server, name string) (*Resource, error)
 	return t.resource("r.kind = ? AND r.server_key = ? AND r.name_key = ?", r.label(), kind, ldappath.Fold(server), ldappath.Fold(name))
 }
 
-// ResourceByGUID gives the resource of a kind that the directory object with
-// the GUID is.
-func (t *Tx) ResourceByGUID(kind ResourceKind, guid GUID) (*Resource, error) {
-	return t.resource("r.guid = ? AND r.kind = ?", guid.String(), guid.Octets(), kind)
-}
-
 // Resources lists the resources of a kind in the order of registration.
 func (t *Tx) Resources(kind ResourceKind) ([]*Resource, error) {
 	return collect(t, scanResource, "SELECT "+resourceColumns+" FROM resource r WHERE r.kind = ? ORDER BY r.id", kind)
-}
-
-// ResourcesOfServer lists all resources of a server in the order of
-// registration.
-func (t *Tx) ResourcesOfServer(server string) ([]*Resource, error) {
-	return collect(t, scanResource, "SELECT "+resourceColumns+" FROM resource r WHERE r.server_key = ? ORDER BY r.id", ldappath.Fold(server))
 }
 
 // ResizeResource changes the capacity by a difference. Less than is allocated

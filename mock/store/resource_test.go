@@ -55,9 +55,6 @@ func TestAddResource(t *testing.T) {
 		found, err := tx.Resource(MailStore, "ex1", "MAILBOX STORE 1 (ex1)")
 		require.NoError(t, err)
 		assert.Equal(t, made, found)
-		byGUID, err := tx.ResourceByGUID(MailStore, made.GUID)
-		require.NoError(t, err)
-		assert.Equal(t, made, byGUID)
 		for name, r := range map[string]Resource{
 			"the same":                     {Kind: MailStore, Server: "EX1", Name: "Mailbox Store 1 (EX1)"},
 			"the name on another server":   {Kind: MailStore, Server: "EX02", Name: "mailbox store 1 (ex1)"},

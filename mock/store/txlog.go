@@ -125,13 +125,6 @@ func (t *Tx) LoggedSteps(id string) ([]LoggedStep, error) {
 	}, "SELECT seq, namespace, procedure, state, at, rollback_data FROM transaction_step WHERE transaction_id = ? ORDER BY seq", id)
 }
 
-// ForgetTransaction removes a transaction and its steps from the log. One that
-// is not there is no error.
-func (t *Tx) ForgetTransaction(id string) error {
-	_, err := t.exec("DELETE FROM transaction_log WHERE id = ?", id)
-	return err
-}
-
 // PruneTransactions removes the ended transactions that started before a time
 // and tells how many.
 func (t *Tx) PruneTransactions(before time.Time) (int64, error) {
