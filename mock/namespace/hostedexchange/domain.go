@@ -54,7 +54,11 @@ func createSMTPDomain(c *engine.Call) error {
 	case held.Kind == store.PrimaryDomain:
 		return nil
 	}
-	return promote(c, org, held.Name)
+	if err := promote(c, org, held.Name); err != nil || !c.Has("createSMTPDomain") {
+		return err
+	}
+	_, err = provider(c, "CreateSMTPDomain", domainList(held.Name))
+	return err
 }
 
 // domainAsked gives the SMTPDomain argument without the dot that may end a

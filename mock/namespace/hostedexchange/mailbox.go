@@ -33,11 +33,11 @@ func createMailbox(c *engine.Call) error {
 	if mailbox {
 		return mpf.MailboxExists.New(user.DN.ADsPath())
 	}
-	domain, err := defaultDomain(c, org)
+	p, err := planToUse(c)
 	if err != nil {
 		return err
 	}
-	p, err := planToUse(c)
+	domain, err := defaultDomain(c, org)
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,12 @@ func newAddresses(c *engine.Call, user, org *store.Object, domain string) ([]str
 	if err := checkAddress(addresses[0]); err != nil {
 		return nil, err
 	}
-	for value := range under(c, "proxyAddresses", "value") {
-		address := strings.TrimSpace(xmldoc.Text(value))
-		if address == "" || sameName(address, addresses[0]) {
+	more, err := addressesAsked(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, address := range more {
+		if sameName(address, addresses[0]) {
 			continue
 		}
 		if err := checkOwnAddress(c, org, address); err != nil {
@@ -126,6 +129,30 @@ func newAddresses(c *engine.Call, user, org *store.Object, domain string) ([]str
 		}
 	}
 	return addresses, nil
+}
+
+// addressesAsked gives the texts of the elements in proxyAddresses, whatever
+// the elements are called (F361).
+func addressesAsked(c *engine.Call) ([]string, error) {
+	var asked []string
+	for list := range xmldoc.Children(c.Data, "proxyAddresses") {
+		if list.FirstChild != nil && !hasElement(list) && strings.TrimSpace(xmldoc.Text(list)) != "" {
+			return nil, mpf.ArgumentInvalid.New("proxyAddresses", "each address needs an element of its own")
+		}
+		for value := range xmldoc.Elements(list) {
+			if address := strings.TrimSpace(xmldoc.Text(value)); address != "" {
+				asked = append(asked, address)
+			}
+		}
+	}
+	return asked, nil
+}
+
+func hasElement(n *xmldoc.Node) bool {
+	for range xmldoc.Elements(n) {
+		return true
+	}
+	return false
 }
 
 // ensureRecord makes a user a customer who was made without this namespace.

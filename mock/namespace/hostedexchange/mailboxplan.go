@@ -33,7 +33,8 @@ const (
 	noLimit     = "-1"
 )
 
-// planToUse gives the plan at the planName argument. Business users may use
+// planToUse gives the plan at the planName argument, before the organization's
+// domain is looked for (F360). Business users may use
 // only those that their organization may.
 func planToUse(c *engine.Call) (*plan, error) {
 	if !isConsumer(c) {
@@ -113,6 +114,10 @@ func changeUserMailboxPlan(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
+	p, err := planToUse(c)
+	if err != nil {
+		return err
+	}
 	domain, err := defaultDomain(c, org)
 	if err != nil {
 		return err
@@ -123,10 +128,6 @@ func changeUserMailboxPlan(c *engine.Call) error {
 			return err
 		}
 		domain = held.Name
-	}
-	p, err := planToUse(c)
-	if err != nil {
-		return err
 	}
 	mailbox, err := hasMailbox(c, user)
 	if err != nil {

@@ -90,7 +90,7 @@ func TestExchangeEnableOrganization(t *testing.T) {
 	w := open(t)
 	w.of("Managed Active Directory", "CreateOrganization", `<container>LDAP://`+base+`</container><name>acme</name><policyName>customer</policyName>`)
 	w.refused(mpf.NotExchangeEnabled, "CreateSMTPDomain", path(acme)+`<SMTPDomain>acme.example</SMTPDomain>`)
-	w.refused(mpf.NotExchangeEnabled, "CreateMailbox", path(w.User(acme, "early", password).DN.String())+`<planName>GoldMail</planName>`)
+	w.refused(mpf.NotExchangeEnabled, "CreateMailbox", path(w.User(acme, "early", password).DN.String())+`<planName>GoldMail</planName><customerTypeName>ConsumerUser</customerTypeName>`)
 	enable := path(acme) + `<SMTPDomain>acme.example</SMTPDomain><mailStore algorithm="minStoreCount"><megabytes>7</megabytes><shared>1</shared></mailStore>` +
 		`<sourceMailStores><sourceMailStore><serverName>EX1</serverName><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName><megabytes>4</megabytes></sourceMailStore></sourceMailStores>`
 	w.ok("ExchangeEnableOrganization", enable)

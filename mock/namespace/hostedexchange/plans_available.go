@@ -37,7 +37,7 @@ func setAvailablePlans(c *engine.Call, status string) error {
 // setAvailablePlanStatus gives and takes plans. Giving one that is there does
 // nothing; taking one that users have, or that is not there, is refused (F285).
 func setAvailablePlanStatus(c *engine.Call) error {
-	customer, err := customerAt(c)
+	customer, err := organizationCustomerAt(c)
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,16 @@ func setAvailablePlanStatus(c *engine.Call) error {
 	return planFault(c.Tx.LogEvent(customer.GUID, event))
 }
 
+// organizationCustomerAt gives the customer that the object at path is, which
+// may be no user: plans are available to organizations (F362).
+func organizationCustomerAt(c *engine.Call) (*store.Customer, error) {
+	customer, err := customerAt(c)
+	if err == nil && userType(customer.Type) {
+		return nil, mpf.NotAnOrganization.New(c.DN("path").ADsPath())
+	}
+	return customer, err
+}
+
 func checkTaking(c *engine.Call, customer *store.Customer, plan string, given bool) error {
 	if !given {
 		return mpf.PlanNotAvailable.New(plan)
@@ -92,7 +102,7 @@ func getAvailablePlans(c *engine.Call) error {
 }
 
 func getCustomerAvailablePlansRecord(c *engine.Call) error {
-	customer, err := customerAt(c)
+	customer, err := organizationCustomerAt(c)
 	if err != nil {
 		return err
 	}

@@ -70,23 +70,18 @@ func chooseStore(c *engine.Call, org *store.Object, kilobytes int64) (server, da
 	return best.Resource.Server, best.Resource.Name, nil
 }
 
-// allocateConsumer reserves room for a consumer. The resource manager chooses
-// among the consumer stores of a server itself; a choice other than the store
-// named is refused.
+// allocateConsumer reserves room for a consumer, in the consumer store named or
+// one that the resource manager chooses.
 func allocateConsumer(c *engine.Call, user *store.Object, server, database string, args []*xmldoc.Node) (*xmldoc.Node, error) {
 	name, err := c.Tx.Value(user, "userPrincipalName")
 	if err != nil {
 		return nil, err
 	}
 	if args = append(args, xmldoc.TextElement("userPrincipalName", name)); server != "" {
-		args = append(args, xmldoc.TextElement("mailStoreServer", server))
+		args = append(args, xmldoc.TextElement("mailStoreServer", server), xmldoc.TextElement("mailStoreName", database))
 	}
 	room, err := withController(c, consumerStores, "AllocateConsumerUserMailbox", args)
-	where := xmldoc.Child(room, "mailStore")
-	if chosen, _ := xmldoc.ChildText(where, "mailStoreName"); err == nil && database != "" && !sameName(chosen, database) {
-		return nil, mpf.StoreUnavailable.New(database, server, "it is not the consumer store with most room")
-	}
-	return where, err
+	return xmldoc.Child(room, "mailStore"), err
 }
 
 // reallocateMailbox changes a mailbox's share to a size.
