@@ -12,7 +12,6 @@ var (
 	ArgumentInvalid     = cause("E-ARGUMENT-INVALID", InvalidArg, "The argument '%1' is not valid: %2.")
 	ArgumentRepeated    = cause("E-ARGUMENT-REPEATED", InvalidArg, "The argument '%1' was supplied more than once.")
 	SourceNodeMissing   = cause("E-SOURCE-NODE-MISSING", SourceNodeMissingCode, "The source node '%1' was not found.")
-	NullTransform       = cause("E-NULL-TRANSFORM", NullTransformCode, "The transform of '%1' produced no element.")
 	TransformRefused    = cause("E-TRANSFORM", TransformRefusedCode, "The transform cannot be run: %1.")
 	LimitExceeded       = cause("E-LIMIT", RequestMalformedCode, "The request was stopped: %1.")
 	Aborted             = cause("E-ABORTED", RequestAborted, "The request was stopped before it was complete: %1.")
@@ -41,7 +40,6 @@ var (
 // Directory.
 var (
 	ObjectNotFound      = cause("E-NO-SUCH-OBJECT", NoSuchObject, "Unable to open object '%1'./There is no such object on the server./ADsGetObject")
-	ParentNotFound      = cause("E-NO-SUCH-CONTAINER", NoSuchObject, "Unable to open object '%1'./There is no such object on the server./ADsGetObject")
 	ObjectInTheWay      = cause("E-OBJECT-EXISTS", AlreadyExists, "Unable to create '%1'./The object already exists./SetInfo (%2)")
 	PathInvalid         = cause("E-PATH", BadPathname, "An invalid ADSI pathname was passed: %1.")
 	DomainOfOtherDC     = cause("E-DOMAIN-MISMATCH", DomainMismatch, "The domain of the path does not match that of the preferredDomainController.")

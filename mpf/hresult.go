@@ -67,7 +67,6 @@ const (
 	UnknownProcedureCode   HRESULT = 0x82100002
 	PrivateProcedureCode   HRESULT = 0x82100003
 	SourceNodeMissingCode  HRESULT = 0x82100004
-	NullTransformCode      HRESULT = 0x82100005
 	RequestMalformedCode   HRESULT = 0x82100006
 	UnknownArgumentCode    HRESULT = 0x82100007
 	TransformRefusedCode   HRESULT = 0x82100008
@@ -195,7 +194,6 @@ var codes = []Code{
 	{UnknownProcedureCode, "WSE_UNKNOWN_PROCEDURE", "The procedure '%1' is not registered in namespace '%2'."},
 	{PrivateProcedureCode, "WSE_PRIVATE_PROCEDURE", "The procedure '%1' of namespace '%2' is private."},
 	{SourceNodeMissingCode, "WSE_SOURCE_NODE_MISSING", "The source node '%1' was not found."},
-	{NullTransformCode, "WSE_NULL_TRANSFORM", "The transform of '%1' produced no element."},
 	{RequestMalformedCode, "WSE_REQUEST_MALFORMED", "The request is not valid: %1"},
 	{UnknownArgumentCode, "WSE_UNKNOWN_ARGUMENT", "The argument '%1' is not known to procedure '%2'."},
 	{TransformRefusedCode, "WSE_TRANSFORM_REFUSED", "The transform cannot be run: %1"},
