@@ -19,6 +19,7 @@ import (
 	"wsexchange/mock/journal"
 	"wsexchange/mock/ldap"
 	"wsexchange/mock/namespace"
+	"wsexchange/mock/namespace/errorprovider"
 	"wsexchange/mock/store"
 )
 
@@ -50,6 +51,8 @@ type Config struct {
 	// Audit says which requests the audit log keeps.
 	Audit    engine.AuditLevel
 	Policies engine.Policies
+	// Errors configures the Error Provider; its zero value has no translations.
+	Errors errorprovider.Config
 	// PerfEnabled names the procedures whose calls are counted in the metrics,
 	// as engine.Config does.
 	PerfEnabled []string
@@ -146,7 +149,7 @@ func (e *Emulator) seed(ctx context.Context, cfg Config) error {
 
 func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	settled := engine.Config{
-		Store: e.Store, Namespaces: namespace.All(), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
+		Store: e.Store, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
 		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, PerfEnabled: cfg.PerfEnabled, Replication: cfg.Replication,
 	}
 	if cfg.NewGUID != nil {

@@ -41,7 +41,7 @@ func (f *frame) steps(steps []mpf.Step) error {
 
 // try runs a body and, if it fails, its catch. What the body's finished steps
 // did stays. An error of the catch takes the place of the first one only if
-// its code is another (F195).
+// its code is another (F195), or its procedure handed the first one on (F257).
 func (f *frame) try(t *mpf.Try) error {
 	err := f.steps(t.Body)
 	if err == nil {
@@ -56,7 +56,7 @@ func (f *frame) try(t *mpf.Try) error {
 	defer func() { f.scope.handling = outer }()
 	err = f.steps(t.Catch)
 	var again *mpf.Error
-	if f.run.fatal == nil && errors.As(err, &again) && again.Code == failed.Code {
+	if f.run.fatal == nil && errors.As(err, &again) && again.Code == failed.Code && again != f.run.reraised {
 		return failed
 	}
 	return err

@@ -89,6 +89,7 @@ type Procedure struct {
 	Role      Role
 	Subject   string     // the argument whose path the role is tested against; "" for Anyone and DomainAdmin
 	Arguments []Argument // in documented order
+	Reraises  bool       // its error takes the place of the one being handled even with the same code (F257)
 	AnyCase   bool       // arguments are taken in any letter case (F214)
 	Fidelity  Fidelity
 	Run       func(*Call) error

@@ -50,6 +50,7 @@ type run struct {
 	organizationPath string // as far as it was asked for
 	changes          []store.ObjectChange
 	hidden           error       // behind an internal error
+	reraised         *mpf.Error  // by the last call that failed, if its row says so
 	rehearsal        *rehearsing // nil unless everything will be taken back
 }
 
@@ -181,6 +182,10 @@ func (c *Call) perform() error {
 	}
 	if r.fatal != nil {
 		r.fatal = failed
+	}
+	r.reraised = nil
+	if c.row.Reraises {
+		r.reraised = failed
 	}
 	return failed
 }

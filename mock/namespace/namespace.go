@@ -18,7 +18,11 @@ import (
 )
 
 // All gives every namespace of the emulator, those that callers know first.
-func All() []engine.Namespace {
+// Errors have no translations.
+func All() []engine.Namespace { return With(errorprovider.Config{}) }
+
+// With is All with a configuration of the Error Provider.
+func With(errors errorprovider.Config) []engine.Namespace {
 	return slices.Concat(
 		[]engine.Namespace{hostedexchange.Namespace()},
 		exchangeresourcemanager.Namespaces(),
@@ -27,6 +31,6 @@ func All() []engine.Namespace {
 			windowsbasedhosting.Namespace(), wsexchangeprovideradapter.Namespace(),
 		},
 		activedirectory.Namespaces(),
-		[]engine.Namespace{exchangeprovider.Namespace(), errorprovider.Namespace(), mpfconfig.Namespace()},
+		[]engine.Namespace{exchangeprovider.Namespace(), errorprovider.New(errors), mpfconfig.Namespace()},
 	)
 }

@@ -12,6 +12,8 @@ import (
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/namespace"
+	"wsexchange/mock/namespace/errorprovider"
+	"wsexchange/mpf"
 )
 
 // TestAll holds what the engine does not ask of single rows: that they stand
@@ -37,4 +39,13 @@ func TestAll(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestWith_ConfiguresTheErrorProvider(t *testing.T) {
+	translations := errorprovider.Translations{"4711": {Message: "No such thing.", Code: mpf.NotFound}}
+	u := enginetest.New(t, namespace.With(errorprovider.Config{Translations: translations})...)
+	r := u.Call(errorprovider.Name, "TranslateUserError", "<errorMessageCode>4711</errorMessageCode>")
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.NotFound, r.Err.Code)
+	assert.Equal(t, "No such thing.", r.Err.Description)
 }

@@ -1,6 +1,7 @@
 package errorprovider
 
 import (
+	"cmp"
 	"log/slog"
 	"strings"
 
@@ -18,6 +19,10 @@ type Config struct {
 	// TranslateUserError; nil means that there is none, which fails each
 	// translation.
 	Translations Translations
+	// MustHandleError says what becomes of an error that the map does not have:
+	// true makes it E_FAIL, false leaves it what it was. It goes before what a
+	// request says; nil leaves it to the request.
+	MustHandleError *bool
 	// Events is the log that ReportEvent writes to; nil means the engine's.
 	Events *slog.Logger
 }
@@ -44,12 +49,12 @@ func New(cfg Config) engine.Namespace {
 			},
 			{
 				Name: "TranslateProvisioningError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented,
-				Run: cfg.translateProvisioningError, Summary: "Fails with the translation of the error being handled.",
+				Run: cfg.translateProvisioningError, Reraises: true, Summary: "Fails with the translation of the error being handled.",
 				Arguments: append([]engine.Argument{{Name: "errorMessageContext", Type: engine.Text, Required: true}}, optional...),
 			},
 			{
 				Name: "TranslateUserError", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred,
-				Run: cfg.translateUserError, Summary: "Fails with the text and code of an entry in the map.",
+				Run: cfg.translateUserError, Reraises: true, Summary: "Fails with the text and code of an entry in the map.",
 				Arguments: append([]engine.Argument{{Name: "errorMessageCode", Type: engine.Text, Required: true}}, optional...),
 			},
 			{
@@ -109,26 +114,38 @@ func (cfg Config) raise(c *engine.Call, id string, held *mpf.Error) error {
 		}
 		return &mpf.Error{Code: code, Description: entry.Message}
 	}
-	if cfg.Translations != nil && c.Text("mustHandleError") != "" && !c.Boolean("mustHandleError") {
+	if cfg.Translations != nil && !cfg.mustHandle(c) {
 		return &mpf.Error{Code: held.Code, Description: held.Description, Cause: held.Cause}
 	}
 	return mpf.TranslationMapMissing.New(id)
 }
 
-// defaultSource is the source of events that name none.
-const defaultSource = "Provisioning"
+// mustHandle tells whether an error without translation becomes E_FAIL, which
+// it does unless somebody says otherwise.
+func (cfg Config) mustHandle(c *engine.Call) bool {
+	switch {
+	case cfg.MustHandleError != nil:
+		return *cfg.MustHandleError
+	case c.Text("mustHandleError") != "":
+		return c.Boolean("mustHandleError")
+	}
+	return true
+}
+
+// What an event is that does not say it (F260).
+const (
+	defaultSource = "Provisioning"
+	defaultCode   = "E_MPF_GENERIC_ERROR"
+)
 
 func (cfg Config) reportEvent(c *engine.Call) error {
-	attributes := []slog.Attr{slog.String("source", defaultSource), slog.String("transaction", c.TransactionID())}
-	if source := c.Text("source"); source != "" {
-		attributes[0] = slog.String("source", source)
-	}
+	code := defaultCode
 	if c.Text("hr") != "" {
-		code, err := mpf.ParseHRESULT(c.Text("hr"))
+		given, err := mpf.ParseHRESULT(c.Text("hr"))
 		if err != nil {
 			return mpf.ArgumentInvalid.New("hr", err.Error())
 		}
-		attributes = append(attributes, slog.String("code", code.String()))
+		code = given.String()
 	}
 	var parameters []string
 	if n := c.Node("parameters"); n != nil {
@@ -136,11 +153,11 @@ func (cfg Config) reportEvent(c *engine.Call) error {
 			parameters = append(parameters, strings.TrimSpace(xmldoc.Text(p)))
 		}
 	}
-	attributes = append(attributes, slog.Any("parameters", parameters))
 	log := cfg.Events
 	if log == nil {
 		log = c.Logger()
 	}
-	log.LogAttrs(c.Context(), slog.LevelWarn, "event", attributes...)
+	log.LogAttrs(c.Context(), slog.LevelWarn, "event", slog.String("source", cmp.Or(c.Text("source"), defaultSource)),
+		slog.String("transaction", c.TransactionID()), slog.String("code", code), slog.Any("parameters", parameters))
 	return nil
 }

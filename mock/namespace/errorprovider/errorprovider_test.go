@@ -80,7 +80,19 @@ func TestTranslate(t *testing.T) {
 			assert.Contains(t, r.Err.Description, c.text)
 		})
 	}
-	r := u.Call(Name, "TranslateProvisioningError", "<errorMessageContext>x</errorMessageContext>")
+	const lenient = "<errorMessageContext>delete</errorMessageContext><mustHandleError>0</mustHandleError>"
+	r := u.Run(inCatch("TranslateProvisioningError", lenient))
+	require.NotNil(t, r.Err)
+	assert.Equal(t, []mpf.Source{{Namespace: Name, Procedure: "TranslateProvisioningError"}}, r.Err.Sources, "the error has a new source")
+	for _, must := range []bool{true, false} {
+		u := enginetest.New(t, New(Config{Translations: translations, MustHandleError: &must}))
+		for _, arguments := range []string{lenient, strings.ReplaceAll(lenient, "0", "1")} {
+			r := u.Run(inCatch("TranslateProvisioningError", arguments))
+			require.NotNil(t, r.Err)
+			assert.Equal(t, must, r.Err.Code == mpf.Fail, "the configuration goes before the request: %s", arguments)
+		}
+	}
+	r = u.Call(Name, "TranslateProvisioningError", "<errorMessageContext>x</errorMessageContext>")
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.NoErrorToTranslate.ID, r.Err.Cause)
 }
@@ -110,6 +122,7 @@ func TestReportEvent(t *testing.T) {
 	assert.Contains(t, log.String(), `code=0x80070005 parameters="[one two]"`)
 	u.MustCall(Name, "ReportEvent", "")
 	assert.Contains(t, log.String(), "source=Provisioning")
+	assert.Contains(t, log.String(), "code=E_MPF_GENERIC_ERROR")
 	r := u.Call(Name, "ReportEvent", "<hr>soon</hr>")
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.ArgumentInvalid.ID, r.Err.Cause)
