@@ -174,10 +174,12 @@ func (t *Tx) SetShared(id int64, shared bool) error {
 	return err
 }
 
-// SetProvisionable says whether new allocations may be made on the resources
-// of a server. A server without any is a *NotFoundError of KindResource.
+// SetProvisionable says whether new allocations may be made on the stores of a
+// server; what else it is registered as stays as it is. A server without a
+// store is a *NotFoundError of KindResource.
 func (t *Tx) SetProvisionable(server string, provisionable bool) error {
-	n, err := t.exec("UPDATE resource SET provisionable = ? WHERE server_key = ?", provisionable, ldappath.Fold(server))
+	n, err := t.exec("UPDATE resource SET provisionable = ? WHERE server_key = ? AND kind IN (?, ?, ?)",
+		provisionable, ldappath.Fold(server), MailStore, PublicStore, ConsumerStore)
 	if err == nil && n == 0 {
 		return &NotFoundError{Kind: KindResource, Value: server}
 	}

@@ -333,6 +333,25 @@ func TestResourceManager_Conserves(t *testing.T) {
 	})
 }
 
+func TestSetProvisionable_IsAboutStores(t *testing.T) {
+	s := openPool(t)
+	inTx(t, s, func(tx *Tx) {
+		for _, kind := range []ResourceKind{MailStore, PublicStore, OABServer} {
+			_, err := tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: kind, Server: "EX1", Name: string(kind), Megabytes: 1, Provisionable: true})
+			require.NoError(t, err)
+		}
+		_, err := tx.AddResource(Resource{GUID: tx.NewGUID(), Kind: FrontEndServer, Server: "FE1", Provisionable: true})
+		require.NoError(t, err)
+		require.NoError(t, tx.SetProvisionable("ex1", false))
+		for _, kind := range []ResourceKind{MailStore, PublicStore, OABServer} {
+			r, err := tx.Resource(kind, "EX1", string(kind))
+			require.NoError(t, err)
+			assert.Equal(t, kind == OABServer, r.Provisionable, kind)
+		}
+		assert.ErrorIs(t, tx.SetProvisionable("FE1", false), ErrNotFound)
+	})
+}
+
 func TestConsumers_ReadsTheOrganizationOnly(t *testing.T) {
 	s := openPool(t)
 	inTx(t, s, func(tx *Tx) {
