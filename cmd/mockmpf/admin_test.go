@@ -15,6 +15,7 @@ import (
 
 	"wsexchange/internal/daemon"
 	"wsexchange/mock/operator"
+	"wsexchange/mpf"
 )
 
 func keys(changes []struct{ Key string }) (all []string) {
@@ -136,6 +137,23 @@ func TestServe_Queue(t *testing.T) {
 	var found operator.List
 	require.Equal(t, http.StatusOK, start(t).Administer("GET", "/-/queue", &found))
 	assert.Empty(t, found.Jobs)
+}
+
+// TestServe_Audit finds a request of the SOAP door by the id that its client
+// gave; mock/operator tests the rest.
+func TestServe_Audit(t *testing.T) {
+	e := start(t, "--audit-level=all")
+	c, err := mpf.NewClient(mpf.ClientConfig{URL: e.Banner["Engine"], Credentials: mpf.OfAccount, Account: login(t)})
+	require.NoError(t, err)
+	_, err = c.Submit(t.Context(), &mpf.Request{
+		Context: mpf.Context{ClientTransactionID: "of-the-client"},
+		Target:  mpf.Target{Namespace: "Windows-based Hosting", Procedure: "QueryPlans"},
+	})
+	require.NoError(t, err)
+	var found operator.Audit
+	require.Equal(t, http.StatusOK, e.Administer("GET", "/-/audit?id=of-the-client", &found))
+	require.Len(t, found.Requests, 1)
+	assert.Equal(t, "QueryPlans", found.Requests[0].Procedure)
 }
 
 // TestServe_SecretsStaySecret asks everything that operators can ask, with

@@ -29,7 +29,7 @@ type Config struct {
 	Replication ReplicationConfig    `koanf:"replication" restart:"true" help:"what domain controllers know of each other"`
 	Limits      daemon.Limits        `koanf:"limits" help:"what callers of the SOAP door may send"`
 	Metrics     MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin       daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, profiles"`
+	Admin       daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, audit log, profiles"`
 	Control     ControlConfig        `koanf:"control" restart:"true" help:"control by those who test with the emulator"`
 	Log         LogConfig            `koanf:"log" help:"what is logged"`
 	Tracing     tracing.Settings     `koanf:"tracing" restart:"true" help:"spans of OpenTelemetry"`

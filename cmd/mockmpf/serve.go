@@ -53,10 +53,16 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 	}
 	return s.Serve(c.Context(), cfg, daemon.Parts[Config]{
 		Open: s.open, Doors: func() []*daemon.Server { return []*daemon.Server{s.control, s.door} }, Checks: s.checks,
-		Administer: func(admin *daemon.Admin) { operator.HandleQueue(admin, s.emulator.Engine, s.logger) },
+		Administer: s.administer,
 		Banner:     func(ctx context.Context) error { return s.banner(ctx, c.OutOrStdout()) },
 		Work:       func(ctx context.Context) error { return s.emulator.Run(ctx) }, Close: s.close,
 	})
+}
+
+// administer gives administrators the queue and the audit log.
+func (s *service) administer(admin *daemon.Admin) {
+	operator.HandleQueue(admin, s.emulator.Engine, s.logger)
+	operator.HandleAudit(admin, s.emulator.Store)
 }
 
 // frame picks the settings of what is around the emulator.

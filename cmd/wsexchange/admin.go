@@ -15,12 +15,14 @@ import (
 )
 
 // administer gives administrators, beside what every program has, the throttled
-// sources and their release, and with the embedded backend the queue.
+// sources and their release, and with the embedded backend its queue and its
+// audit log.
 func (s *service) administer(admin *daemon.Admin) {
 	admin.Handle("GET /-/throttled", s.throttled)
 	admin.Handle("DELETE /-/throttled", s.release)
 	if emulator := s.current.Load().backend.emulator; emulator != nil {
 		operator.HandleQueue(admin, emulator.Engine, s.logger)
+		operator.HandleAudit(admin, emulator.Store)
 	}
 }
 

@@ -32,7 +32,7 @@ type Config struct {
 	MPF            MPFConfig            `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
 	Limits         daemon.Limits        `koanf:"limits" help:"what callers may send"`
 	Metrics        MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, queued requests of the embedded backend, profiles"`
+	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, queued requests and audit log of the embedded backend, profiles"`
 	Log            LogConfig            `koanf:"log" help:"what is logged"`
 	Tracing        tracing.Settings     `koanf:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 	Emulator       EmulatorConfig       `koanf:"emulator" restart:"true" help:"the embedded backend"`

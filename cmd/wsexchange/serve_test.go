@@ -17,6 +17,7 @@ import (
 
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/daemon/daemontest"
+	"wsexchange/mock/operator"
 	"wsexchange/mock/store"
 )
 
@@ -78,6 +79,10 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 	response := g.call("from-the-panel", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	assert.Equal(t, "from-the-panel", response.Header.Get("X-Request-Id"))
+	var found operator.Audit
+	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/audit?id=from-the-panel", &found))
+	require.Len(t, found.Requests, 1)
+	assert.Equal(t, "GetProperties", found.Requests[0].Procedure)
 	health := strings.TrimSuffix(strings.TrimPrefix(g.Banner["Metrics"], "http://"), "/metrics")
 	_, errors, status := outputOf(t, nil, "healthcheck", "--metrics.listen", health)
 	assert.Equal(t, 0, status, errors)

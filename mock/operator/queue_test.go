@@ -45,6 +45,7 @@ func open(t *testing.T) *desk {
 	})
 	require.NoError(t, err)
 	operator.HandleQueue(d.admin, e.Engine, logs.Logger("daemon"))
+	operator.HandleAudit(d.admin, e.Store)
 	return d
 }
 

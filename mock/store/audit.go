@@ -62,6 +62,7 @@ type AuditQuery struct {
 	Namespace     string
 	Procedure     string
 	TransactionID string
+	AnyID         string  // a transaction's id or the one that its client gave it
 	Code          *uint32 // exactly this result
 	Failed        bool    // any result but success
 	Limit         int     // rows at most; 0 = 100
@@ -87,6 +88,10 @@ func (t *Tx) Audit(q AuditQuery) ([]AuditRow, error) {
 	where(q.Namespace != "", "namespace = ?", q.Namespace)
 	where(q.Procedure != "", "procedure = ?", q.Procedure)
 	where(q.TransactionID != "", "transaction_id = ?", q.TransactionID)
+	if q.AnyID != "" {
+		where(true, "(transaction_id = ? OR client_id = ?)", q.AnyID)
+		arguments = append(arguments, q.AnyID)
+	}
 	if q.Code != nil {
 		where(true, "code = ?", *q.Code)
 	}

@@ -102,7 +102,7 @@ func repertoire(t *testing.T, tx *Tx) {
 	_, err = tx.WriteAudit(AuditRow{Organization: "o"})
 	do(err)
 	code := uint32(1)
-	for _, q := range []AuditQuery{{}, {From: testClock, To: testClock}, {Organization: "o"}, {Namespace: "n", Procedure: "p"}, {Code: &code}, {TransactionID: "t"}} {
+	for _, q := range []AuditQuery{{}, {From: testClock, To: testClock}, {Organization: "o"}, {Namespace: "n", Procedure: "p"}, {Code: &code}, {TransactionID: "t"}, {AnyID: "t"}} {
 		_, err = tx.Audit(q)
 		do(err)
 	}

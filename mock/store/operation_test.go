@@ -59,6 +59,7 @@ func TestAudit(t *testing.T) {
 		{Organization: "Org B", Namespace: "M", Procedure: "P", Code: 0x80072030},
 	} {
 		a.At, a.TransactionID, a.Duration = testClock.Add(time.Duration(i)*time.Minute), string(rune('a'+i)), 1500*time.Microsecond
+		a.ClientID = "of " + a.TransactionID
 		require.NoError(t, s.Update(t.Context(), func(tx *Tx) error {
 			_, err := tx.WriteAudit(a)
 			return err
@@ -74,7 +75,8 @@ func TestAudit(t *testing.T) {
 			"from": {AuditQuery{From: testClock.Add(time.Minute)}, "cb"}, "to": {AuditQuery{To: testClock.Add(time.Minute)}, "a"},
 			"organization": {AuditQuery{Organization: "org A"}, "ba"}, "procedure": {AuditQuery{Namespace: "N", Procedure: "P"}, "a"},
 			"code": {AuditQuery{Code: &denied}, "b"}, "success": {AuditQuery{Code: new(uint32)}, "a"}, "failed": {AuditQuery{Failed: true}, "cb"},
-			"transaction": {AuditQuery{TransactionID: "c"}, "c"}, "nothing": {AuditQuery{Namespace: "O"}, ""},
+			"transaction": {AuditQuery{TransactionID: "c"}, "c"}, "any id": {AuditQuery{AnyID: "c"}, "c"},
+			"id of the client": {AuditQuery{AnyID: "of a", Namespace: "N"}, "a"}, "nothing": {AuditQuery{Namespace: "O"}, ""},
 		} {
 			rows, err := tx.Audit(row.query)
 			require.NoError(t, err)
@@ -87,7 +89,7 @@ func TestAudit(t *testing.T) {
 		rows, err := tx.Audit(AuditQuery{Code: &denied})
 		require.NoError(t, err)
 		assert.Equal(t, AuditRow{
-			ID: 2, TransactionID: "b", Organization: "ORG a", Namespace: "N", Procedure: "Q", Code: denied,
+			ID: 2, TransactionID: "b", ClientID: "of b", Organization: "ORG a", Namespace: "N", Procedure: "Q", Code: denied,
 			At: testClock.Add(time.Minute), Duration: 1500 * time.Microsecond, Description: "Access is denied.",
 		}, rows[0])
 		pruned, err := tx.PruneAudit(testClock.Add(2 * time.Minute))
