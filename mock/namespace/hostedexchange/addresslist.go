@@ -114,8 +114,8 @@ func listReaders(c *engine.Call, org *store.Object) ([]*store.Object, error) {
 	return []*store.Object{users, admins}, err
 }
 
-// showUsersInAddressLists shows the mailboxes that were there before the lists
-// in them.
+// showUsersInAddressLists shows the users that were there before the lists in
+// them, with a mailbox or without (F355).
 func showUsersInAddressLists(c *engine.Call) error {
 	org, err := openOrganization(c)
 	if err != nil {
@@ -124,13 +124,6 @@ func showUsersInAddressLists(c *engine.Call) error {
 	for user, err := range c.Tx.Descendants(org, "user") {
 		if err != nil {
 			return err
-		}
-		mailbox, err := hasMailbox(c, user)
-		if err != nil {
-			return err
-		}
-		if !mailbox {
-			continue
 		}
 		if err := showInLists(c, org, user); err != nil {
 			return err

@@ -34,8 +34,8 @@ const (
 )
 
 // planToUse gives the plan at the planName argument, before the organization's
-// domain is looked for (F360). Business users may use
-// only those that their organization may.
+// domain is looked for (F360). Business users may use only those that their
+// organization may.
 func planToUse(c *engine.Call) (*plan, error) {
 	if !isConsumer(c) {
 		if _, err := own(c, "EnsureServicePlanAvailable_", pass(c, "path", "planName")...); err != nil {

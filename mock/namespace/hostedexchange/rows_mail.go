@@ -123,7 +123,7 @@ func addressListRows() []engine.Procedure {
 			Fidelity: engine.Documented, Run: createAddressLists,
 		},
 		engine.Procedure{
-			Name: "ShowOrgUsersInAddressLists_", Type: engine.Write, Summary: "Shows the mailboxes of an organization in its address lists.",
+			Name: "ShowOrgUsersInAddressLists_", Type: engine.Write, Summary: "Shows the users of an organization in its address lists.",
 			Arguments: of, Fidelity: engine.Documented, Run: showUsersInAddressLists,
 		},
 		engine.Procedure{
