@@ -27,6 +27,9 @@ const (
 	serverDN = "CN=EX1,CN=Servers,CN=First Administrative Group,CN=Administrative Groups," + exchange
 	storage  = "CN=First Storage Group,CN=InformationStore," + serverDN
 	lists    = "CN=Address Lists Container," + exchange
+	asBob    = "<alias>bob</alias><proxyAddresses><value>bob@acme.example</value></proxyAddresses>"
+	asEve    = "<alias>eve</alias><proxyAddresses><value>eve@acme.example</value></proxyAddresses>"
+	sized    = "<mail><size>0</size></mail>"
 	inStore1 = "<mdb>Mailbox Store 1 (EX1)</mdb><server>ex1</server>"
 )
 
@@ -94,8 +97,7 @@ func TestCreateMailbox(t *testing.T) {
 
 func TestCreateMailbox_WithoutLists(t *testing.T) {
 	u := start(t)
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1)
-	assert.Equal(t, "SMTP:bob@acme.example", u.Attr(bobDN, "proxyAddresses")[0], "the logon name")
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+sized)
 	assert.Empty(t, u.Attr(bobDN, "showInAddressBook"))
 	assert.Empty(t, u.Attr(bobDN, "msExchUseOAB"))
 	assert.Equal(t, []string{"TRUE"}, u.Attr(bobDN, "mDBUseDefaults"))
@@ -105,32 +107,38 @@ func TestCreateMailbox_Refusals(t *testing.T) {
 	u := start(t)
 	u.MustCall(managedactivedirectory.Name, "CreateUser", "<container>"+acme+"</container><userPrincipalName>eve@acme.example</userPrincipalName>")
 	eve := "<path>LDAP://CN=eve@acme.example," + acmeDN + "</path>"
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1)
-	refused(t, u, mpf.MailboxExists, "CreateMailbox", "<path>"+bob+"</path>"+inStore1)
-	e := refused(t, u, mpf.AddressTaken, "CreateMailbox", eve+inStore1+"<proxyAddresses><value>BOB@acme.example</value></proxyAddresses>")
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+sized)
+	refused(t, u, mpf.MailboxExists, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+sized)
+	e := refused(t, u, mpf.AddressTaken, "CreateMailbox", eve+inStore1+"<alias>eve</alias>"+sized+"<proxyAddresses><value>BOB@acme.example</value></proxyAddresses>")
 	assert.Equal(t, mpf.AlreadyExists, e.Code)
 	assert.Contains(t, e.Description, "by user '"+bob+"'")
-	e = refused(t, u, mpf.MailboxTooLarge, "CreateMailbox", eve+inStore1+"<mail><size>409601</size></mail>")
+	e = refused(t, u, mpf.MailboxTooLarge, "CreateMailbox", eve+inStore1+asEve+"<mail><size>409601</size></mail>")
 	assert.Equal(t, mpf.InvalidArg, e.Code)
 	assert.Contains(t, e.Description, "ID no: c1032226")
-	refused(t, u, mpf.MailboxTooLarge, "CreateMailbox", eve+inStore1+`<mail><size unit="MB">401</size></mail>`)
-	refused(t, u, mpf.StoreNotInExchange, "CreateMailbox", eve+"<mdb>none</mdb><server>EX1</server>")
-	refused(t, u, mpf.ServerNotInDirectory, "CreateMailbox", eve+"<mdb>none</mdb><server>EX9</server>")
-	refused(t, u, mpf.AddressInvalid, "CreateMailbox", eve+inStore1+"<proxyAddresses><value>eve at acme</value></proxyAddresses>")
-	refused(t, u, mpf.ClassWrong, "CreateMailbox", "<path>"+acme+"</path>"+inStore1)
+	refused(t, u, mpf.MailboxTooLarge, "CreateMailbox", eve+inStore1+asEve+`<mail><size unit="MB">401</size></mail>`)
+	refused(t, u, mpf.StoreNotInExchange, "CreateMailbox", eve+asEve+sized+"<mdb>none</mdb><server>EX1</server>")
+	refused(t, u, mpf.ServerNotInDirectory, "CreateMailbox", eve+asEve+sized+"<mdb>none</mdb><server>EX9</server>")
+	refused(t, u, mpf.AddressInvalid, "CreateMailbox", eve+inStore1+"<alias>eve</alias>"+sized+"<proxyAddresses><value>eve at acme</value></proxyAddresses>")
+	refused(t, u, mpf.ClassWrong, "CreateMailbox", "<path>"+acme+"</path>"+inStore1+asBob+sized)
 	for _, mail := range []string{
 		"<size>-1</size>", "<size>big</size>", "<colour>1</colour>", "<disablePOP>2</disablePOP>",
 		"<size>100</size><warningQuota>101</warningQuota>", "<size>100</size><prohibitSendAndReceiveQuota>99</prohibitSendAndReceiveQuota>",
 	} {
-		refused(t, u, mpf.ArgumentInvalid, "CreateMailbox", eve+inStore1+"<mail>"+mail+"</mail>")
+		refused(t, u, mpf.ArgumentInvalid, "CreateMailbox", eve+inStore1+asEve+"<mail>"+mail+"</mail>")
 	}
-	refused(t, u, mpf.ArgumentRepeated, "CreateMailbox", eve+inStore1+"<mail><size>1</size><size>2</size></mail>")
+	for _, lacks := range []string{
+		"<alias>eve</alias>" + sized, "<alias>eve</alias>" + sized + "<proxyAddresses/>", asEve, asEve + "<mail/>",
+		sized + "<proxyAddresses><value>eve@acme.example</value></proxyAddresses>",
+	} {
+		refused(t, u, mpf.ArgumentMissing, "CreateMailbox", eve+inStore1+lacks)
+	}
+	refused(t, u, mpf.ArgumentRepeated, "CreateMailbox", eve+inStore1+asEve+"<mail><size>1</size><size>2</size></mail>")
 }
 
 func TestEditMailbox(t *testing.T) {
 	u := start(t)
 	refused(t, u, mpf.MailboxMissing, "EditMailbox", "<path>"+bob+"</path><mail><size>5</size></mail>")
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+"<mail><size>1000</size><outgoingSizeLimit>10</outgoingSizeLimit></mail>")
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+"<mail><size>1000</size><outgoingSizeLimit>10</outgoingSizeLimit></mail>")
 	u.MustCall(Name, "EditMailbox", "<path>"+bob+`</path><mail><size unit="MB">2</size><warningQuota>1500</warningQuota>`+
 		"<outgoingSizeLimit>-1</outgoingSizeLimit><incomingSizeLimit>20</incomingSizeLimit><disablePOP>1</disablePOP></mail>")
 	for attribute, want := range map[string][]string{
@@ -148,7 +156,7 @@ func TestEditMailbox(t *testing.T) {
 func TestMoveMailbox(t *testing.T) {
 	u := start(t)
 	refused(t, u, mpf.MailboxMissing, "MoveMailbox", "<path>"+bob+"</path>"+inStore1)
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1)
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+sized)
 	u.MustCall(Name, "MoveMailbox", "<path>"+bob+"</path><mdb>mailbox store 2 (EX1)</mdb><server>EX1</server>")
 	assert.Equal(t, []string{"CN=Mailbox Store 2 (EX1)," + storage}, u.Attr(bobDN, "homeMDB"))
 	refused(t, u, mpf.StoreNotInExchange, "MoveMailbox", "<path>"+bob+"</path><mdb>Public Folder Store (EX1)</mdb><server>EX1</server>")
@@ -158,14 +166,14 @@ func TestDeleteMailbox(t *testing.T) {
 	u := start(t)
 	makeLists(u)
 	before := u.Attr(bobDN, "displayName")
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+"<mail><size>100</size><disablePOP>1</disablePOP></mail>")
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+"<mail><size>100</size><disablePOP>1</disablePOP></mail>")
 	u.MustCall(Name, "DeleteMailbox", "<path>"+bob+"</path>")
 	assert.Empty(t, before)
 	for _, attribute := range append(slices.Clone(mailAttributes), append(mailboxAttributes, "otherWellKnownObjects")...) {
 		assert.Empty(t, u.Attr(bobDN, attribute), attribute)
 	}
 	refused(t, u, mpf.MailboxMissing, "DeleteMailbox", "<path>"+bob+"</path>")
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1)
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+sized)
 	u.MustCall(Name, "DeleteMailboxes", "<path>"+acme+"</path>")
 	assert.Empty(t, u.Attr(bobDN, "homeMDB"))
 	refused(t, u, mpf.ClassWrong, "DeleteMailboxes", "<path>"+bob+"</path>")
@@ -191,7 +199,7 @@ func TestMailEnableContact(t *testing.T) {
 		assert.Empty(t, u.Attr(dn, attribute), attribute)
 	}
 	refused(t, u, mpf.MailEnabledNot, "MailDisableContact", friend)
-	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1)
+	u.MustCall(Name, "CreateMailbox", "<path>"+bob+"</path>"+inStore1+asBob+sized)
 	refused(t, u, mpf.AddressTaken, "MailEnableContact", strings.ReplaceAll(full, "friend@acme", "bob@acme"))
 }
 
@@ -312,6 +320,8 @@ func TestFolders(t *testing.T) {
 	refused(t, u, mpf.MailEnabledNot, "CreateFolder", top+"<Permissions>"+admins+"</Permissions>")
 	u.MustCall(Name, "MailEnableGroup", "<path>"+acme+"</path><cn>Admins@acme</cn><proxyAddress>Admins@acme.example</proxyAddress>")
 	refused(t, u, mpf.ArgumentMissing, "CreateFolder", top)
+	refused(t, u, mpf.ArgumentMissing, "CreateFolder", top+"<owningOrg>"+acme+"</owningOrg>")
+	refused(t, u, mpf.ArgumentMissing, "CreateFolder", top+"<owningOrg>"+acme+"</owningOrg><Permissions/>")
 	u.MustCall(Name, "CreateFolder", top+"<maxItemSize>100</maxItemSize><prohibitPostLimit>-1</prohibitPostLimit><Permissions>"+admins+"</Permissions>")
 	org := u.Object(acmeDN)
 	u.View(func(tx *store.Tx) {

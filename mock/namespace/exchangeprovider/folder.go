@@ -52,8 +52,13 @@ func limit(c *engine.Call, name string) int64 {
 
 // folderOrganization gives the organization that a new folder belongs to: the
 // one named, else that of the folder above, else that of the principals with
-// permissions, without which a top-level folder is refused (F250).
+// permissions. A top-level folder without any is refused, as those outside of
+// the organization would see it (F250).
 func folderOrganization(c *engine.Call, permissions []store.FolderPermission) (*store.Object, error) {
+	above := strings.Trim(c.Text("folderpath"), `/\ `)
+	if above == "" && len(permissions) == 0 {
+		return nil, mpf.ArgumentMissing.New("Permissions")
+	}
 	if c.Text("owningOrg") != "" {
 		o, err := c.Open("owningOrg")
 		if err != nil {
@@ -61,15 +66,12 @@ func folderOrganization(c *engine.Call, permissions []store.FolderPermission) (*
 		}
 		return organization.Of(c.Tx, o)
 	}
-	if above := strings.Trim(c.Text("folderpath"), `/\ `); above != "" {
+	if above != "" {
 		f, err := openFolder(c, above)
 		if err != nil {
 			return nil, err
 		}
 		return c.Tx.ByID(f.OrganizationID)
-	}
-	if len(permissions) == 0 {
-		return nil, mpf.ArgumentMissing.New("Permissions")
 	}
 	return organization.Of(c.Tx, permissions[0].Trustee)
 }

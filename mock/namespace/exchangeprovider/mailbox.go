@@ -45,6 +45,7 @@ func owner(c *engine.Call, user *store.Object) (*store.Object, error) {
 	return c.Tx.Parent(user)
 }
 
+// createMailbox asks for all that the reference does not call optional (F363).
 func createMailbox(c *engine.Call) error {
 	user, err := c.Open("path", "user")
 	if err != nil {
@@ -60,13 +61,19 @@ func createMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
+	if _, sized := wanted.numbers["size"]; !sized {
+		return mpf.ArgumentMissing.New("mail/size")
+	}
 	container, err := owner(c, user)
 	if err != nil {
 		return err
 	}
-	addresses, err := mailboxAddresses(c, user)
+	addresses, err := readAddresses(c.Node("proxyAddresses"))
 	if err != nil {
 		return err
+	}
+	if len(addresses) == 0 {
+		return mpf.ArgumentMissing.New("proxyAddresses/value")
 	}
 	if err := enable(c, user, c.Text("alias"), addresses); err != nil {
 		return err
@@ -90,21 +97,6 @@ func createMailbox(c *engine.Call) error {
 		return err
 	}
 	return c.Tx.Set(user, "msExchUseOAB", offline.DN.String())
-}
-
-// mailboxAddresses gives the addresses asked for; without any, the user's
-// logon name is the address.
-func mailboxAddresses(c *engine.Call, user *store.Object) ([]string, error) {
-	addresses, err := readAddresses(c.Node("proxyAddresses"))
-	if err != nil || len(addresses) > 0 {
-		return addresses, err
-	}
-	upn, err := c.Tx.Value(user, "userPrincipalName")
-	if err != nil {
-		return nil, err
-	}
-	address, err := bare(upn)
-	return []string{address}, err
 }
 
 // house puts a mailbox into the store that mdb and server name.

@@ -48,8 +48,8 @@ var mailboxRows = []engine.Procedure{
 	{
 		Name: "CreateMailbox", Fidelity: engine.Inferred, Run: createMailbox, Summary: "Gives a user a mailbox in a store.",
 		Arguments: []engine.Argument{
-			path, may("alias", engine.Text), need("mdb", engine.Text), need("server", engine.Text),
-			may("proxyAddresses", engine.Tree), may("mail", engine.Tree), may("orgPath", engine.Path), pdc,
+			path, need("alias", engine.Text), need("mdb", engine.Text), need("server", engine.Text),
+			need("proxyAddresses", engine.Tree), need("mail", engine.Tree), may("orgPath", engine.Path), pdc,
 		},
 	},
 	{

@@ -50,7 +50,7 @@ var rows = []engine.Procedure{
 		Name: "CreateMailbox", Subject: "path", Fidelity: engine.Documented, Run: createMailbox,
 		Summary: "Gives a user a mailbox in a store of the organization's share.",
 		Arguments: []engine.Argument{
-			need("path", engine.Path), need("alias", engine.Text), may("proxyAddresses", engine.Tree),
+			need("path", engine.Path), need("alias", engine.Text), need("proxyAddresses", engine.Tree),
 			need("mail", engine.Tree), may(pdcName, engine.Controller),
 		},
 	},

@@ -69,8 +69,11 @@ func TestMailEnableGroup(t *testing.T) {
 func TestMailboxes(t *testing.T) {
 	u := start(t)
 	full := bob + "<alias>bob</alias><proxyAddresses><value>bob@acme.example</value></proxyAddresses><mail><size>1024</size></mail>" + dc
-	refused(t, u, mpf.ArgumentMissing, "CreateMailbox", bob+"<alias>bob</alias><mail/>")
-	refused(t, u, mpf.NoRoomInOrganization, "CreateMailbox", bob+`<alias>bob</alias><mail><size unit="MB">3</size></mail>`)
+	const address = "<proxyAddresses><value>bob@acme.example</value></proxyAddresses>"
+	refused(t, u, mpf.ArgumentMissing, "CreateMailbox", bob+"<alias>bob</alias><mail/>"+address)
+	refused(t, u, mpf.ArgumentMissing, "CreateMailbox", bob+"<alias>bob</alias><mail><size>1</size></mail>")
+	refused(t, u, mpf.ArgumentMissing, "CreateMailbox", bob+"<alias>bob</alias><mail><size>1</size></mail><proxyAddresses/>")
+	refused(t, u, mpf.NoRoomInOrganization, "CreateMailbox", bob+address+`<alias>bob</alias><mail><size unit="MB">3</size></mail>`)
 	refused(t, u, mpf.MailboxMissing, "DeleteMailbox", bob)
 	u.MustCall(Name, "CreateMailbox", full)
 	assert.Equal(t, []string{"1024"}, u.Attr(bobDN, "mDBOverQuotaLimit"))

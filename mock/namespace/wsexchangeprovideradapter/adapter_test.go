@@ -37,7 +37,7 @@ func start(t *testing.T) *enginetest.Universe {
 	u.MustCall(managed, "CreateUser", "<container>"+acme+"</container><userPrincipalName>bob@acme.example</userPrincipalName>")
 	u.MustCall(managed, "CreateUser", "<container>"+acme+"</container><userPrincipalName>eve@acme.example</userPrincipalName>")
 	u.MustCall(managed, "CreateContact", "<container>"+acme+"</container><name>friend</name>")
-	u.MustCall(provider, "CreateMailbox", "<path>"+bob+"</path><mdb>Mailbox Store 1 (EX1)</mdb><server>EX1</server><mail><size>500</size></mail>")
+	u.MustCall(provider, "CreateMailbox", "<path>"+bob+"</path><mdb>Mailbox Store 1 (EX1)</mdb><server>EX1</server><alias>bob</alias><proxyAddresses><value>bob@acme.example</value></proxyAddresses><mail><size>500</size></mail>")
 	return u
 }
 
