@@ -1,6 +1,7 @@
 // Package store is the emulator's database: a directory as Active Directory
-// keeps one, the public folder tree, SMTP domains, and the engine's audit,
-// transaction log and queue.
+// keeps one, the public folder tree, SMTP domains, the resource manager's stores
+// and shares, plans with their customers, and the engine's audit, transaction
+// log and queue.
 //
 // A [Store] is opened on a file or in memory. All work happens in a [Tx]:
 // [Store.Update] gives one that may write, [Store.View] one that may only read.
