@@ -1,5 +1,3 @@
-// Package daemontest runs programs of internal/daemon within a test: their run
-// function, with free ports, until they print the line "ready".
 package daemontest
 
 import (
