@@ -3,8 +3,7 @@
 # of materials, documents and what to install beside them; and SHA256SUMS.
 # The same commit gives the same archives. A program larger than the limit is
 # an error.
-#
-#   scripts/release.sh VERSION [ARCHITECTURE...]
+# usage: scripts/release.sh VERSION [ARCHITECTURE...]   by default amd64 arm64
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests run against. Without root, or on
 # another system, it names what is missing and stops.
+# usage: scripts/test-needs.sh
 set -euo pipefail
 
 # A file that tells whether a package is there, and the package.
