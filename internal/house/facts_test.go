@@ -17,10 +17,12 @@ var (
 	citation = regexp.MustCompile(`\bF\d{3}\b`)
 	testName = regexp.MustCompile(`\b(Test|Fuzz|Benchmark)[A-Z]\w*`)
 	testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	area     = regexp.MustCompile(`\| (F\d{3})–(F\d{3}) \| .*\(facts/(\w+\.md)\)`)
 )
 
-// TestFacts holds the numbered facts: a number is used once, what code cites is
-// there, and the tests that a fact names exist.
+// TestFacts holds the numbered facts: a number is used once, in the file that
+// docs/facts.md gives it to, what code cites is there, and the tests that a fact
+// names exist.
 func TestFacts(t *testing.T) {
 	facts := readFacts(t)
 	cited, tests := readCode(t)
@@ -42,6 +44,12 @@ func readFacts(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("../../docs/facts/*.md")
 	require.NoError(t, err)
+	index, err := os.ReadFile("../../docs/facts.md")
+	require.NoError(t, err)
+	first, last := map[string]string{}, map[string]string{}
+	for _, m := range area.FindAllStringSubmatch(string(index), -1) {
+		first[m[3]], last[m[3]] = m[1], m[2]
+	}
 	facts := map[string]string{}
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
@@ -55,6 +63,8 @@ func readFacts(t *testing.T) map[string]string {
 			}
 			number := text[at[0] : at[0]+4]
 			assert.NotContains(t, facts, number, "%s is used twice, again in %s", number, file)
+			name := filepath.Base(file)
+			assert.True(t, first[name] <= number && number <= last[name], "%s is no number of %s", number, name)
 			facts[number] = strings.TrimSpace(text[at[0]:end])
 		}
 	}
