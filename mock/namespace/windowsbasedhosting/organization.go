@@ -15,14 +15,13 @@ func create(policy, customerType string) func(*engine.Call) error {
 		if err != nil {
 			return err
 		}
-		path := c.DN("container").Child("OU", c.Text("name")).ADsPath()
+		org := xmldoc.Child(made, "org")
+		path, _ := xmldoc.Attr(org, "path")
 		_, err = c.Execute(plans, "CreateCustomerRecord_", xmldoc.TextElement("path", path), xmldoc.TextElement("customerTypeName", customerType))
 		if err != nil {
 			return err
 		}
-		if org := xmldoc.Child(made, "org"); org != nil {
-			c.Output(xmldoc.Clone(org))
-		}
+		c.Output(xmldoc.Clone(org))
 		return nil
 	}
 }

@@ -59,6 +59,14 @@ func planNames(n *xmldoc.Node) []string {
 	return names
 }
 
+// An organization is entered in the plan database also if its name came with
+// the naming attribute.
+func TestCreateCustomerOrganization_NameWithItsAttribute(t *testing.T) {
+	u := open(t)
+	u.MustCall(wbh.Name, "CreateCustomerOrganization", newOrg("OU=Alpine", enginetest.Reseller))
+	u.MustCall(wbh.Name, "AddPlansToCustomer", org+"<plans><plan>GoldMail</plan></plans>")
+}
+
 func TestQueryPlans(t *testing.T) {
 	u := open(t)
 	const asked = dc + "<sendCredentials>true</sendCredentials>"
