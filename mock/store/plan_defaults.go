@@ -3,8 +3,8 @@ package store
 import "errors"
 
 // defaultTerms are the vocabularies that InitializeCustomerPlanDatabase
-// writes, in its documented order (F280). Codes are those of the later
-// release's tables where they are known.
+// writes before feature types and categories, in its documented order (F280).
+// Codes are those of the later release's tables where they are known.
 var defaultTerms = []Term{
 	{TermEventType, "Created", "CR", "The customer was created."},
 	{TermEventType, StatusEnabled, "EN", "The customer was enabled."},
@@ -17,6 +17,9 @@ var defaultTerms = []Term{
 	{TermEventType, "PlanAdded", "PA", "A plan was made available."},
 	{TermEventType, "PlanRemoved", "PR", "A plan was made unavailable."},
 	{TermEventType, "PlanChange", "PC", "The customer's plan was changed."},
+	{TermEventType, "Subscribe", "SB", "The customer subscribed to a service."},
+	{TermEventType, "UnSubscribe", "US", "The customer gave a service up."},
+	{TermEventType, "Pending", "PE", "The customer waits for completion."},
 	{TermEventType, "AddressListsCreated", "AL", "The address lists were created."},
 	{TermEventType, "AddressListsDeleted", "LD", "The address lists were deleted."},
 	{TermEventType, "PublicFolderCreated", "PF", "The public folder was created."},
@@ -37,6 +40,10 @@ var defaultTerms = []Term{
 	{TermPlanType, "WebPlan", "WP", "Web sites."},
 	{TermPlanType, "DataPlan", "DP", "Databases."},
 	{TermPlanType, "SharePointPlan", "SP", "Team sites."},
+}
+
+// defaultCategories are written last.
+var defaultCategories = []Term{
 	{TermPlanCategory, "HeBusiness", "", "Plans of organizations."},
 	{TermPlanCategory, "HeConsumer", "", "Plans of single users."},
 }
@@ -56,13 +63,20 @@ var defaultFeatureTypes = []FeatureType{
 // InitializePlans writes the vocabularies and feature types that are not there
 // yet. It may run again at any time.
 func (t *Tx) InitializePlans() error {
-	for _, term := range defaultTerms {
-		if _, err := t.EnsureTerm(term); err != nil {
-			return err
-		}
+	if err := t.ensureTerms(defaultTerms); err != nil {
+		return err
 	}
 	for _, f := range defaultFeatureTypes {
 		if err := t.AddFeatureType(f); err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return t.ensureTerms(defaultCategories)
+}
+
+func (t *Tx) ensureTerms(terms []Term) error {
+	for _, term := range terms {
+		if _, err := t.EnsureTerm(term); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -69,6 +70,9 @@ func TestInitializePlans_MayRunAgain(t *testing.T) {
 		after, err := tx.Terms(TermEventType)
 		require.NoError(t, err)
 		assert.Equal(t, before, after)
+		for _, code := range []string{"EN", "DS", "DE", "AA", "AD", "PC", "PA", "PR", "SB", "US", "NC", "CM", "PE"} {
+			assert.True(t, slices.ContainsFunc(after, func(e Term) bool { return e.Code == code }), code)
+		}
 	})
 }
 
