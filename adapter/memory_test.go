@@ -1,26 +1,22 @@
 package adapter
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"runtime"
-	runtimemetrics "runtime/metrics"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/internal/heaptest"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
 )
@@ -117,70 +113,21 @@ func (h hostileBody) reader() (io.Reader, int64) {
 	end := h.end + "</" + h.operation + "></e:Body></e:Envelope>"
 	fixed := len(begin) + len(h.begin) + len(end)
 	times := (cmp.Or(h.size, bodySize) - fixed) / len(h.repeat)
-	return io.MultiReader(strings.NewReader(begin), strings.NewReader(h.begin), &repeated{text: h.repeat, left: times}, strings.NewReader(end)),
+	return io.MultiReader(strings.NewReader(begin), strings.NewReader(h.begin), heaptest.Repeat(h.repeat, times), strings.NewReader(end)),
 		int64(fixed + times*len(h.repeat))
 }
 
-// repeated gives a text a number of times.
-type repeated struct {
-	text string
-	left int
-	rest string
-}
-
-func (r *repeated) Read(b []byte) (int, error) {
-	n := 0
-	for n < len(b) {
-		if r.rest == "" {
-			if r.left == 0 {
-				break
-			}
-			r.left--
-			r.rest = r.text
-		}
-		c := copy(b[n:], r.rest)
-		r.rest = r.rest[c:]
-		n += c
-	}
-	if n == 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-// TestMemory_HostileMessages measures, in a process of its own for each
-// message, the highest heap of a running server while it serves the message
-// several times over, above the heap before: garbage that is not collected yet
-// included. The collector is set as in service.
+// TestMemory_HostileMessages measures the highest heap of a running server while
+// it serves each message several times over, above the heap before. The
+// collector is set as in service.
 func TestMemory_HostileMessages(t *testing.T) {
-	if name := os.Getenv("ADAPTER_HOSTILE"); name != "" {
-		serveHostile(t, hostileBodies[name]())
-		return
-	}
-	if testing.Short() {
-		t.Skip("starts a process for each message")
-	}
-	for name := range hostileBodies {
-		t.Run(name, func(t *testing.T) {
-			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestMemory_HostileMessages$", "-test.v")
-			run.Env = append(os.Environ(), "ADAPTER_HOSTILE="+name)
-			out, err := run.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			_, rest, found := bytes.Cut(out, []byte("peak above idle: "))
-			require.True(t, found, "%s", out)
-			number, answer, _ := strings.Cut(string(rest), " bytes, ")
-			peak, err := strconv.Atoi(number)
-			require.NoError(t, err)
-			answer, _, _ = strings.Cut(answer, "\n")
-			t.Logf("%.1f MiB above idle: %s", float64(peak)/(1<<20), answer)
-			assert.Less(t, peak, allowance)
-		})
-	}
+	heaptest.Each(t, slices.Sorted(maps.Keys(hostileBodies)), allowance, func(t *testing.T, name string) (uint64, string) {
+		return serveHostile(t, hostileBodies[name]())
+	})
 }
 
-func serveHostile(t *testing.T, body hostileBody) {
+func serveHostile(t *testing.T, body hostileBody) (peakAboveIdle uint64, answered string) {
 	daemon.RelaxCollector()
-	peak := &heapPeak{sample: []runtimemetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}}
 	config := testConfig(t, nil)
 	config.Submitter = mpf.SubmitterFunc(func(_ context.Context, r *mpf.Request) (*mpf.Response, error) {
 		if len(r.Data) > 0 { // echoed, as procedures do
@@ -192,10 +139,8 @@ func serveHostile(t *testing.T, body hostileBody) {
 	defer server.Close()
 	first, _ := send(t, server, body.service, strings.NewReader("<a/>"), 4)
 	require.Equal(t, http.StatusInternalServerError, first)
-	runtime.GC()
-	peak.take()
-	idle, stop, stopped := peak.highest, make(chan struct{}), make(chan struct{})
-	go peak.watch(stop, stopped)
+	peak, stop, stopped := heaptest.Start(), make(chan struct{}), make(chan struct{})
+	go watch(peak, stop, stopped)
 	var status int
 	var answer string
 	for range cmp.Or(body.times, 2) {
@@ -204,7 +149,7 @@ func serveHostile(t *testing.T, body hostileBody) {
 	}
 	close(stop)
 	<-stopped
-	t.Logf("peak above idle: %d bytes, %d %s", peak.highest-idle, status, answer)
+	return peak.AboveIdle(), fmt.Sprint(status, " ", answer)
 }
 
 func send(t *testing.T, server *httptest.Server, service string, body io.Reader, length int64) (int, string) {
@@ -227,18 +172,8 @@ func send(t *testing.T, server *httptest.Server, service string, body io.Reader,
 	return response.StatusCode, string(head)
 }
 
-// heapPeak samples the heap.
-type heapPeak struct {
-	sample  []runtimemetrics.Sample
-	highest uint64
-}
-
-func (p *heapPeak) take() {
-	runtimemetrics.Read(p.sample)
-	p.highest = max(p.highest, p.sample[0].Value.Uint64())
-}
-
-func (p *heapPeak) watch(stop <-chan struct{}, stopped chan<- struct{}) {
+// watch looks at the heap until it is stopped.
+func watch(peak *heaptest.Peak, stop <-chan struct{}, stopped chan<- struct{}) {
 	defer close(stopped)
 	tick := time.NewTicker(200 * time.Microsecond)
 	defer tick.Stop()
@@ -247,7 +182,7 @@ func (p *heapPeak) watch(stop <-chan struct{}, stopped chan<- struct{}) {
 		case <-stop:
 			return
 		case <-tick.C:
-			p.take()
+			peak.Take()
 		}
 	}
 }

@@ -1,19 +1,15 @@
 package xmldoc_test
 
 import (
-	"bytes"
 	"io"
-	"os"
-	"os/exec"
+	"maps"
 	"runtime"
-	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
+	"wsexchange/internal/heaptest"
 	"wsexchange/internal/xmldoc"
 )
 
@@ -69,93 +65,32 @@ func manyPrefixes() string {
 // framed gives a document of bodySize without holding it.
 func framed(begin, repeat, end string) io.Reader {
 	times := (bodySize - len(begin) - len(end)) / len(repeat)
-	return io.MultiReader(strings.NewReader(begin), &endlessUpTo{text: repeat, left: times}, strings.NewReader(end))
+	return io.MultiReader(strings.NewReader(begin), heaptest.Repeat(repeat, times), strings.NewReader(end))
 }
 
-// endlessUpTo repeats a text a number of times.
-type endlessUpTo struct {
-	text string
-	left int
-	rest string
-}
-
-func (e *endlessUpTo) Read(b []byte) (int, error) {
-	n := 0
-	for n < len(b) {
-		if e.rest == "" {
-			if e.left == 0 {
-				break
-			}
-			e.left--
-			e.rest = e.text
-		}
-		c := copy(b[n:], e.rest)
-		e.rest = e.rest[c:]
-		n += c
-	}
-	if n == 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-// TestMemory_HostileDocuments measures, in a process of its own for each
-// document, the highest heap while it is read, above the heap before.
+// TestMemory_HostileDocuments measures the highest heap while each document is
+// read, above the heap before.
 func TestMemory_HostileDocuments(t *testing.T) {
-	if name := os.Getenv("XMLDOC_HOSTILE"); name != "" {
-		measure(t, hostile[name]())
-		return
-	}
-	if testing.Short() {
-		t.Skip("starts a process for each document")
-	}
-	for name := range hostile {
-		t.Run(name, func(t *testing.T) {
-			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestMemory_HostileDocuments$", "-test.v")
-			run.Env = append(os.Environ(), "XMLDOC_HOSTILE="+name)
-			out, err := run.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			_, rest, found := bytes.Cut(out, []byte("peak above idle: "))
-			require.True(t, found, "%s", out)
-			number, verdict, _ := strings.Cut(string(rest), " bytes, ")
-			peak, err := strconv.Atoi(number)
-			require.NoError(t, err)
-			verdict, _, _ = strings.Cut(verdict, "\n")
-			t.Logf("%.1f MiB above idle: %s", float64(peak)/(1<<20), verdict)
-			assert.Less(t, peak, allowance)
-		})
-	}
+	heaptest.Each(t, slices.Sorted(maps.Keys(hostile)), allowance, func(_ *testing.T, name string) (uint64, string) {
+		document := hostile[name]()
+		reader := sampling{document, heaptest.Start()}
+		root, err := xmldoc.Parse(reader, "", xmldoc.Limits{})
+		reader.peak.Take()
+		runtime.KeepAlive(root)
+		if err != nil {
+			return reader.peak.AboveIdle(), err.Error()
+		}
+		return reader.peak.AboveIdle(), "read"
+	})
 }
 
-// measure samples the heap, garbage that is not collected yet included, at
-// every read of the parser.
-func measure(t *testing.T, document io.Reader) {
-	runtime.GC()
-	sampler := &sampling{r: document, sample: []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}}
-	sampler.take()
-	idle := sampler.peak
-	root, err := xmldoc.Parse(sampler, "", xmldoc.Limits{})
-	sampler.take()
-	runtime.KeepAlive(root)
-	verdict := "read"
-	if err != nil {
-		verdict = err.Error()
-	}
-	t.Logf("peak above idle: %d bytes, %s", sampler.peak-idle, verdict)
-}
-
+// sampling looks at the heap at every read of the parser.
 type sampling struct {
-	r      io.Reader
-	sample []metrics.Sample
-	peak   uint64
+	r    io.Reader
+	peak *heaptest.Peak
 }
 
-func (s *sampling) take() {
-	metrics.Read(s.sample)
-	s.peak = max(s.peak, s.sample[0].Value.Uint64())
-}
-
-func (s *sampling) Read(b []byte) (int, error) {
-	s.take()
+func (s sampling) Read(b []byte) (int, error) {
+	s.peak.Take()
 	return s.r.Read(b)
 }
