@@ -85,7 +85,9 @@ var auditFilters = map[string]func(q *store.AuditQuery, text string, now time.Ti
 		return err
 	},
 	"failed": func(q *store.AuditQuery, text string, _ time.Time) (err error) {
-		q.Failed, err = strconv.ParseBool(text)
+		if q.Failed, err = strconv.ParseBool(text); err != nil {
+			err = fmt.Errorf("%q is neither true nor false", text)
+		}
 		return err
 	},
 	"from": func(q *store.AuditQuery, text string, now time.Time) (err error) {
@@ -97,8 +99,8 @@ var auditFilters = map[string]func(q *store.AuditQuery, text string, now time.Ti
 		return err
 	},
 	"limit": func(q *store.AuditQuery, text string, _ time.Time) (err error) {
-		if q.Limit, err = strconv.Atoi(text); err == nil && (q.Limit < 1 || q.Limit > mostAudited) {
-			err = fmt.Errorf("%d is not from 1 to %d", q.Limit, mostAudited)
+		if q.Limit, err = strconv.Atoi(text); err != nil || q.Limit < 1 || q.Limit > mostAudited {
+			err = fmt.Errorf("%q is not from 1 to %d", text, mostAudited)
 		}
 		return err
 	},

@@ -110,12 +110,12 @@ func TestAudit_Refusals(t *testing.T) {
 		"id=":             "id: which?",
 		"id=a&id=b":       "id: once is enough",
 		"code=none":       `result code "none"`,
-		"failed=perhaps":  "failed: ",
+		"failed=perhaps":  `failed: "perhaps" is neither true nor false`,
 		"from=yesterday":  `from: "yesterday" is neither a time`,
 		"to=-5m":          `to: "-5m" is neither a time`,
-		"limit=0":         "limit: 0 is not from 1 to 1000",
-		"limit=1001":      "limit: 1001 is not from 1 to 1000",
-		"limit=unlimited": "limit: ",
+		"limit=0":         `limit: "0" is not from 1 to 1000`,
+		"limit=1001":      `limit: "1001" is not from 1 to 1000`,
+		"limit=unlimited": `limit: "unlimited" is not`,
 	} {
 		var refused map[string]string
 		status, _ := d.ask("GET", "/-/audit?"+query, &refused)
