@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -61,15 +62,8 @@ func compile(tables []table, contract []wsdl.Service) ([]*service, error) {
 			if t.service != c.Name {
 				continue
 			}
-			for _, r := range t.rows {
-				op, err := join(t, r, c)
-				if err != nil {
-					return nil, fmt.Errorf("%s, row %s: %w", t.service, r.name, err)
-				}
-				if s.operations[r.name] != nil {
-					return nil, fmt.Errorf("%s, row %s is there twice", t.service, r.name)
-				}
-				s.operations[r.name] = op
+			if err := s.take(t); err != nil {
+				return nil, err
 			}
 		}
 		for _, op := range c.Operations {
@@ -82,10 +76,25 @@ func compile(tables []table, contract []wsdl.Service) ([]*service, error) {
 	return services, nil
 }
 
+// take adds the operations of a table's rows.
+func (s *service) take(t table) error {
+	for _, r := range t.rows {
+		op, err := join(t, r, s.contract)
+		if err != nil {
+			return fmt.Errorf("%s, row %s: %w", t.service, r.name, err)
+		}
+		if s.operations[r.name] != nil {
+			return fmt.Errorf("%s, row %s is there twice", t.service, r.name)
+		}
+		s.operations[r.name] = op
+	}
+	return nil
+}
+
 func join(t table, r row, c wsdl.Service) (*operation, error) {
 	contract, ok := c.Operation(r.name)
 	if !ok {
-		return nil, fmt.Errorf("the contract has no such operation")
+		return nil, errors.New("the contract has no such operation")
 	}
 	n := len(contract.Parameters)
 	op := &operation{

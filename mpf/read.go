@@ -233,15 +233,8 @@ func readSteps(n *xmldoc.Node, other func(*xmldoc.Node) (bool, error)) ([]Step, 
 				continue
 			}
 		default:
-			taken := false
-			if other != nil {
-				taken, err = other(e)
-			}
-			if taken && err == nil {
+			if err = readOther(e, other); err == nil {
 				continue
-			}
-			if err == nil {
-				err = unknownElement(e)
 			}
 		}
 		if err != nil {
@@ -253,6 +246,18 @@ func readSteps(n *xmldoc.Node, other func(*xmldoc.Node) (bool, error)) ([]Step, 
 		return nil, RequestMalformed.New("a 'try' must be followed by its 'catch'")
 	}
 	return steps, nil
+}
+
+// readOther reads an element that is no step; one that nobody takes is an error.
+func readOther(e *xmldoc.Node, other func(*xmldoc.Node) (bool, error)) error {
+	if other == nil {
+		return unknownElement(e)
+	}
+	taken, err := other(e)
+	if err == nil && !taken {
+		err = unknownElement(e)
+	}
+	return err
 }
 
 func readCall(n *xmldoc.Node) (*Call, error) {

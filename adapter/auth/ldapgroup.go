@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,7 +52,7 @@ func readDirectory(conn *ldap.Conn, config LDAPConfig) (*directory, error) {
 		d.baseDN = context
 	}
 	if d.baseDN == "" {
-		return nil, fmt.Errorf("root of the directory: no defaultNamingContext, and no base DN is configured")
+		return nil, errors.New("root of the directory: no defaultNamingContext, and no base DN is configured")
 	}
 	if d.base, err = ldap.ParseDN(d.baseDN); err != nil {
 		return nil, fmt.Errorf("base DN %q: %w", d.baseDN, err)
@@ -159,7 +160,7 @@ func (d *directory) findGroup(group string) (*ldap.Entry, error) {
 	if _, err := ldap.ParseDN(group); err == nil && strings.Contains(group, "=") {
 		entry, err := d.read(group, attributes...)
 		if err == nil && entry == nil {
-			err = fmt.Errorf("no such group")
+			err = errors.New("no such group")
 		}
 		return entry, wrapGroup(group, err)
 	}
@@ -176,7 +177,7 @@ func (d *directory) findGroup(group string) (*ldap.Entry, error) {
 			return entries[0], nil
 		}
 	}
-	return nil, wrapGroup(group, fmt.Errorf("no such group"))
+	return nil, wrapGroup(group, errors.New("no such group"))
 }
 
 func wrapGroup(group string, err error) error {

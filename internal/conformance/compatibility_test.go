@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -166,7 +167,7 @@ func checkCompatibility() error {
 		return err
 	}
 	if withoutVersions(string(committed)) != withoutVersions(table) {
-		return fmt.Errorf("docs/compatibility.md is not what the clients found; run with -update to see the difference")
+		return errors.New("docs/compatibility.md is not what the clients found; run with -update to see the difference")
 	}
 	return nil
 }

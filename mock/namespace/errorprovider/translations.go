@@ -1,6 +1,7 @@
 package errorprovider
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -38,7 +39,7 @@ func ReadTranslations(r io.Reader) (Translations, error) {
 	for item := range xmldoc.Children(root, "Item") {
 		name, _ := xmldoc.Attr(item, "name")
 		if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
-			return nil, fmt.Errorf("translations: an item has no name")
+			return nil, errors.New("translations: an item has no name")
 		}
 		if _, twice := translations[name]; twice {
 			return nil, fmt.Errorf("translations: the item %q is there twice", name)
