@@ -250,7 +250,10 @@ func (s *step) act() error {
 	case mpf.Transform:
 		return nil
 	case mpf.Queue:
-		return s.frame.run.enqueueStep(s.call, below, s.data, s.frame.docs[mpf.DocumentContext].node)
+		err := s.frame.run.enqueueStep(s.call, below, s.data, s.frame.docs[mpf.DocumentContext].node)
+		s.data.Attr = nil // queued calls give no executeData (F216)
+		xmldoc.SetText(s.data, "")
+		return err
 	}
 	trustee, err := s.frame.run.trusteeOf(below)
 	if err != nil {

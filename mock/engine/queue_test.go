@@ -262,6 +262,24 @@ func TestQueue_StepsAndTheirTransaction(t *testing.T) {
 	}
 }
 
+func TestQueue_StepsGiveNoExecuteData(t *testing.T) {
+	u := enginetest.New(t, space())
+	queue := func(path string) string {
+		return request(`<queue namespace="Test" procedure="Make" queueSuspended="0"><executeData note="x"><name>a</name></executeData>` +
+			`<after source="executeData"` + path + ` destination="data" mode="merge"/>` +
+			`<after source="context" sourcePath="queueContext/@queueId" destination="data"/></queue>`)
+	}
+	r := u.Run(queue(""))
+	require.Nil(t, r.Err)
+	id, ok := xmldoc.Attr(r.Data, "queueId")
+	require.True(t, ok)
+	assert.Equal(t, `<data queueId="`+id+`"/>`, xmldoc.String(r.Data))
+	r = u.Run(queue(` sourcePath="name"`))
+	require.NotNil(t, r.Err)
+	assert.Equal(t, mpf.SourceNodeMissing.ID, r.Err.Cause)
+	assert.Equal(t, 2, runAll(t, u), "activated ones run in any case")
+}
+
 func TestQueue_KeepsTheCaller(t *testing.T) {
 	u := enginetest.New(t, space())
 	member(u, "nobody")
