@@ -10,6 +10,10 @@ import (
 	"wsexchange/mpf"
 )
 
+// longestText is how long an error's text may be, in characters: longer than
+// other texts, for refusing it would lose the error.
+const longestText = 16384
+
 // Name is the name of the namespace.
 const Name = "Error Provider"
 
@@ -32,7 +36,7 @@ func Namespace() engine.Namespace { return New(Config{}) }
 
 // New gives the namespace with a configuration.
 func New(cfg Config) engine.Namespace {
-	code, description := engine.Argument{Name: "hr", Type: engine.Text}, engine.Argument{Name: "desc", Type: engine.Text}
+	code, description := engine.Argument{Name: "hr", Type: engine.Text}, engine.Argument{Name: "desc", Type: engine.Text, Max: longestText}
 	required := func(a engine.Argument) engine.Argument { a.Required = true; return a }
 	optional := []engine.Argument{
 		{Name: "locId", Type: engine.Text},

@@ -31,6 +31,8 @@ func TestSetError(t *testing.T) {
 		assert.Equal(t, "it went wrong", r.Err.Description)
 		assert.Equal(t, []mpf.Source{{Namespace: Name, Procedure: "SetError"}}, r.Err.Sources)
 	}
+	long := strings.Repeat("x", 5000)
+	assert.Equal(t, long, u.Call(Name, "SetError", "<hr>0x80070005</hr><desc>"+long+"</desc>").Err.Description)
 	for _, hr := range []string{"0", "0x00000001", "soon"} {
 		r := u.Call(Name, "SetError", "<hr>"+hr+"</hr><desc>d</desc>")
 		require.NotNil(t, r.Err)
