@@ -87,13 +87,3 @@ func Optional(tx *store.Tx, org *store.Object, wkName string) (*store.Object, er
 func Mark(tx *store.Tx, org *store.Object, wkName string, o *store.Object) error {
 	return tx.SetWellKnown(org, guid(wkName), o)
 }
-
-// Unmark ends that an organization names something as wkName. It is no error
-// if it did not.
-func Unmark(tx *store.Tx, org *store.Object, wkName string) error {
-	err := tx.RemoveWellKnown(org, guid(wkName))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
-}
