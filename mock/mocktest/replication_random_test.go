@@ -93,10 +93,10 @@ func sane(t *testing.T, tx *store.Tx) {
 
 func TestReplication_Random(t *testing.T) {
 	seen := make(map[mpf.HRESULT]int)
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		s := twoControllers(t, mocktest.Controllers(dc3))
 		r := script{Rand: rand.New(rand.NewPCG(seed, 1))}
-		for range 60 {
+		for range 40 {
 			at := r.pick(dc1, dc2, dc3)
 			r.look(t, s, at)
 			procedure, data := r.call(at)
@@ -128,7 +128,7 @@ func TestReplication_Random(t *testing.T) {
 			assert.Zero(t, s.Engine.Waiting(controller))
 		}
 	}
-	assert.Greater(t, seen[mpf.OK], 50, "%v", seen)
+	assert.Greater(t, seen[mpf.OK], 30, "%v", seen)
 }
 
 // TestReplication_TryCatch has a step that fails at a controller that does not
