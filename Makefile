@@ -85,7 +85,7 @@ release: ## archives for linux amd64 and arm64 with checksums, in dist/
 	@scripts/release.sh $(VERSION)
 
 sbom: build ## bills of materials of the programs (CycloneDX), in bin/
-	@for program in wsexchange mockmpf provtest; do $(GO) run ./deploy/sbom bin/$$program >bin/$$program.cdx.json || exit; done
+	@for program in wsexchange mockmpf provtest; do $(GO) run ./deploy/sbom bin/$$program $(VERSION) >bin/$$program.cdx.json || exit; done
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -39,10 +39,11 @@ for architecture in "${architectures[@]}"; do
       echo "release: ${program##*/} has more than $limit bytes" >&2
       exit 1
     fi
-    "$work/sbom" "$program" >"$folder/sbom/${program##*/}.cdx.json"
+    "$work/sbom" "$program" "$version" >"$folder/sbom/${program##*/}.cdx.json"
   done
-  # What git knows, without tests and tools: nothing that lies about gets in.
-  git ls-files README.md CHANGELOG.md LICENSE docs deploy | grep -v '\.go$' | tar -c --files-from=- | tar -x -C "$folder"
+  # What git knows, without tests and tools, but with the example of docs:
+  # nothing that lies about gets in.
+  git ls-files README.md CHANGELOG.md LICENSE docs deploy | grep -v '^deploy/.*\.go$' | tar -c --files-from=- | tar -x -C "$folder"
   tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w --mtime="$when" -c "$name" |
     gzip -9n >"$dist/$name.tar.gz"
 done

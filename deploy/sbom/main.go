@@ -22,8 +22,8 @@ func main() {
 }
 
 func run(args []string, out io.Writer) error {
-	if len(args) != 1 {
-		return errors.New("name one program")
+	if len(args) < 1 || len(args) > 2 {
+		return errors.New("name one program, and its version if it was built with -trimpath")
 	}
 	info, err := buildinfo.ReadFile(args[0])
 	if err != nil {
@@ -36,7 +36,11 @@ func run(args []string, out io.Writer) error {
 	sum := sha256.Sum256(program)
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(billOf(info, hex.EncodeToString(sum[:])))
+	b := billOf(info, hex.EncodeToString(sum[:]))
+	if len(args) == 2 {
+		b.Metadata.Component.Version = args[1]
+	}
+	return encoder.Encode(b)
 }
 
 // bill is what we write of CycloneDX 1.6.
@@ -72,7 +76,8 @@ type property struct {
 	Value string `json:"value"`
 }
 
-// stampFlag is the linker's flag that stamps the version of our programs.
+// stampFlag is the linker's flag that stamps the version of our programs. Go
+// keeps it in a program only without -trimpath.
 const stampFlag = "wsexchange/internal/version.Version="
 
 func billOf(info *debug.BuildInfo, sum string) *bill {

@@ -41,10 +41,22 @@ func TestBill(t *testing.T) {
 	assert.ElementsMatch(t, want, modules)
 }
 
+// A program for a release says nothing of its version in what Go keeps of it.
+func TestBill_Trimmed(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "sbom")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-X "+stampFlag+"v1.2.3", "-o", program, "wsexchange/deploy/sbom").CombinedOutput()
+	require.NoError(t, err, string(out))
+	var text bytes.Buffer
+	require.NoError(t, run([]string{program, "v1.2.3"}, &text))
+	var got bill
+	require.NoError(t, json.Unmarshal(text.Bytes(), &got))
+	assert.Equal(t, "v1.2.3", got.Metadata.Component.Version)
+}
+
 func TestRun_Refuses(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text")
 	require.NoError(t, os.WriteFile(text, []byte("no program"), 0o600))
-	for _, args := range [][]string{nil, {"a", "b"}, {text}, {text + "-missing"}} {
+	for _, args := range [][]string{nil, {"a", "b"}, {"a", "b", "c"}, {text}, {text + "-missing"}} {
 		var out bytes.Buffer
 		assert.Error(t, run(args, &out))
 		assert.Empty(t, out.String())
