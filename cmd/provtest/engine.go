@@ -63,7 +63,7 @@ func (s *session) openHere(ctx context.Context) error {
 	o := s.options
 	if o.dryRun && o.database != "" {
 		if _, err := os.Stat(o.database); err != nil {
-			return usage("database: %w", err)
+			return usage("database, which a dry run does not make: %w", err)
 		}
 	}
 	opened, err := store.Open(ctx, store.Config{Path: o.database, TrackChanges: o.dryRun})

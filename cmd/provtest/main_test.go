@@ -162,7 +162,7 @@ func TestUsage(t *testing.T) {
 		"trust in nothing":      {[]string{"--ca", plans, "/is:x", plans}, "holds no certificate"},
 		"dry run at a door":     {[]string{"/i:x", "--dry-run", plans}, "only the engine in the program"},
 		"dry run of many":       {[]string{"/r2", "--dry-run", plans}, "dry-run goes neither"},
-		"dry run on nothing":    {[]string{"--database=/no/such.db", "--dry-run", plans}, "/no/such.db"},
+		"dry run on nothing":    {[]string{"--database=/no/such.db", "--dry-run", plans}, "which a dry run does not make: stat /no/such.db"},
 		"queue at a door":       {[]string{"/i:x", "/q", plans}, "reached in the program only"},
 		"queue in memory":       {[]string{"/q", plans}, "ends with the program"},
 		"queue twice":           {[]string{"/q", "/qu", "--database=x", plans}, "queue and queue-suspended"},
