@@ -49,10 +49,14 @@ type Config struct {
 	// what looks like the rest of a crash is that one's work, and is left alone.
 	Beside bool
 	// Audit says which requests the audit log keeps.
-	Audit    engine.AuditLevel
-	Policies engine.Policies
+	Audit engine.AuditLevel
+	// KeepAudit is how long it keeps them; 0 is for good.
+	KeepAudit time.Duration
+	Policies  engine.Policies
 	// Errors configures the Error Provider; its zero value has no translations.
-	Errors errorprovider.Config
+	// ErrorMapFile names a file with them.
+	Errors       errorprovider.Config
+	ErrorMapFile string
 	// PerfEnabled names the procedures whose calls are counted in the metrics,
 	// as engine.Config does.
 	PerfEnabled []string
@@ -148,8 +152,11 @@ func (e *Emulator) seed(ctx context.Context, cfg Config) error {
 }
 
 func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
+	if err := cfg.translations(); err != nil {
+		return err
+	}
 	settled := engine.Config{
-		Store: e.Store, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
+		Store: e.Store, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, KeepAudit: cfg.KeepAudit, Now: cfg.Now,
 		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, PerfEnabled: cfg.PerfEnabled, Replication: cfg.Replication,
 	}
 	if cfg.NewGUID != nil {
@@ -174,6 +181,29 @@ func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	return e.Snapshots.Take(ctx, StartSnapshot)
 }
 
+// Check tells what is wrong with the settings as far as that can be told
+// without opening anything but the files that are read: seed and error map.
+func (cfg Config) Check() error {
+	_, err := cfg.seed()
+	return errors.Join(err, cfg.translations(), engine.CheckPerf(cfg.PerfEnabled, namespace.All()))
+}
+
+// translations reads the file of the Error Provider's map.
+func (cfg *Config) translations() error {
+	if cfg.ErrorMapFile == "" {
+		return nil
+	}
+	file, err := os.Open(cfg.ErrorMapFile)
+	if err != nil {
+		return fmt.Errorf("error map: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if cfg.Errors.Translations, err = errorprovider.ReadTranslations(file); err != nil {
+		return fmt.Errorf("error map %s: %w", cfg.ErrorMapFile, err)
+	}
+	return nil
+}
+
 func (cfg *Config) seed() (store.Seed, error) {
 	switch {
 	case cfg.Seed != nil:
@@ -181,16 +211,7 @@ func (cfg *Config) seed() (store.Seed, error) {
 	case cfg.SeedFile == "":
 		return store.DefaultSeed(), nil
 	}
-	file, err := os.Open(cfg.SeedFile)
-	if err != nil {
-		return store.Seed{}, fmt.Errorf("seed: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	seed, err := store.LoadSeed(file)
-	if err != nil {
-		return store.Seed{}, fmt.Errorf("seed %s: %w", cfg.SeedFile, err)
-	}
-	return seed, nil
+	return store.LoadSeedFile(cfg.SeedFile)
 }
 
 // Run works off the queue until ctx ends.

@@ -113,6 +113,8 @@ func TestServe_ConfigCheck(t *testing.T) {
 		"good":           {nil, ""},
 		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
 		"seed":           {[]string{"--seed=/no/such.yaml"}, "/no/such.yaml"},
+		"error map":      {[]string{"--error-map=/no/such.xml"}, "/no/such.xml"},
+		"audit":          {[]string{"--audit-keep=-1s"}, "audit-keep must not be less than 0"},
 		"no procedure":   {[]string{"--perf-enabled=Hosted Exchange::Nothing"}, "perf-enabled"},
 		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
 		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},

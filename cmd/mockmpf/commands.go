@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/daemon"
-	"wsexchange/mock/engine"
-	"wsexchange/mock/namespace"
+	"wsexchange/mock"
 	"wsexchange/mock/store"
 )
 
@@ -22,12 +20,7 @@ func checkConfiguration(cfg *Config) error {
 	} else if files != nil {
 		err = files.Close()
 	}
-	wrong := []error{err, engine.CheckPerf(cfg.PerfEnabled, namespace.All())}
-	if cfg.Seed != "" {
-		_, err := readSeed(cfg.Seed)
-		wrong = append(wrong, err)
-	}
-	return errors.Join(wrong...)
+	return errors.Join(err, mock.Config{SeedFile: cfg.Seed, ErrorMapFile: cfg.ErrorMap, PerfEnabled: cfg.PerfEnabled}.Check())
 }
 
 // seedCommand prints the demo data, to be changed, or tests what came of it.
@@ -45,24 +38,11 @@ func seedCommand() *cobra.Command {
 }
 
 func checkSeed(c *cobra.Command, path string) error {
-	seed, err := readSeed(path)
+	seed, err := store.LoadSeedFile(path)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "%s is a good seed: domain %s, %d accounts, %d resellers, %d Exchange servers, %d plans\n",
 		path, seed.Domain.Name, len(seed.Accounts), len(seed.Hosting.Resellers), len(seed.Exchange.Servers), len(seed.Plans.Plans))
 	return err
-}
-
-func readSeed(path string) (store.Seed, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return store.Seed{}, fmt.Errorf("seed: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	seed, err := store.LoadSeed(file)
-	if err != nil {
-		return store.Seed{}, fmt.Errorf("seed %s: %w", path, err)
-	}
-	return seed, nil
 }

@@ -21,6 +21,8 @@ type Config struct {
 	Database    string               `koanf:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
 	Seed        string               `koanf:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `koanf:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	AuditKeep   time.Duration        `koanf:"audit-keep" default:"0s" restart:"true" help:"how long the audit log keeps them; 0s is for good"`
+	ErrorMap    string               `koanf:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
 	PerfEnabled []string             `koanf:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
 	DrainDelay  time.Duration        `koanf:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
@@ -137,6 +139,9 @@ func (c *Config) Validate() error {
 	}
 	if _, err := c.logs(io.Discard); err != nil {
 		refuse("log.levels: %w", err)
+	}
+	if c.AuditKeep < 0 {
+		refuse("audit-keep must not be less than 0")
 	}
 	if c.DrainDelay < 0 {
 		refuse("drain-delay must not be less than 0")

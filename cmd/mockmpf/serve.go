@@ -114,7 +114,8 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	s.emulator, err = mock.Open(ctx, mock.Config{
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
-		Audit:       engine.AuditLevel(cfg.AuditLevel), PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
+		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: cfg.AuditKeep, ErrorMapFile: cfg.ErrorMap,
+		PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
 		Tracer: s.Tracer(),
 	})
 	switch {

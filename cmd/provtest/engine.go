@@ -91,13 +91,9 @@ func (s *session) openHere(ctx context.Context) error {
 func (s *session) seed(ctx context.Context) error {
 	content := store.DefaultSeed()
 	if name := s.options.seed; name != "" {
-		file, err := os.Open(name)
-		if err != nil {
-			return fmt.Errorf("seed: %w", err)
-		}
-		defer func() { _ = file.Close() }()
-		if content, err = store.LoadSeed(file); err != nil {
-			return fmt.Errorf("seed %s: %w", name, err)
+		var err error
+		if content, err = store.LoadSeedFile(name); err != nil {
+			return err
 		}
 	}
 	err := s.store.Seed(ctx, content)

@@ -99,12 +99,14 @@ type LogConfig struct {
 
 // EmulatorConfig is the embedded backend.
 type EmulatorConfig struct {
-	Database    string   `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
-	Seed        string   `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
-	LDAPListen  string   `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
-	HashCost    int      `koanf:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
-	AuditLevel  string   `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	PerfEnabled []string `koanf:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
+	Database    string        `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
+	Seed        string        `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
+	LDAPListen  string        `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
+	HashCost    int           `koanf:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
+	AuditLevel  string        `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	AuditKeep   time.Duration `koanf:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s is for good"`
+	ErrorMap    string        `koanf:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
+	PerfEnabled []string      `koanf:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }
 
 // Validate refuses settings that do not fit together.
@@ -113,6 +115,9 @@ func (c *Config) Validate() error {
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		refuse("tls.certificate and tls.key must be set together")
+	}
+	if c.Emulator.AuditKeep < 0 {
+		refuse("emulator.audit-keep must not be less than 0")
 	}
 	if c.Backend != "embedded" {
 		if len(c.MPF.Engines) == 0 {

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/config"
-	"wsexchange/mock/engine"
-	"wsexchange/mock/namespace"
-	"wsexchange/mock/store"
+	"wsexchange/mock"
 )
 
 // apply changes the running gateway to a configuration, all or nothing.
@@ -61,22 +58,8 @@ func checkConfiguration(cfg *Config) error {
 	if cfg.Backend != "embedded" {
 		wrong = append(wrong, new(backend).openEngines(cfg))
 	} else {
-		wrong = append(wrong, engine.CheckPerf(cfg.Emulator.PerfEnabled, namespace.All()), checkSeed(cfg.Emulator.Seed))
+		e := cfg.Emulator
+		wrong = append(wrong, mock.Config{SeedFile: e.Seed, ErrorMapFile: e.ErrorMap, PerfEnabled: e.PerfEnabled}.Check())
 	}
 	return errors.Join(wrong...)
-}
-
-func checkSeed(path string) error {
-	if path == "" {
-		return nil
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("emulator.seed: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	if _, err := store.LoadSeed(file); err != nil {
-		return fmt.Errorf("emulator.seed: %s: %w", path, err)
-	}
-	return nil
 }

@@ -75,7 +75,7 @@ func (g *gateway) call(id, password string) *http.Response {
 // the line of the gateway, in that of the engine, in the audit.
 func TestServe_OneIDEverywhere(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "emulator.db")
-	g := start(t, "--emulator.database", database, "--emulator.audit-level=all", "--log.format=json", "--log.levels=engine=debug")
+	g := start(t, "--emulator.database", database, "--emulator.audit-level=all", "--log.format=json")
 	response := g.call("from-the-panel", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	assert.Equal(t, "from-the-panel", response.Header.Get("X-Request-Id"))
@@ -240,6 +240,8 @@ func TestServe_ConfigCheck(t *testing.T) {
 		"users file":     {[]string{"--auth.mode=file", "--auth.file=" + users}, "line 1"},
 		"CA file":        {[]string{"--auth.mode=ldap", "--auth.ldap.servers=dc1", "--auth.ldap.ca-file=/no/such.pem"}, "/no/such.pem"},
 		"seed":           {[]string{"--emulator.seed=/no/such.yaml"}, "/no/such.yaml"},
+		"error map":      {[]string{"--emulator.error-map=/no/such.xml"}, "/no/such.xml"},
+		"audit":          {[]string{"--emulator.audit-keep=-1s"}, "audit-keep must not be less than 0"},
 		"no procedure":   {[]string{"--emulator.perf-enabled=Hosted Exchange::Nothing"}, "perf-enabled"},
 		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
 		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},

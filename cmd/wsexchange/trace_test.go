@@ -19,7 +19,7 @@ import (
 // gateway and of the engine.
 func TestServe_TraceInLogAndMetrics(t *testing.T) {
 	collector := tracingtest.Start(t)
-	g := start(t, "--tracing.endpoint", collector.URL, "--log.format=json", "--log.levels=engine=debug")
+	g := start(t, "--tracing.endpoint", collector.URL, "--log.format=json")
 	require.Equal(t, http.StatusOK, g.call("from-the-panel", "").StatusCode)
 	assert.Contains(t, g.Metrics(), `wsexchange_spans_dropped_total{reason="export"} 0`)
 	require.Equal(t, 0, g.Stop(), g.Log)

@@ -28,6 +28,9 @@ type Config struct {
 	// KeepLog is how long the worker leaves ended transactions in the
 	// transaction log. Default 24 hours.
 	KeepLog time.Duration
+	// KeepAudit is how long the worker leaves rows in the audit log; 0 leaves
+	// them for good.
+	KeepAudit time.Duration
 	// RetainResponses keeps queued requests after success that do not say
 	// themselves whether they are to be kept.
 	RetainResponses bool
@@ -74,6 +77,7 @@ type Engine struct {
 	limits      Limits
 	audit       AuditLevel
 	keepLog     time.Duration
+	keepAudit   time.Duration // 0: for good
 	retain      bool
 	now         func() time.Time
 	newID       func() string
@@ -103,7 +107,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		store: cfg.Store, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
-		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites), keepLog: cmp.Or(cfg.KeepLog, 24*time.Hour),
+		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites), keepLog: cmp.Or(cfg.KeepLog, 24*time.Hour), keepAudit: cfg.KeepAudit,
 		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, tracer: cfg.Tracer, logons: logons,
 		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),
 	}

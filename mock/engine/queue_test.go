@@ -331,3 +331,18 @@ func TestRun_RunsJobsAsTheyCome(t *testing.T) {
 	cancel()
 	assert.NoError(t, <-ended)
 }
+
+// TestRun_SweepsTheAudit starts a worker over an old row and a new one.
+func TestRun_SweepsTheAudit(t *testing.T) {
+	u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{space()}, KeepAudit: time.Hour})
+	u.MustCall("Test", "Make", "<name>old</name>")
+	u.Advance(2 * time.Hour)
+	u.MustCall("Test", "Make", "<name>new</name>")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- u.Engine.Run(ctx) }()
+	assert.Eventually(t, func() bool { return len(u.Audit()) == 1 }, time.Minute, time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	assert.Equal(t, enginetest.Start().Add(2*time.Hour), u.Audit()[0].At)
+}

@@ -37,13 +37,13 @@ func (e *Engine) submit(ctx context.Context, req *mpf.Request, from origin) *mpf
 	return response
 }
 
-// logEnd writes one line about the request, for debugging. With the id that the
-// caller gave, it is found in his log too.
+// logEnd writes one line about the request. With the id that the caller gave,
+// it is found in his log too.
 func (r *run) logEnd(failed *mpf.Error) {
-	if !r.engine.logger.Enabled(r.ctx, slog.LevelDebug) {
+	if !r.engine.logger.Enabled(r.ctx, slog.LevelInfo) {
 		return
 	}
-	r.log().Debug("request", slog.String("caller", r.caller.String()), slog.String("code", codeOfError(failed).String()),
+	r.log().Info("request", slog.String("caller", r.caller.String()), slog.String("code", codeOfError(failed).String()),
 		slog.Int("calls", len(r.calls)), slog.Duration("duration", r.engine.now().Sub(r.started)))
 }
 

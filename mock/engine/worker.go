@@ -19,7 +19,7 @@ const (
 	sweepEvery   = 15 * time.Second
 )
 
-// Run runs queued requests, and clears the transaction log, until ctx ends.
+// Run runs queued requests, and clears old entries out of the logs, until ctx ends.
 // Several goroutines may run it.
 func (e *Engine) Run(ctx context.Context) error {
 	var swept time.Time
@@ -34,7 +34,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if now := e.now(); now.Sub(swept) >= sweepEvery {
 			swept = now
 			if err := e.sweep(ctx); err != nil {
-				e.logger.Error("the transaction log could not be swept", slog.Any("error", err))
+				e.logger.Error("the logs of transactions and audit could not be swept", slog.Any("error", err))
 			}
 		}
 		if ran && err == nil {
@@ -67,10 +67,13 @@ func (e *Engine) pause(ctx context.Context) bool {
 	return true
 }
 
-// sweep clears old transactions out of the log.
+// sweep clears old transactions, and old rows of the audit, out of the logs.
 func (e *Engine) sweep(ctx context.Context) error {
 	return e.store.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.PruneTransactions(e.now().Add(-e.keepLog))
+		if err == nil && e.keepAudit > 0 {
+			_, err = tx.PruneAudit(e.now().Add(-e.keepAudit))
+		}
 		return err
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -43,6 +44,20 @@ func LoadSeed(r io.Reader) (Seed, error) {
 	}
 	if err := seed.Validate(); err != nil {
 		return Seed{}, err
+	}
+	return seed, nil
+}
+
+// LoadSeedFile is LoadSeed for a file, which its errors name.
+func LoadSeedFile(path string) (Seed, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Seed{}, fmt.Errorf("seed: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	seed, err := LoadSeed(file)
+	if err != nil {
+		return Seed{}, fmt.Errorf("seed %s: %w", path, err)
 	}
 	return seed, nil
 }
