@@ -10,20 +10,14 @@ import (
 	"os/signal"
 	"syscall"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/mock/ldap"
 )
 
-// largestLDAP is the largest LDAP request, in bytes. Requests are small here:
-// nothing is written over LDAP.
-const largestLDAP = 1 << 20
-
 func main() {
-	// The library has this limit for the whole program only, and none by
-	// itself: set once, before anything listens.
-	ber.MaxPacketLengthBytes = largestLDAP
+	ldap.BoundRequests()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))

@@ -12,19 +12,15 @@ import (
 	"strings"
 	"syscall"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/mock/ldap"
 	"wsexchange/wsdl"
 )
 
-// largestLDAP bounds what the emulator's LDAP door reads as one request, in
-// bytes. The library has this as a setting of the process.
-const largestLDAP = 1 << 20
-
 func main() {
-	ber.MaxPacketLengthBytes = largestLDAP
+	ldap.BoundRequests()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))

@@ -10,7 +10,7 @@
 // The protocol is jimlambrt/gldap's, which ends a connection at what it does not
 // know. So clients come in through a gate that refuses renames, comparisons and
 // binds by SASL, passes over abandon, and speaks TLS; the library listens
-// behind it on the loopback address. Requests are as large as
-// ber.MaxPacketLengthBytes allows, which a program sets once as it starts; of
-// itself the library bounds only how deep they nest.
+// behind it on the loopback address. A program that listens bounds the size of
+// requests once as it starts, by BoundRequests; of itself the library bounds
+// only how deep they nest.
 package ldap

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/jimlambrt/gldap"
 
 	"wsexchange/mock/store"
@@ -62,6 +63,15 @@ type session struct {
 
 // stopGrace is how long Close waits for answers that clients are slow to take.
 const stopGrace = 2 * time.Second
+
+// largestRequest is the largest LDAP request, in bytes. Requests are small:
+// nothing is written over LDAP.
+const largestRequest = 1 << 20
+
+// BoundRequests bounds what is read as one LDAP request, to 1 MiB. The library
+// has the limit for the whole program only, and none by itself: call this once,
+// before anything listens.
+func BoundRequests() { ber.MaxPacketLengthBytes = largestRequest }
 
 // Listen starts a server on address, host and port. Port 0 takes a free one.
 // The server ends with Close, or when ctx ends.
