@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/internal/daemon/daemontest"
 	"wsexchange/mock/operator"
 	"wsexchange/mpf"
 )
@@ -106,31 +107,12 @@ func TestServe_Drains(t *testing.T) {
 }
 
 func TestServe_ConfigCheck(t *testing.T) {
-	for name, row := range map[string]struct {
-		args []string
-		want string
-	}{
-		"good":           {nil, ""},
-		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
-		"seed":           {[]string{"--seed=/no/such.yaml"}, "/no/such.yaml"},
-		"error map":      {[]string{"--error-map=/no/such.xml"}, "/no/such.xml"},
-		"audit":          {[]string{"--audit-keep=-1s"}, "audit-keep must not be less than 0"},
-		"no procedure":   {[]string{"--perf-enabled=Hosted Exchange::Nothing"}, "perf-enabled"},
-		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
-		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
-		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			out, errors, status := outputOf(t, nil, append([]string{"serve", "--config.check"}, row.args...)...)
-			if row.want == "" {
-				assert.Equal(t, "the configuration is good\n", out)
-				assert.Equal(t, 0, status, errors)
-				return
-			}
-			assert.Equal(t, 1, status)
-			assert.Contains(t, errors, row.want)
-		})
-	}
+	daemontest.ConfigCheck(t, run, map[string]daemontest.BadConfiguration{
+		"seed":         {Args: []string{"--seed=/no/such.yaml"}, Want: "/no/such.yaml"},
+		"error map":    {Args: []string{"--error-map=/no/such.xml"}, Want: "/no/such.xml"},
+		"audit":        {Args: []string{"--audit-keep=-1s"}, Want: "audit-keep must not be less than 0"},
+		"no procedure": {Args: []string{"--perf-enabled=Hosted Exchange::Nothing"}, Want: "perf-enabled"},
+	})
 }
 
 // TestServe_Queue finds the routes of the queue; mock/operator tests what they

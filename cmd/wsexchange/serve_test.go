@@ -231,31 +231,12 @@ func TestServe_Drains(t *testing.T) {
 func TestServe_ConfigCheck(t *testing.T) {
 	users := filepath.Join(t.TempDir(), "users")
 	require.NoError(t, os.WriteFile(users, []byte("no hash\n"), 0o600))
-	for name, row := range map[string]struct {
-		args []string
-		want string
-	}{
-		"good":           {nil, ""},
-		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
-		"users file":     {[]string{"--auth.mode=file", "--auth.file=" + users}, "line 1"},
-		"CA file":        {[]string{"--auth.mode=ldap", "--auth.ldap.servers=dc1", "--auth.ldap.ca-file=/no/such.pem"}, "/no/such.pem"},
-		"seed":           {[]string{"--emulator.seed=/no/such.yaml"}, "/no/such.yaml"},
-		"error map":      {[]string{"--emulator.error-map=/no/such.xml"}, "/no/such.xml"},
-		"audit":          {[]string{"--emulator.audit-keep=-1s"}, "audit-keep must not be less than 0"},
-		"no procedure":   {[]string{"--emulator.perf-enabled=Hosted Exchange::Nothing"}, "perf-enabled"},
-		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
-		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
-		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			out, errors, status := outputOf(t, nil, append([]string{"serve", "--config.check"}, row.args...)...)
-			if row.want == "" {
-				assert.Equal(t, "the configuration is good\n", out)
-				assert.Equal(t, 0, status, errors)
-				return
-			}
-			assert.Equal(t, 1, status)
-			assert.Contains(t, errors, row.want)
-		})
-	}
+	daemontest.ConfigCheck(t, run, map[string]daemontest.BadConfiguration{
+		"users file":   {Args: []string{"--auth.mode=file", "--auth.file=" + users}, Want: "line 1"},
+		"CA file":      {Args: []string{"--auth.mode=ldap", "--auth.ldap.servers=dc1", "--auth.ldap.ca-file=/no/such.pem"}, Want: "/no/such.pem"},
+		"seed":         {Args: []string{"--emulator.seed=/no/such.yaml"}, Want: "/no/such.yaml"},
+		"error map":    {Args: []string{"--emulator.error-map=/no/such.xml"}, Want: "/no/such.xml"},
+		"audit":        {Args: []string{"--emulator.audit-keep=-1s"}, Want: "audit-keep must not be less than 0"},
+		"no procedure": {Args: []string{"--emulator.perf-enabled=Hosted Exchange::Nothing"}, Want: "perf-enabled"},
+	})
 }

@@ -1,0 +1,43 @@
+package daemontest
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// BadConfiguration is a mistake in a program's settings.
+type BadConfiguration struct {
+	Args []string // of serve
+	Want string   // part of the error
+}
+
+// common are mistakes that every program refuses.
+func common() map[string]BadConfiguration {
+	return map[string]BadConfiguration{
+		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
+		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
+		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
+		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},
+	}
+}
+
+// ConfigCheck runs serve --config.check without settings, which have to be
+// good, and with each of the mistakes: those given by their names and those of
+// every program.
+func ConfigCheck(t *testing.T, run Run, further map[string]BadConfiguration) {
+	t.Helper()
+	out, errors, status := Output(t, run, nil, "serve", "--config.check")
+	assert.Equal(t, "the configuration is good\n", out)
+	assert.Equal(t, 0, status, errors)
+	all := common()
+	maps.Copy(all, further)
+	for name, row := range all {
+		t.Run(name, func(t *testing.T) {
+			_, errors, status := Output(t, run, nil, append([]string{"serve", "--config.check"}, row.Args...)...)
+			assert.Equal(t, 1, status)
+			assert.Contains(t, errors, row.Want)
+		})
+	}
+}
