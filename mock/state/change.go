@@ -1,0 +1,139 @@
+package state
+
+import "github.com/tidwall/btree"
+
+// Change is a row that a transaction wrote.
+type Change struct {
+	Table         Declaration
+	Key           any
+	Before, After any // pointers to rows; nil for none
+}
+
+// KeyText is the key of the row as the ledger writes it.
+func (c Change) KeyText() string { return c.Table.keyText(c.Key) }
+
+// Encoded returns the row as it is now, as JSON; nil if it is gone.
+func (c Change) Encoded() ([]byte, error) {
+	if c.After == nil {
+		return nil, nil
+	}
+	return c.Table.encode(c.After)
+}
+
+// EncodedBefore returns the row as it was, as JSON; nil if it is new.
+func (c Change) EncodedBefore() ([]byte, error) {
+	if c.Before == nil {
+		return nil, nil
+	}
+	return c.Table.encode(c.Before)
+}
+
+// Apply makes the change in another transaction: its row is put or deleted,
+// whatever was there.
+func (c Change) Apply(tx *Tx) error { return c.Table.apply(tx, c.Key, c.After) }
+
+func (t *Tx) note(table Declaration, key, before, after any) {
+	t.changes = append(t.changes, Change{Table: table, Key: key, Before: before, After: after})
+}
+
+// Mark is a moment in a transaction, for ChangesSince.
+type Mark int
+
+// Mark returns the present moment.
+func (t *Tx) Mark() Mark { return Mark(len(t.changes)) }
+
+// Changes returns what the transaction has written, one change a row, in the
+// order of the first writes. A row that is again what it was is left out.
+func (t *Tx) Changes() []Change { return t.ChangesSince(0) }
+
+// ChangesSince is Changes for what was written after the mark.
+func (t *Tx) ChangesSince(mark Mark) []Change {
+	type rowKey struct {
+		table Declaration
+		key   any
+	}
+	written := t.changes[min(int(mark), len(t.changes)):]
+	at := make(map[rowKey]int, len(written))
+	all := make([]Change, 0, len(written))
+	for _, c := range written {
+		key := rowKey{c.Table, c.Key}
+		if i, ok := at[key]; ok {
+			all[i].After = c.After
+			continue
+		}
+		at[key] = len(all)
+		all = append(all, c)
+	}
+	kept := all[:0]
+	for _, c := range all {
+		if c.Before != c.After {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// Load puts a row that was written as JSON. An unknown table is reported as
+// false.
+func (t *Tx) Load(table string, value []byte) (known bool, err error) {
+	declared := t.schema.named[table]
+	if declared == nil {
+		return false, nil
+	}
+	return true, declared.load(t, value)
+}
+
+// ForgetChanges makes the transaction forget what it wrote, not the content:
+// after loading, nothing has changed.
+func (t *Tx) ForgetChanges() { t.changes = nil }
+
+// Difference returns what one would have to change in the root before to get
+// the root after, table by table in the order of keys. Trees that both share
+// are skipped, rows that both share are compared by their address.
+func Difference(before, after *Root) []Change {
+	a, b := before.Read(Env{}), after.Read(Env{})
+	var all []Change
+	for _, table := range after.schema.tables {
+		all = append(all, table.differences(a, b)...)
+	}
+	return all
+}
+
+func (t *Table[K, R]) differences(a, b *Tx) []Change {
+	was, is := t.tree(a), t.tree(b)
+	if was == is {
+		return nil
+	}
+	var all []Change
+	left, right := was.Iter(), is.Iter()
+	defer left.Release()
+	defer right.Release()
+	leftOK, rightOK := left.First(), right.First()
+	for leftOK || rightOK {
+		switch c := t.order(leftOK, rightOK, &left, &right); {
+		case c < 0:
+			all = append(all, Change{Table: t, Key: left.Item().key, Before: left.Item().row})
+			leftOK = left.Next()
+		case c > 0:
+			all = append(all, Change{Table: t, Key: right.Item().key, After: right.Item().row})
+			rightOK = right.Next()
+		default:
+			if left.Item().row != right.Item().row {
+				all = append(all, Change{Table: t, Key: left.Item().key, Before: left.Item().row, After: right.Item().row})
+			}
+			leftOK, rightOK = left.Next(), right.Next()
+		}
+	}
+	return all
+}
+
+// order compares the keys at two iterators; one that has ended comes last.
+func (t *Table[K, R]) order(leftOK, rightOK bool, left, right *btree.IterG[item[K, R]]) int {
+	switch {
+	case !rightOK:
+		return -1
+	case !leftOK:
+		return 1
+	}
+	return t.spec.Compare(left.Item().key, right.Item().key)
+}

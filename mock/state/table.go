@@ -1,0 +1,197 @@
+package state
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"github.com/tidwall/btree"
+)
+
+// degree is the number of children of a tree's inner nodes at least: a write
+// copies one node at each level, so that small nodes make cheap writes.
+const degree = 16
+
+// Spec declares a table with rows R under keys K.
+type Spec[K comparable, R any] struct {
+	Name    string
+	Key     func(*R) K
+	Compare func(a, b K) int
+	// KeyText writes a key for the ledger; nil is fmt.Sprint.
+	KeyText func(K) string
+	// Describe tells what a row says about an object, for people; nil keeps
+	// the table out of changes and differences.
+	Describe func(tx *Tx, row *R) Description
+	// Replicated tables have rows of their own at each domain controller.
+	Replicated bool
+	// Secret tables hold what is never shown.
+	Secret bool
+}
+
+// Table is a declared table. Its methods may be called from any goroutine, each
+// with a transaction of its own.
+type Table[K comparable, R any] struct {
+	spec    Spec[K, R]
+	indexes []index[K, R]
+}
+
+// index keeps the entries of one index of a table.
+type index[K comparable, R any] interface {
+	empty() any
+	// free fails with a *DuplicateError if another row has an entry of the row.
+	free(tx *Tx, tree int, key K, row *R) error
+	update(tx *Tx, tree int, key K, before, after *R)
+}
+
+// item is a row in the tree of its table.
+type item[K comparable, R any] struct {
+	key K
+	row *R
+}
+
+// Declare makes a table. Rows are written to the ledger as their JSON.
+func Declare[K comparable, R any](spec Spec[K, R]) *Table[K, R] {
+	if spec.KeyText == nil {
+		spec.KeyText = func(key K) string { return fmt.Sprint(key) }
+	}
+	return &Table[K, R]{spec: spec}
+}
+
+// Name is the name of the table.
+func (t *Table[K, R]) Name() string { return t.spec.Name }
+
+// Replicated reports whether each domain controller has its own rows.
+func (t *Table[K, R]) Replicated() bool { return t.spec.Replicated }
+
+// Secret reports whether rows hold what is never shown.
+func (t *Table[K, R]) Secret() bool { return t.spec.Secret }
+
+// tree returns the rows as a transaction sees them.
+func (t *Table[K, R]) tree(tx *Tx) *btree.BTreeG[item[K, R]] {
+	return tx.trees[tx.schema.first[t]].(*btree.BTreeG[item[K, R]])
+}
+
+// Get returns the row of a key, or nil.
+func (t *Table[K, R]) Get(tx *Tx, key K) *R {
+	found, _ := t.tree(tx).Get(item[K, R]{key: key})
+	return found.row
+}
+
+// Len is the number of rows.
+func (t *Table[K, R]) Len(tx *Tx) int { return t.tree(tx).Len() }
+
+// All iterates over the rows in the order of their keys. The rows are those at
+// the moment of the call, whatever is written meanwhile.
+func (t *Table[K, R]) All(tx *Tx) iter.Seq[*R] {
+	tree := frozen(tx, tx.schema.first[t], t.tree(tx))
+	return func(yield func(*R) bool) {
+		tree.Scan(func(found item[K, R]) bool { return yield(found.row) })
+	}
+}
+
+// From is All from a key on, which is included.
+func (t *Table[K, R]) From(tx *Tx, key K) iter.Seq[*R] {
+	tree := frozen(tx, tx.schema.first[t], t.tree(tx))
+	return func(yield func(*R) bool) {
+		tree.Ascend(item[K, R]{key: key}, func(found item[K, R]) bool { return yield(found.row) })
+	}
+}
+
+// Put writes a row in place of the one of its key. A value of a unique index
+// that another row has is a *DuplicateError, and nothing is written.
+func (t *Table[K, R]) Put(tx *Tx, row *R) error {
+	if err := tx.Ready(true); err != nil {
+		return err
+	}
+	key, first := t.spec.Key(row), tx.schema.first[t]
+	before := t.Get(tx, key)
+	for i, one := range t.indexes {
+		if err := one.free(tx, first+1+i, key, row); err != nil {
+			return err
+		}
+	}
+	owned[item[K, R]](tx, first).Set(item[K, R]{key, row})
+	for i, one := range t.indexes {
+		one.update(tx, first+1+i, key, before, row)
+	}
+	tx.note(t, key, nilOf(before), row)
+	return nil
+}
+
+// Delete removes the row of a key, and reports whether there was one.
+func (t *Table[K, R]) Delete(tx *Tx, key K) (bool, error) {
+	if err := tx.Ready(true); err != nil {
+		return false, err
+	}
+	before, first := t.Get(tx, key), tx.schema.first[t]
+	if before == nil {
+		return false, nil
+	}
+	owned[item[K, R]](tx, first).Delete(item[K, R]{key: key})
+	for i, one := range t.indexes {
+		one.update(tx, first+1+i, key, before, nil)
+	}
+	tx.note(t, key, before, nil)
+	return true, nil
+}
+
+// nilOf returns a nil pointer as an untyped nil.
+func nilOf[R any](row *R) any {
+	if row == nil {
+		return nil
+	}
+	return row
+}
+
+func (t *Table[K, R]) trees() []emptyTree {
+	all := []emptyTree{func() any {
+		return btree.NewBTreeGOptions(func(a, b item[K, R]) bool { return t.spec.Compare(a.key, b.key) < 0 },
+			btree.Options{Degree: degree, NoLocks: true})
+	}}
+	for _, one := range t.indexes {
+		all = append(all, one.empty)
+	}
+	return all
+}
+
+func (t *Table[K, R]) load(tx *Tx, value []byte) error {
+	row := new(R)
+	if err := json.Unmarshal(value, row); err != nil {
+		return err
+	}
+	return t.Put(tx, row)
+}
+
+func (t *Table[K, R]) encode(row any) ([]byte, error) { return json.Marshal(row) }
+
+func (t *Table[K, R]) keyText(key any) string { return t.spec.KeyText(key.(K)) }
+
+func (t *Table[K, R]) describe(tx *Tx, row any) Description {
+	if t.spec.Describe == nil || row == nil {
+		return Description{}
+	}
+	return t.spec.Describe(tx, row.(*R))
+}
+
+func (t *Table[K, R]) apply(tx *Tx, key, row any) error {
+	if row == nil {
+		_, err := t.Delete(tx, key.(K))
+		return err
+	}
+	return t.Put(tx, row.(*R))
+}
+
+func (t *Table[K, R]) count(tx *Tx) int { return t.Len(tx) }
+
+func (t *Table[K, R]) rows(tx *Tx, each func(key string, value []byte) error) error {
+	for row := range t.All(tx) {
+		value, err := t.encode(row)
+		if err != nil {
+			return err
+		}
+		if err := each(t.spec.KeyText(t.spec.Key(row)), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
