@@ -117,4 +117,9 @@ func (r *Root) Rows(each func(table, key string, value []byte) error) error {
 type Env struct {
 	Now     func() time.Time // nil is time.Now
 	NewGUID func() [16]byte  // nil gives none: the transaction panics when it needs one
+	// Deleted are called by the directory for each object that it deletes, by
+	// the object's id: rooms above it remove what hangs on the object.
+	Deleted []func(tx *Tx, object int64) error
+	// Values are what transactions begin with, for Tx.Value.
+	Values map[any]any
 }

@@ -148,7 +148,22 @@ func frozen[T any](t *Tx, number int, tree *btree.BTreeG[T]) *btree.BTreeG[T] {
 // Value returns what SetValue has kept under a key, or nil. Values belong to
 // the transaction alone, such as a cache of what was computed of its root;
 // taking content back does not take them back.
-func (t *Tx) Value(key any) any { return t.values[key] }
+func (t *Tx) Value(key any) any {
+	if value, ok := t.values[key]; ok {
+		return value
+	}
+	return t.env.Values[key]
+}
+
+// Deleted calls what the environment has for deleted objects.
+func (t *Tx) Deleted(object int64) error {
+	for _, hook := range t.env.Deleted {
+		if err := hook(t, object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // SetValue keeps a value with the transaction. Keys are of unexported types,
 // as those of contexts.
