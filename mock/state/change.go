@@ -33,6 +33,9 @@ func (c Change) EncodedBefore() ([]byte, error) {
 func (c Change) Apply(tx *Tx) error { return c.Table.apply(tx, c.Key, c.After) }
 
 func (t *Tx) note(table Declaration, key, before, after any) {
+	if table.Ephemeral() {
+		return
+	}
 	t.changes = append(t.changes, Change{Table: table, Key: key, Before: before, After: after})
 }
 
@@ -101,7 +104,7 @@ func Difference(before, after *Root) []Change {
 
 func (t *Table[K, R]) differences(a, b *Tx) []Change {
 	was, is := t.tree(a), t.tree(b)
-	if was == is {
+	if was == is || t.spec.Ephemeral {
 		return nil
 	}
 	var all []Change

@@ -14,12 +14,17 @@ type Declaration interface {
 	// Secret reports whether rows hold what is never shown.
 	Secret() bool
 
+	// Ephemeral reports whether rows are kept in memory alone.
+	Ephemeral() bool
+
 	trees() []emptyTree
 	load(tx *Tx, value []byte) error
 	encode(row any) ([]byte, error)
 	keyText(key any) string
 	describe(tx *Tx, row any) Description
 	apply(tx *Tx, key, row any) error
+	merge(tx *Tx, c Change, parts []string) error
+	parts(c Change) []string
 	differences(a, b *Tx) []Change
 	count(tx *Tx) int
 	rows(tx *Tx, each func(key string, value []byte) error) error
@@ -105,6 +110,9 @@ func (r *Root) Count() map[string]int {
 func (r *Root) Rows(each func(table, key string, value []byte) error) error {
 	tx := r.Read(Env{})
 	for _, table := range r.schema.tables {
+		if table.Ephemeral() {
+			continue
+		}
 		err := table.rows(tx, func(key string, value []byte) error { return each(table.Name(), key, value) })
 		if err != nil {
 			return fmt.Errorf("table %s: %w", table.Name(), err)

@@ -26,6 +26,13 @@ type Spec[K comparable, R any] struct {
 	Replicated bool
 	// Secret tables hold what is never shown.
 	Secret bool
+	// Ephemeral tables are kept in memory alone: their rows are in no change.
+	Ephemeral bool
+	// Parts names what differs between two rows of one key, of what can be
+	// written apart; Take returns the present row with the named parts of
+	// another. nil: rows are written whole.
+	Parts func(before, after *R) []string
+	Take  func(present, from *R, parts []string) *R
 }
 
 // Table is a declared table. Its methods may be called from any goroutine, each
@@ -65,6 +72,9 @@ func (t *Table[K, R]) Replicated() bool { return t.spec.Replicated }
 
 // Secret reports whether rows hold what is never shown.
 func (t *Table[K, R]) Secret() bool { return t.spec.Secret }
+
+// Ephemeral reports whether rows are kept in memory alone.
+func (t *Table[K, R]) Ephemeral() bool { return t.spec.Ephemeral }
 
 // tree returns the rows as a transaction sees them.
 func (t *Table[K, R]) tree(tx *Tx) *btree.BTreeG[item[K, R]] {
@@ -179,6 +189,31 @@ func (t *Table[K, R]) apply(tx *Tx, key, row any) error {
 		return err
 	}
 	return t.Put(tx, row.(*R))
+}
+
+// parts names what a change has written of its row: wholeRow unless the row
+// was changed in parts.
+func (t *Table[K, R]) parts(c Change) []string {
+	if t.spec.Parts == nil || c.Before == nil || c.After == nil {
+		return []string{wholeRow}
+	}
+	return t.spec.Parts(c.Before.(*R), c.After.(*R))
+}
+
+const wholeRow = ""
+
+// merge makes a change where the row may be another one than it was when the
+// change was made: the named parts are written. A change of a row that is gone
+// is dropped.
+func (t *Table[K, R]) merge(tx *Tx, c Change, parts []string) error {
+	present := t.Get(tx, c.Key.(K))
+	switch {
+	case len(parts) == 0, present == nil && c.Before != nil:
+		return nil
+	case c.After == nil, present == nil, t.spec.Take == nil, parts[0] == wholeRow:
+		return t.apply(tx, c.Key, c.After)
+	}
+	return t.Put(tx, t.spec.Take(present, c.After.(*R), parts))
 }
 
 func (t *Table[K, R]) count(tx *Tx) int { return t.Len(tx) }

@@ -173,3 +173,14 @@ func (t *Tx) SetValue(key, value any) {
 	}
 	t.values[key] = value
 }
+
+// Fork returns a transaction that starts from the present content of this one,
+// which it leaves as it is.
+func (t *Tx) Fork() *Tx {
+	fork := t.Root(t.root.revision).Begin(t.env)
+	t.done = false
+	for i := range t.owner {
+		t.owner[i] = 0 // the next write copies
+	}
+	return fork
+}
