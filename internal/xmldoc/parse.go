@@ -58,6 +58,8 @@ type parser struct {
 	attributes int
 	slab       []Node
 	rooted     bool
+	// begun says that something other than white space was read.
+	begun bool
 	// joined collects a text that comes in pieces, split by comments or CDATA
 	// sections.
 	joined []byte
@@ -116,13 +118,26 @@ func (p *parser) opening(offset int64, head []byte) error {
 	}
 	switch {
 	case head[1] == '?' && (offset > 0 || len(head) < 6 || string(head[:5]) != "<?xml" || head[5] > ' '):
-		return &Error{Rule: RuleInstruction, Offset: offset, Detail: noInstructions}
+		return &Error{Rule: RuleInstruction, Offset: offset, Detail: p.instruction(head)}
 	case head[1] == '!' && len(head) > 2 && head[2] != '-' && head[2] != '[':
 		return &Error{Rule: RuleDoctype, Offset: offset, Detail: noDoctype}
 	case head[1] == '!' && len(head) > 2 && head[2] == '[' && len(p.names) == 0:
 		return &Error{Rule: RuleRoot, Offset: offset, Detail: outsideRoot}
 	}
 	return nil
+}
+
+// instruction returns why "<?" is refused where it is: a declaration that is
+// not at the very beginning is not a processing instruction, and whoever sent
+// it looks for what is before it.
+func (p *parser) instruction(head []byte) string {
+	switch {
+	case len(head) < 6 || string(head[:5]) != "<?xml" || head[5] > ' ':
+		return noInstructions
+	case !p.begun:
+		return "there is white space before the XML declaration"
+	}
+	return "an XML declaration is allowed at the beginning of the document only"
 }
 
 // What is refused in more than one place.
@@ -133,6 +148,9 @@ const (
 )
 
 func (p *parser) token(token xml.Token, offset int64, first bool) error {
+	if _, text := token.(xml.CharData); !text {
+		p.begun = true
+	}
 	switch t := token.(type) {
 	case xml.StartElement:
 		p.join()
