@@ -44,13 +44,13 @@ func readProvisioning(env *soap.Envelope) (Target, error) {
 		switch {
 		case h.Data != provisioningHeader:
 		case found != nil:
-			return Target{}, clientFault("The header 'provisioning' is given more than once.")
+			return Target{}, headerFault("The header 'provisioning' is given more than once.")
 		default:
 			found = h
 		}
 	}
 	if found == nil {
-		return Target{}, clientFault("The header 'provisioning' is missing: it names the namespace and the procedure of the request.")
+		return Target{}, headerFault("The header 'provisioning' is missing: it names the namespace and the procedure of the request.")
 	}
 	target := Target{Namespace: partOf(found, "namespace"), Procedure: partOf(found, "procedure")}
 	mark, _ := xmldoc.Attr(found, "trusted")
@@ -59,11 +59,11 @@ func readProvisioning(env *soap.Envelope) (Target, error) {
 	case trusted && target.IsZero():
 		return Target{}, nil
 	case trusted:
-		return Target{}, clientFault("A trusted request names no procedure in the header 'provisioning'.")
+		return Target{}, headerFault("A trusted request names no procedure in the header 'provisioning'.")
 	case target.Namespace == "":
-		return Target{}, clientFault("The header 'provisioning' has no 'namespace'.")
+		return Target{}, headerFault("The header 'provisioning' has no 'namespace'.")
 	case target.Procedure == "":
-		return Target{}, clientFault("The header 'provisioning' has no 'procedure'.")
+		return Target{}, headerFault("The header 'provisioning' has no 'procedure'.")
 	}
 	return target, nil
 }
@@ -80,7 +80,10 @@ func partOf(n *xmldoc.Node, name string) string {
 // SOAP routing is read and has no effect.
 func understood(h *xmldoc.Node) bool { return h.Data == provisioningHeader || h.Data == "path" }
 
-func clientFault(text string) *soap.Fault { return &soap.Fault{Code: soap.Client, String: text} }
+// headerFault is a fault about the header block of MPF, which has no detail.
+func headerFault(text string) *soap.Fault {
+	return &soap.Fault{Code: soap.Client, Header: true, String: text}
+}
 
 // outcomes lists the errors of a Submitter that keep their meaning through the
 // door: they travel as the outcome attribute in the detail of a Server fault.

@@ -90,6 +90,8 @@ func TestHandler_Faults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := post(t, row.text)
 			assert.Equal(t, http.StatusInternalServerError, w.Code)
+			about := strings.Contains(name, "header") || strings.Contains(row.want, "'provisioning'") || strings.Contains(name, "trusted")
+			assert.Equal(t, !about, strings.Contains(w.Body.String(), "<detail />"), "only faults about headers have no detail")
 			env, err := soap.ReadEnvelope(w.Body, "utf-8", xmldoc.Limits{})
 			require.NoError(t, err)
 			require.NotNil(t, env.Fault())
@@ -108,6 +110,10 @@ func TestHandler_RequestsThatBreakTheSchemaAreAnswered(t *testing.T) {
 func TestHandler_HTTP(t *testing.T) {
 	for _, contentType := range []string{"", "application/soap+xml", "text/plain", "multipart/related; boundary=x"} {
 		assert.Equal(t, http.StatusUnsupportedMediaType, post(t, "<a/>", "Content-Type", contentType).Code, contentType)
+	}
+	for _, contentType := range []string{"text/xml;charset='utf-8'", "TEXT/XML; Charset = \"utf-8\" ;", "text/xml"} {
+		w := post(t, message(`<provisioning namespace="N" procedure="P"/>`, "<data><a>ü</a></data>"), "Content-Type", contentType)
+		assert.Contains(t, w.Body.String(), "<a>ü</a>", contentType)
 	}
 	latin := `<?xml version="1.0"?>` + message(`<provisioning namespace="N" procedure="P"/>`, "<data><a>\xfc</a></data>")
 	assert.Contains(t, post(t, latin, "Content-Type", "application/xml; charset=iso-8859-1").Body.String(), "<a>ü</a>")

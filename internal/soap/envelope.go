@@ -143,7 +143,7 @@ func (e *Envelope) CheckHeaders(understood func(*xmldoc.Node) bool) error {
 			return err
 		}
 		if must && (understood == nil || !understood(h)) {
-			return &Fault{Code: MustUnderstand, String: "SOAP header " + h.Data + " was not understood."}
+			return &Fault{Code: MustUnderstand, Header: true, String: "SOAP header " + h.Data + " was not understood."}
 		}
 	}
 	return nil
@@ -168,5 +168,7 @@ func (e *Envelope) mandatory(h *xmldoc.Node) (bool, error) {
 	case "1", "true":
 		return forUs, nil
 	}
-	return false, clientFault("attribute %s of header <%s> is neither 1 nor 0", mustAttribute, h.Data)
+	fault := clientFault("attribute %s of header <%s> is neither 1 nor 0", mustAttribute, h.Data)
+	fault.Header = true
+	return false, fault
 }

@@ -26,6 +26,10 @@ type Fault struct {
 	Code Code
 	// String is the sentence for people.
 	String string
+	// Header says that the fault is about a header block, not about the body.
+	// SOAP 1.1 tells the two apart by the detail element: it must be absent
+	// from such a fault (section 4.4), as it is with ASMX. (F057)
+	Header bool
 	// Detail holds the children of the detail element. Most faults have none.
 	Detail []*xmldoc.Node
 	// Cause is the error behind the fault, or nil. It is not sent.
@@ -39,7 +43,8 @@ func (f *Fault) Error() string { return "SOAP fault " + string(f.Code) + ": " + 
 func (f *Fault) Unwrap() error { return f.Cause }
 
 // AppendFault appends a whole message that holds the fault, in the form of
-// ASMX: the detail is there even when it is empty.
+// ASMX: the detail is there even when it is empty, but not in a fault of SOAP
+// 1.1 about a header.
 func AppendFault(b []byte, v Version, f *Fault) []byte {
 	b = AppendStart(b, v)
 	if v == V12 {
@@ -56,7 +61,9 @@ func (f *Fault) append11(b []byte) []byte {
 	b = append(b, "</faultcode><faultstring>"...)
 	b = xmldoc.AppendText(b, f.String)
 	b = append(b, "</faultstring>"...)
-	b = f.appendDetail(b, "detail")
+	if !f.Header {
+		b = f.appendDetail(b, "detail")
+	}
 	return append(b, "</soap:Fault>"...)
 }
 

@@ -124,6 +124,8 @@ func TestCheckHeaders(t *testing.T) {
 			var fault *Fault
 			require.ErrorAs(t, err, &fault)
 			assert.Equal(t, c.code, fault.Code)
+			assert.NotContains(t, string(AppendFault(nil, V11, fault)), "detail")
+			assert.Contains(t, string(AppendFault(nil, V12, fault)), "<soap:Detail />")
 			if c.code == MustUnderstand {
 				assert.NoError(t, env.CheckHeaders(func(h *xmldoc.Node) bool { return h.Data == "h" }))
 			}
