@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/adapter/auth"
+	"wsexchange/internal/front"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
@@ -79,7 +80,7 @@ func (c Config) withDefaults() (Config, error) {
 	case !c.ResellerOU.IsZero() && !c.ResellerOU.Under(c.BaseDN):
 		return c, errors.New("adapter: the reseller's OU " + c.ResellerOU.String() + " is not under " + c.BaseDN.String())
 	}
-	c.Prefix = "/" + strings.Trim(c.Prefix, "/")
+	c.Prefix = front.Path("/" + strings.Trim(c.Prefix, "/"))
 	if c.Prefix == "/" {
 		c.Prefix = defaultPrefix
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wsexchange/adapter/auth"
+	"wsexchange/internal/front"
 	"wsexchange/internal/soap"
 	"wsexchange/wsdl"
 )
@@ -120,18 +121,24 @@ func isToken(s string) bool {
 }
 
 // serve finds the service by the path, which IIS compares without regard to
-// letter case (F051), and the way to go on by the method.
+// letter case (F051) and with a doubled slash as one (F059), and the way to go
+// on by the method.
 func (h *Handler) serve(c echo.Context) error {
 	h.identify(c)
-	name, ok := h.below(c.Request().URL.Path)
+	name, ok := h.below(front.Path(c.Request().URL.Path))
 	page, isPage := strings.CutSuffix(strings.ToLower(name), ".asmx")
 	s := h.services[page]
 	if isPage && s != nil && c.Request().Method == http.MethodPost {
 		return h.call(c, s) // which logs by itself
 	}
 	var err error = echo.ErrNotFound
-	if ok && (name == "" || isPage && s != nil) {
-		err = h.other(c, s)
+	switch {
+	case ok && strings.EqualFold(name, discoFile):
+		err = h.other(c, h.discovery)
+	case ok && name == "":
+		err = h.other(c, h.folder)
+	case ok && isPage && s != nil:
+		err = h.other(c, func(c echo.Context) error { return h.page(c, s) })
 	}
 	h.logOther(c, err)
 	return err
@@ -149,14 +156,14 @@ func (h *Handler) admit(c echo.Context) bool {
 	return ok
 }
 
-// other serves what is no call.
-func (h *Handler) other(c echo.Context, s *service) error {
+// other serves what is not a call with a page.
+func (h *Handler) other(c echo.Context, page echo.HandlerFunc) error {
 	switch r := c.Request(); {
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		if h.config.ClosedPages && !h.admit(c) {
 			return nil
 		}
-		return h.page(c, s)
+		return page(c)
 	}
 	c.Response().Header().Set("Allow", "GET, HEAD, POST")
 	return echo.ErrMethodNotAllowed

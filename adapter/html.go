@@ -31,9 +31,17 @@ div{padding:8px 24px}pre{background:#e5e5cc;padding:8px;overflow:auto}li{margin:
 const pageEnd = `</div></body></html>`
 
 // begin writes the head of a page and the heading.
-func (d *document) begin(title, heading string) {
-	d.add(`<!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>%s</title><style>`, title)
+func (d *document) begin(title, heading string) { d.beginLinked(title, heading, "") }
+
+// beginLinked writes a head that names a discovery document too, unless it is
+// "", where ASMX has that link and spelled as ASMX spells it. Tools of .NET that
+// are given the address of the page follow it. (F056)
+func (d *document) beginLinked(title, heading, discovery string) {
+	d.add("<!DOCTYPE html>\n<html><head>")
+	if discovery != "" {
+		d.add(`<link rel="alternate" type="text/xml" href="%s" />`, discovery)
+	}
+	d.add(`<meta charset="utf-8"><title>%s</title><style>`, title)
 	d.WriteString(pageStyle)
 	d.add("</style></head><body><h1>%s</h1><div>", heading)
 }
@@ -53,7 +61,7 @@ func folderPage(list []*service) string {
 // servicePage lists the operations of a service.
 func servicePage(s wsdl.Service) string {
 	var d document
-	d.begin(s.Name+" Web Service", s.Name)
+	d.beginLinked(s.Name+" Web Service", s.Name, s.Name+".asmx?disco")
 	d.add(`
 <p>The following operations are supported. For a formal definition, please review the <a href="%s.asmx?WSDL">Service Description</a>.</p><ul>
 `, s.Name)

@@ -3,10 +3,10 @@ package adapter
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
+	"wsexchange/internal/front"
 	"wsexchange/internal/soap"
 	"wsexchange/internal/xmldoc"
 )
@@ -64,7 +64,7 @@ func contentType(header http.Header) (charset, action string, ok bool) {
 	if value == "text/xml; charset=utf-8" { // by far the most frequent
 		return "utf-8", action, true
 	}
-	media, parameters, err := mime.ParseMediaType(value)
+	media, parameters, err := front.ContentType(value)
 	if err != nil || !mediaTypes[media] {
 		return "", "", false
 	}

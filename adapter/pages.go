@@ -31,26 +31,31 @@ func newPages(list []*service, prefix string) *pages {
 	return p
 }
 
-// page answers a GET: the list of services, a service's page, one operation's
-// page, or the WSDL. Names in the query are compared without regard to letter
-// case.
+// folder answers a GET of the folder with the list of services.
+func (h *Handler) folder(c echo.Context) error { return h.html(c, folderPage(h.list)) }
+
+// page answers a GET of a service: its page, one operation's page, the WSDL or
+// the discovery document. Names in the query are compared without regard to
+// letter case.
 func (h *Handler) page(c echo.Context, s *service) error {
 	query := c.Request().URL.Query()
-	op, wantsOperation, wantsWSDL := "", false, false
+	op, wantsOperation, wantsWSDL, wantsDiscovery := "", false, false, false
 	for key, values := range query {
 		switch {
 		case strings.EqualFold(key, "wsdl"):
 			wantsWSDL = true
+		case strings.EqualFold(key, "disco"):
+			wantsDiscovery = true
 		case strings.EqualFold(key, "op") && len(values) > 0:
 			op, wantsOperation = values[0], true
 		}
 	}
 	switch {
-	case s == nil:
-		return h.html(c, folderPage(h.list))
 	case wantsWSDL:
 		parts := h.pages.wsdl[s.contract.Name]
-		return h.send(c, http.StatusOK, "text/xml; charset=utf-8", bytes.Join(parts, []byte(html.EscapeString(h.address(c.Request(), s)))))
+		return h.xml(c, bytes.Join(parts, []byte(html.EscapeString(h.address(c.Request(), s)))))
+	case wantsDiscovery:
+		return h.xml(c, discoveryOf(s.contract, h.address(c.Request(), s)))
 	case wantsOperation:
 		for name, o := range s.operations {
 			if strings.EqualFold(name, op) {
@@ -64,6 +69,10 @@ func (h *Handler) page(c echo.Context, s *service) error {
 
 func (h *Handler) html(c echo.Context, page string) error {
 	return h.send(c, http.StatusOK, "text/html; charset=utf-8", []byte(page))
+}
+
+func (h *Handler) xml(c echo.Context, document []byte) error {
+	return h.send(c, http.StatusOK, "text/xml; charset=utf-8", document)
 }
 
 // address is where the caller reaches a service.

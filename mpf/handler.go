@@ -5,13 +5,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
 
+	"wsexchange/internal/front"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/soap"
 	"wsexchange/internal/xmldoc"
@@ -79,7 +79,7 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	media, parameters, err := front.ContentType(r.Header.Get("Content-Type"))
 	if err != nil || media != "text/xml" && media != "application/xml" {
 		answer(w, http.StatusUnsupportedMediaType, "text/plain; charset=utf-8", []byte("The content type must be text/xml.\n"))
 		return

@@ -35,6 +35,16 @@ var soapBindings = []struct{ suffix, prefix string }{
 	{"Soap12", "soap12"},
 }
 
+// Bindings returns the names of the bindings that the WSDL of the service
+// declares.
+func (s Service) Bindings() []string {
+	names := make([]string, len(soapBindings))
+	for i, b := range soapBindings {
+		names[i] = s.Name + b.suffix
+	}
+	return names
+}
+
 // Render writes the WSDL of a service as ASMX reflection writes it (F003),
 // except for the HTTP GET and POST bindings: the services answer SOAP only.
 // location is the address that clients shall call; it is escaped as needed.

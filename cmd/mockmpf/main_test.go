@@ -102,6 +102,15 @@ func TestServe(t *testing.T) {
 	assert.Contains(t, errors, "refused")
 }
 
+func TestServe_ADoubledSlashIsOne(t *testing.T) {
+	e := start(t)
+	for _, path := range []string{"//mpf/soapisapi.dll", "/mpf//soapisapi.dll"} {
+		answer, err := submit(t, strings.Replace(e.Banner["Engine"], "/mpf/soapisapi.dll", path, 1), login(t), nil)
+		require.NoError(t, err, path)
+		assert.Nil(t, answer.Err)
+	}
+}
+
 // TestServe_FirstRequest sends the request of the banner as it stands there.
 func TestServe_FirstRequest(t *testing.T) {
 	e := start(t)

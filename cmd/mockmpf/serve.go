@@ -11,6 +11,7 @@ import (
 
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
+	"wsexchange/internal/front"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
@@ -90,8 +91,8 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 // state makes what the configuration asks for.
 func (s *service) state(cfg *Config) *state {
 	mux := http.NewServeMux()
-	mux.Handle(cfg.Path, s.emulator.Handler(cfg.Limits.XML()))
-	return &state{cfg: cfg, door: mux}
+	mux.Handle(front.Path(cfg.Path), s.emulator.Handler(cfg.Limits.XML()))
+	return &state{cfg: cfg, door: front.Paths(mux)}
 }
 
 // apply changes the running emulator to a configuration, all or nothing.
