@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,51 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"wsexchange/internal/secret"
 	"wsexchange/mock/control/client"
 	"wsexchange/mpf"
 )
-
-// instruction is an instruction of the Dockerfile.
-type instruction struct {
-	name  string
-	flags []string
-	args  []string
-	exec  bool // written as a JSON list, so that no shell runs it
-}
-
-// readDockerfile gives the instructions by stage.
-func readDockerfile(t *testing.T) [][]instruction {
-	t.Helper()
-	file, err := os.Open("../Dockerfile")
-	require.NoError(t, err)
-	defer file.Close()
-	parsed, err := parser.Parse(file)
-	require.NoError(t, err)
-	assert.Empty(t, parsed.Warnings)
-	var stages [][]instruction
-	for _, node := range parsed.AST.Children {
-		i := instruction{name: strings.ToUpper(node.Value), flags: node.Flags, exec: node.Attributes["json"]}
-		for arg := node.Next; arg != nil; arg = arg.Next {
-			i.args = append(i.args, arg.Value)
-			if i.name == "HEALTHCHECK" && strings.HasPrefix(arg.Value, "[") {
-				i.exec = json.Unmarshal([]byte(arg.Value), &i.args) == nil
-			}
-			i.exec = i.exec || arg.Attributes["json"]
-		}
-		if i.name == "FROM" {
-			stages = append(stages, nil)
-		}
-		require.NotEmpty(t, stages, "%s stands before FROM", i.name)
-		stages[len(stages)-1] = append(stages[len(stages)-1], i)
-	}
-	return stages
-}
 
 func only(stage []instruction, name string) []instruction {
 	var found []instruction

@@ -16,46 +16,46 @@ import (
 // Config is everything that can be set. Names, defaults and help texts of
 // flags, environment and file come from here.
 type Config struct {
-	Listen      string               `koanf:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP door, host:port"`
-	Path        string               `koanf:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
-	Database    string               `koanf:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
-	Seed        string               `koanf:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
-	AuditLevel  string               `koanf:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	AuditKeep   time.Duration        `koanf:"audit-keep" default:"0s" restart:"true" help:"how long the audit log keeps them; 0s is for good"`
-	ErrorMap    string               `koanf:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
-	PerfEnabled []string             `koanf:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
-	Drain       time.Duration        `koanf:"drain" default:"20s" help:"how long requests may go on after a stop"`
-	DrainDelay  time.Duration        `koanf:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
-	TLS         TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`
-	LDAP        LDAPConfig           `koanf:"ldap" restart:"true" help:"the directory"`
-	Replication ReplicationConfig    `koanf:"replication" restart:"true" help:"what domain controllers know of each other"`
-	Limits      daemon.Limits        `koanf:"limits" help:"what callers of the SOAP door may send"`
-	Metrics     MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin       daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, audit log, profiles"`
-	Control     ControlConfig        `koanf:"control" restart:"true" help:"control by those who test with the emulator"`
-	Log         LogConfig            `koanf:"log" help:"what is logged"`
-	Tracing     tracing.Settings     `koanf:"tracing" restart:"true" help:"spans of OpenTelemetry"`
+	Listen      string               `setting:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP door, host:port"`
+	Path        string               `setting:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
+	Database    string               `setting:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
+	Seed        string               `setting:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
+	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	AuditKeep   time.Duration        `setting:"audit-keep" default:"0s" restart:"true" help:"how long the audit log keeps them; 0s is for good"`
+	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
+	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
+	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`
+	DrainDelay  time.Duration        `setting:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
+	TLS         TLSConfig            `setting:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`
+	LDAP        LDAPConfig           `setting:"ldap" restart:"true" help:"the directory"`
+	Replication ReplicationConfig    `setting:"replication" restart:"true" help:"what domain controllers know of each other"`
+	Limits      daemon.Limits        `setting:"limits" help:"what callers of the SOAP door may send"`
+	Metrics     MetricsConfig        `setting:"metrics" restart:"true" help:"metrics and health"`
+	Admin       daemon.AdminSettings `setting:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, audit log, profiles"`
+	Control     ControlConfig        `setting:"control" restart:"true" help:"control by those who test with the emulator"`
+	Log         LogConfig            `setting:"log" help:"what is logged"`
+	Tracing     tracing.Settings     `setting:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 }
 
 // TLSConfig is the certificate of the SOAP door and of LDAP.
 type TLSConfig struct {
-	Certificate string `koanf:"certificate" help:"certificate file (PEM); empty serves plain HTTP and LDAP without StartTLS" example:"/etc/mockmpf/tls.crt"`
-	Key         string `koanf:"key" help:"private key file (PEM)" example:"/etc/mockmpf/tls.key"`
+	Certificate string `setting:"certificate" help:"certificate file (PEM); empty serves plain HTTP and LDAP without StartTLS" example:"/etc/mockmpf/tls.crt"`
+	Key         string `setting:"key" help:"private key file (PEM)" example:"/etc/mockmpf/tls.key"`
 }
 
 // LDAPConfig is the directory's door.
 type LDAPConfig struct {
-	Listen     string        `koanf:"listen" default:"127.0.0.1:3890" help:"address of LDAP, with StartTLS if there is a certificate; empty serves none"`
-	Secure     string        `koanf:"secure" help:"address of ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:6360"`
-	Controller string        `koanf:"controller" help:"DNS name by which the directory calls itself; empty is the first domain controller of the seed" example:"dc1.fabrikam.com"`
-	SizeLimit  int           `koanf:"size-limit" default:"1000" help:"most entries of one answer"`
-	Timeout    time.Duration `koanf:"timeout" default:"30s" help:"longest time for one search"`
-	Doors      []string      `koanf:"doors" help:"addresses of LDAP for further domain controllers of the seed, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
+	Listen     string        `setting:"listen" default:"127.0.0.1:3890" help:"address of LDAP, with StartTLS if there is a certificate; empty serves none"`
+	Secure     string        `setting:"secure" help:"address of ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:6360"`
+	Controller string        `setting:"controller" help:"DNS name by which the directory calls itself; empty is the first domain controller of the seed" example:"dc1.fabrikam.com"`
+	SizeLimit  int           `setting:"size-limit" default:"1000" help:"most entries of one answer"`
+	Timeout    time.Duration `setting:"timeout" default:"30s" help:"longest time for one search"`
+	Doors      []string      `setting:"doors" help:"addresses of LDAP for further domain controllers of the seed, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
 }
 
 // ReplicationConfig says how late domain controllers see each other's writes.
 type ReplicationConfig struct {
-	Delay time.Duration `koanf:"delay" default:"0s" help:"how long a write at one domain controller takes to the others; 0s is none. The preferredDomainController of a step, or a path, chooses the controller"`
+	Delay time.Duration `setting:"delay" default:"0s" help:"how long a write at one domain controller takes to the others; 0s is none. The preferredDomainController of a step, or a path, chooses the controller"`
 }
 
 // doors gives the addresses of further domain controllers by their names.
@@ -76,24 +76,24 @@ func (l LDAPConfig) doors() (map[string]string, error) {
 
 // MetricsConfig is the listener of metrics and health.
 type MetricsConfig struct {
-	Listen string `koanf:"listen" default:"127.0.0.1:9465" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
+	Listen string `setting:"listen" default:"127.0.0.1:9465" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
 }
 
 // ControlConfig is the listener of the control API.
 type ControlConfig struct {
-	Listen       string        `koanf:"listen" help:"address of the control API (journal, snapshots, faults), host:port; empty serves none" example:"127.0.0.1:8091"`
-	Token        secret.String `koanf:"token" secret:"true" help:"what callers of the control API have to send as Bearer token"`
-	AllowKill    bool          `koanf:"allow-kill" help:"whether a fault rule may kill the process"`
-	FaultHeaders bool          `koanf:"fault-headers" help:"whether a request of the SOAP door may bring fault rules in the header X-Mock-Fault"`
+	Listen       string        `setting:"listen" help:"address of the control API (journal, snapshots, faults), host:port; empty serves none" example:"127.0.0.1:8091"`
+	Token        secret.String `setting:"token" secret:"true" help:"what callers of the control API have to send as Bearer token"`
+	AllowKill    bool          `setting:"allow-kill" help:"whether a fault rule may kill the process"`
+	FaultHeaders bool          `setting:"fault-headers" help:"whether a request of the SOAP door may bring fault rules in the header X-Mock-Fault"`
 
-	JournalEntries int          `koanf:"journal-entries" default:"1000" help:"most requests that the journal keeps; the oldest go first"`
-	JournalSize    config.Bytes `koanf:"journal-size" default:"16MiB" help:"about the most memory that the journal takes"`
+	JournalEntries int          `setting:"journal-entries" default:"1000" help:"most requests that the journal keeps; the oldest go first"`
+	JournalSize    config.Bytes `setting:"journal-size" default:"16MiB" help:"about the most memory that the journal takes"`
 }
 
 // LogConfig says what is logged.
 type LogConfig struct {
 	daemon.LogSettings
-	Levels []string `koanf:"levels" help:"levels of single parts, part=level; the parts are daemon, engine, ldap" example:"engine=debug,ldap=warn"`
+	Levels []string `setting:"levels" help:"levels of single parts, part=level; the parts are daemon, engine, ldap" example:"engine=debug,ldap=warn"`
 }
 
 // Parts of the program that log at levels of their own.

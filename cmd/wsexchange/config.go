@@ -18,24 +18,24 @@ import (
 // flags, environment and file come from here, and so does
 // docs/configuration.md.
 type Config struct {
-	Listen         string               `koanf:"listen" default:"127.0.0.1:8080" restart:"true" help:"address of the web services, host:port"`
-	Prefix         string               `koanf:"prefix" default:"/MPSWS" help:"path below which the four services lie"`
-	EventSink      bool                 `koanf:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
-	CloseWSDL      bool                 `koanf:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
-	TrustedProxies []netip.Prefix       `koanf:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
-	Backend        string               `koanf:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
-	Drain          time.Duration        `koanf:"drain" default:"20s" help:"how long calls may go on after a stop"`
-	DrainDelay     time.Duration        `koanf:"drain-delay" default:"0s" help:"how long calls are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
-	TLS            TLSConfig            `koanf:"tls" restart:"true" help:"certificate of the web services"`
-	Auth           AuthConfig           `koanf:"auth" help:"who may call"`
-	Directory      Directory            `koanf:"directory" help:"paths that callers may name"`
-	MPF            MPFConfig            `koanf:"mpf" help:"engines of the backends isapi and mpsws"`
-	Limits         daemon.Limits        `koanf:"limits" help:"what callers may send"`
-	Metrics        MetricsConfig        `koanf:"metrics" restart:"true" help:"metrics and health"`
-	Admin          daemon.AdminSettings `koanf:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, queued requests and audit log of the embedded backend, profiles"`
-	Log            LogConfig            `koanf:"log" help:"what is logged"`
-	Tracing        tracing.Settings     `koanf:"tracing" restart:"true" help:"spans of OpenTelemetry"`
-	Emulator       EmulatorConfig       `koanf:"emulator" restart:"true" help:"the embedded backend"`
+	Listen         string               `setting:"listen" default:"127.0.0.1:8080" restart:"true" help:"address of the web services, host:port"`
+	Prefix         string               `setting:"prefix" default:"/MPSWS" help:"path below which the four services lie"`
+	EventSink      bool                 `setting:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
+	CloseWSDL      bool                 `setting:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
+	TrustedProxies []netip.Prefix       `setting:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
+	Backend        string               `setting:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
+	Drain          time.Duration        `setting:"drain" default:"20s" help:"how long calls may go on after a stop"`
+	DrainDelay     time.Duration        `setting:"drain-delay" default:"0s" help:"how long calls are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
+	TLS            TLSConfig            `setting:"tls" restart:"true" help:"certificate of the web services"`
+	Auth           AuthConfig           `setting:"auth" help:"who may call"`
+	Directory      Directory            `setting:"directory" help:"paths that callers may name"`
+	MPF            MPFConfig            `setting:"mpf" help:"engines of the backends isapi and mpsws"`
+	Limits         daemon.Limits        `setting:"limits" help:"what callers may send"`
+	Metrics        MetricsConfig        `setting:"metrics" restart:"true" help:"metrics and health"`
+	Admin          daemon.AdminSettings `setting:"admin" restart:"true" help:"the listener of administrators: log levels, reload, throttled sources, queued requests and audit log of the embedded backend, profiles"`
+	Log            LogConfig            `setting:"log" help:"what is logged"`
+	Tracing        tracing.Settings     `setting:"tracing" restart:"true" help:"spans of OpenTelemetry"`
+	Emulator       EmulatorConfig       `setting:"emulator" restart:"true" help:"the embedded backend"`
 
 	// beside says that a gateway may be running on the same database.
 	beside bool
@@ -43,70 +43,70 @@ type Config struct {
 
 // TLSConfig is the certificate of the web services.
 type TLSConfig struct {
-	Certificate string `koanf:"certificate" help:"certificate file (PEM); empty serves plain HTTP" example:"/etc/wsexchange/tls.crt"`
-	Key         string `koanf:"key" help:"private key file (PEM)" example:"/etc/wsexchange/tls.key"`
+	Certificate string `setting:"certificate" help:"certificate file (PEM); empty serves plain HTTP" example:"/etc/wsexchange/tls.crt"`
+	Key         string `setting:"key" help:"private key file (PEM)" example:"/etc/wsexchange/tls.key"`
 }
 
 // AuthConfig says who may call.
 type AuthConfig struct {
-	Mode           string        `koanf:"mode" default:"auto" oneof:"auto,emulator,ldap,file,off" help:"auto is emulator with the embedded backend, else ldap"`
-	Realm          string        `koanf:"realm" help:"realm of the challenge; empty is the host name of the request, as IIS does"`
-	File           string        `koanf:"file" help:"users file for mode file: lines DOMAIN\\login:bcrypt-hash"`
-	CacheTTL       time.Duration `koanf:"cache-ttl" default:"1m" help:"how long a good pair is believed"`
-	AccountBurst   int           `koanf:"account-failures" default:"5" help:"bad passwords of one account from one source within the window"`
-	SourceBurst    int           `koanf:"source-failures" default:"20" help:"bad passwords of one source within the window"`
-	ThrottleWindow time.Duration `koanf:"throttle-window" default:"1m" help:"window in which bad passwords are counted"`
-	ThrottleMax    time.Duration `koanf:"throttle-max" default:"15m" help:"longest time that a source is refused"`
-	LDAP           LDAPConfig    `koanf:"ldap" help:"the domain controllers of mode ldap"`
+	Mode           string        `setting:"mode" default:"auto" oneof:"auto,emulator,ldap,file,off" help:"auto is emulator with the embedded backend, else ldap"`
+	Realm          string        `setting:"realm" help:"realm of the challenge; empty is the host name of the request, as IIS does"`
+	File           string        `setting:"file" help:"users file for mode file: lines DOMAIN\\login:bcrypt-hash"`
+	CacheTTL       time.Duration `setting:"cache-ttl" default:"1m" help:"how long a good pair is believed"`
+	AccountBurst   int           `setting:"account-failures" default:"5" help:"bad passwords of one account from one source within the window"`
+	SourceBurst    int           `setting:"source-failures" default:"20" help:"bad passwords of one source within the window"`
+	ThrottleWindow time.Duration `setting:"throttle-window" default:"1m" help:"window in which bad passwords are counted"`
+	ThrottleMax    time.Duration `setting:"throttle-max" default:"15m" help:"longest time that a source is refused"`
+	LDAP           LDAPConfig    `setting:"ldap" help:"the domain controllers of mode ldap"`
 }
 
 // LDAPConfig is the domain controller that authenticates callers.
 type LDAPConfig struct {
-	Servers  []string `koanf:"servers" help:"domain controllers, tried in order" example:"dc1.fabrikam.com,dc2.fabrikam.com"`
-	Security string   `koanf:"security" default:"ldaps" oneof:"ldaps,starttls,plain" help:"how connections are encrypted"`
-	CAFile   string   `koanf:"ca-file" help:"certificates (PEM) that the controllers' certificates must lead to; empty is the system's"`
-	Domain   string   `koanf:"domain" help:"NetBIOS name of the domain for logins without one" example:"FABRIKAM"`
-	Group    string   `koanf:"group" default:"Domain Admins" help:"group that callers must be a member of, nested memberships count"`
-	BaseDN   string   `koanf:"base-dn" help:"where accounts are searched; empty is the controller's default naming context"`
+	Servers  []string `setting:"servers" help:"domain controllers, tried in order" example:"dc1.fabrikam.com,dc2.fabrikam.com"`
+	Security string   `setting:"security" default:"ldaps" oneof:"ldaps,starttls,plain" help:"how connections are encrypted"`
+	CAFile   string   `setting:"ca-file" help:"certificates (PEM) that the controllers' certificates must lead to; empty is the system's"`
+	Domain   string   `setting:"domain" help:"NetBIOS name of the domain for logins without one" example:"FABRIKAM"`
+	Group    string   `setting:"group" default:"Domain Admins" help:"group that callers must be a member of, nested memberships count"`
+	BaseDN   string   `setting:"base-dn" help:"where accounts are searched; empty is the controller's default naming context"`
 }
 
 // Directory bounds the paths that callers may name.
 type Directory struct {
-	BaseDN      string   `koanf:"base-dn" help:"paths of calls must lie under this name, computers can be read besides; empty is the emulator's domain" example:"OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"`
-	Controllers []string `koanf:"controllers" help:"domain controllers that a path may name; empty is the emulator's" example:"dc1.fabrikam.com"`
+	BaseDN      string   `setting:"base-dn" help:"paths of calls must lie under this name, computers can be read besides; empty is the emulator's domain" example:"OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"`
+	Controllers []string `setting:"controllers" help:"domain controllers that a path may name; empty is the emulator's" example:"dc1.fabrikam.com"`
 }
 
 // MPFConfig is the way to the engines of the backends isapi and mpsws.
 type MPFConfig struct {
-	Engines   []string      `koanf:"engines" help:"URLs of the engines" example:"http://mpf1/mpf/soapisapi.dll"`
-	Timeout   time.Duration `koanf:"timeout" default:"2m" help:"longest time for one request"`
-	Exclusion time.Duration `koanf:"exclusion" default:"1m" help:"how long a failing engine is left out"`
-	Username  string        `koanf:"username" help:"service account at the engines; empty passes on the caller's credentials" example:"FABRIKAM\\MPFClientAcct"`
-	Password  secret.String `koanf:"password" secret:"true" help:"password of the service account"`
+	Engines   []string      `setting:"engines" help:"URLs of the engines" example:"http://mpf1/mpf/soapisapi.dll"`
+	Timeout   time.Duration `setting:"timeout" default:"2m" help:"longest time for one request"`
+	Exclusion time.Duration `setting:"exclusion" default:"1m" help:"how long a failing engine is left out"`
+	Username  string        `setting:"username" help:"service account at the engines; empty passes on the caller's credentials" example:"FABRIKAM\\MPFClientAcct"`
+	Password  secret.String `setting:"password" secret:"true" help:"password of the service account"`
 }
 
 // MetricsConfig is the listener of metrics and health.
 type MetricsConfig struct {
-	Listen string `koanf:"listen" default:"127.0.0.1:9464" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
+	Listen string `setting:"listen" default:"127.0.0.1:9464" help:"address of /metrics, /-/healthy and /-/ready; empty serves none"`
 }
 
 // LogConfig says what is logged.
 type LogConfig struct {
 	daemon.LogSettings
-	Levels []string      `koanf:"levels" help:"levels of single parts, part=level; the parts are daemon, gateway, auth, engine, ldap" example:"auth=debug,ldap=warn"`
-	Slow   time.Duration `koanf:"slow" default:"5s" help:"calls that take so long are marked in the log; 0 marks none"`
+	Levels []string      `setting:"levels" help:"levels of single parts, part=level; the parts are daemon, gateway, auth, engine, ldap" example:"auth=debug,ldap=warn"`
+	Slow   time.Duration `setting:"slow" default:"5s" help:"calls that take so long are marked in the log; 0 marks none"`
 }
 
 // EmulatorConfig is the embedded backend.
 type EmulatorConfig struct {
-	Database    string        `koanf:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
-	Seed        string        `koanf:"seed" help:"YAML file with the starting content; empty is the demo data"`
-	LDAPListen  string        `koanf:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
-	HashCost    int           `koanf:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
-	AuditLevel  string        `koanf:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	AuditKeep   time.Duration `koanf:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s is for good"`
-	ErrorMap    string        `koanf:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
-	PerfEnabled []string      `koanf:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
+	Database    string        `setting:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
+	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
+	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
+	HashCost    int           `setting:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
+	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
+	AuditKeep   time.Duration `setting:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s is for good"`
+	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
+	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }
 
 // Validate refuses settings that do not fit together.

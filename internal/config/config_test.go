@@ -25,33 +25,33 @@ var update = flag.Bool("update", false, "write the expected files anew")
 
 // sample has every kind of setting.
 type sample struct {
-	Listen   string       `koanf:"listen" default:"127.0.0.1:8080" help:"Address to serve on."`
-	LogLevel slog.Level   `koanf:"log-level" default:"INFO" help:"Least severe records that are logged."`
-	Format   string       `koanf:"log-format" default:"json" oneof:"json,text" help:"Form of the log."`
-	MaxBody  config.Bytes `koanf:"max-body" default:"4MiB" help:"Largest request."`
-	Workers  int          `koanf:"workers" default:"8" unit:"threads" help:"How many work."`
-	Total    int64        `koanf:"total" help:"A large number."`
-	Ratio    float64      `koanf:"ratio" default:"0.5" help:"A | share."`
-	Verbose  bool         `koanf:"verbose" help:"Say more."`
-	CertFile string       `koanf:"cert-file" help:"Certificate." example:"/etc/tls.crt"`
+	Listen   string       `setting:"listen" default:"127.0.0.1:8080" help:"Address to serve on."`
+	LogLevel slog.Level   `setting:"log-level" default:"INFO" help:"Least severe records that are logged."`
+	Format   string       `setting:"log-format" default:"json" oneof:"json,text" help:"Form of the log."`
+	MaxBody  config.Bytes `setting:"max-body" default:"4MiB" help:"Largest request."`
+	Workers  int          `setting:"workers" default:"8" unit:"threads" help:"How many work."`
+	Total    int64        `setting:"total" help:"A large number."`
+	Ratio    float64      `setting:"ratio" default:"0.5" help:"A | share."`
+	Verbose  bool         `setting:"verbose" help:"Say more."`
+	CertFile string       `setting:"cert-file" help:"Certificate." example:"/etc/tls.crt"`
 	Auth     struct {
-		CacheTTL time.Duration  `koanf:"cache-ttl" default:"60s" help:"How long a good login is believed."`
-		Trusted  []netip.Prefix `koanf:"trusted-proxies" default:"127.0.0.0/8,::1/128" help:"Networks of proxies."`
-		Groups   []string       `koanf:"groups" help:"Groups that may log in."`
-		Password secret.String  `koanf:"password" help:"Password of the service."`
-		DSN      string         `koanf:"dsn" secret:"true" help:"Address of the database."`
+		CacheTTL time.Duration  `setting:"cache-ttl" default:"60s" help:"How long a good login is believed."`
+		Trusted  []netip.Prefix `setting:"trusted-proxies" default:"127.0.0.0/8,::1/128" help:"Networks of proxies."`
+		Groups   []string       `setting:"groups" help:"Groups that may log in."`
+		Password secret.String  `setting:"password" help:"Password of the service."`
+		DSN      string         `setting:"dsn" secret:"true" help:"Address of the database."`
 		LDAP     struct {
-			Servers []string `koanf:"servers" help:"Domain controllers."`
-		} `koanf:"ldap" help:"The directory."`
-	} `koanf:"auth" help:"Authentication."`
-	Engines []engine `koanf:"engines" help:"MPF engines."`
+			Servers []string `setting:"servers" help:"Domain controllers."`
+		} `setting:"ldap" help:"The directory."`
+	} `setting:"auth" help:"Authentication."`
+	Engines []engine `setting:"engines" help:"MPF engines."`
 }
 
 type engine struct {
-	URL      string        `koanf:"url" help:"Its address."`
-	Timeout  time.Duration `koanf:"timeout" default:"30s" help:"Longest wait."`
-	CertFile string        `koanf:"cert-file" help:"Its certificate."`
-	Password secret.String `koanf:"password" help:"Its password."`
+	URL      string        `setting:"url" help:"Its address."`
+	Timeout  time.Duration `setting:"timeout" default:"30s" help:"Longest wait."`
+	CertFile string        `setting:"cert-file" help:"Its certificate."`
+	Password secret.String `setting:"password" help:"Its password."`
 }
 
 func (s *sample) Validate() error {
@@ -285,37 +285,37 @@ func TestNew_RefusesMistakesInTheStruct(t *testing.T) {
 	_, err := config.New[struct {
 		A string `help:"x"`
 	}]("X_")
-	refused(err, `A: koanf tag "" is no name`)
+	refused(err, `A: tag setting: "" is not a name`)
 	_, err = config.New[struct {
-		A string `koanf:"a"`
+		A string `setting:"a"`
 	}]("X_")
 	refused(err, "A: no help")
 	_, err = config.New[struct {
-		A int `koanf:"a" help:"x" default:"b"`
+		A int `setting:"a" help:"x" default:"b"`
 	}]("X_")
 	refused(err, `default: a: "b": not a whole number`)
 	_, err = config.New[struct {
-		A map[string]string `koanf:"a" help:"x"`
+		A map[string]string `setting:"a" help:"x"`
 	}]("X_")
 	refused(err, "type map[string]string is not supported")
 	_, err = config.New[struct {
-		A string `koanf:"a" help:"x"`
-		B string `koanf:"a" help:"x"`
+		A string `setting:"a" help:"x"`
+		B string `setting:"a" help:"x"`
 	}]("X_")
 	refused(err, "key a is taken")
 	_, err = config.New[struct {
-		A string `koanf:"config" help:"x"`
+		A string `setting:"config" help:"x"`
 	}]("X_")
 	refused(err, "key config is taken")
 	_, err = config.New[struct {
-		A string `koanf:"a-b" help:"x"`
+		A string `setting:"a-b" help:"x"`
 		S struct {
-			B string `koanf:"b" help:"x"`
-		} `koanf:"a" help:"x"`
+			B string `setting:"b" help:"x"`
+		} `setting:"a" help:"x"`
 	}]("X_")
 	refused(err, "a-b and a.b share the variable X_A_B")
 	_, err = config.New[struct {
-		A int `koanf:"a" help:"x" secret:"true"`
+		A int `setting:"a" help:"x" secret:"true"`
 	}]("X_")
 	refused(err, "a secret is a string, not int")
 	_, err = config.New[int]("X_")
@@ -383,12 +383,12 @@ func TestBytes(t *testing.T) {
 
 func TestMerge_KeepsWhatNeedsARestart(t *testing.T) {
 	type settings struct {
-		Listen string `koanf:"listen" restart:"true" help:"address"`
-		Level  string `koanf:"level" help:"level"`
+		Listen string `setting:"listen" restart:"true" help:"address"`
+		Level  string `setting:"level" help:"level"`
 		Store  struct {
-			Path string        `koanf:"path" help:"file"`
-			Key  secret.String `koanf:"key" secret:"true" help:"key"`
-		} `koanf:"store" restart:"true" help:"database"`
+			Path string        `setting:"path" help:"file"`
+			Key  secret.String `setting:"key" secret:"true" help:"key"`
+		} `setting:"store" restart:"true" help:"database"`
 	}
 	running := &settings{Listen: "a", Level: "info"}
 	loaded := &settings{Listen: "b", Level: "debug"}

@@ -9,13 +9,13 @@
 // A program declares one struct:
 //
 //	type Config struct {
-//		Listen string `koanf:"listen" default:"127.0.0.1:8080" help:"Address to serve on."`
+//		Listen string `setting:"listen" default:"127.0.0.1:8080" help:"Address to serve on."`
 //		Auth   struct {
-//			CacheTTL time.Duration `koanf:"cache-ttl" default:"60s" help:"How long a good login is believed."`
-//		} `koanf:"auth" help:"Authentication."`
+//			CacheTTL time.Duration `setting:"cache-ttl" default:"60s" help:"How long a good login is believed."`
+//		} `setting:"auth" help:"Authentication."`
 //	}
 //
-// The tags: koanf is the name, lower case with hyphens; default, help, unit
+// The tags: setting is the name, lower case with hyphens; default, help, unit
 // and example are text; oneof lists the values allowed, separated by commas;
 // secret:"true" marks what must not be shown, restart:"true",
 // of a setting or a section, what a running program cannot change. The method Validate() error of the

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 )
 
@@ -62,17 +62,12 @@ func (l *Loader[T]) Load(flags *pflag.FlagSet, environ []string) (*T, error) {
 		fromFile, err = readYAML(file, l.schema)
 		problems = append(problems, err...)
 	}
-	merged := koanf.New(".")
+	merged := layer{}
 	for _, source := range []layer{fromFile, fromEnv, fromFlags} { // lowest precedence first
-		if err := merged.Load(source, nil); err != nil {
-			problems = append(problems, err)
-		}
+		maps.Copy(merged, source)
 	}
 	config := new(T)
-	problems = append(problems, l.schema.fill(reflect.ValueOf(config).Elem(), func(key string) (value, bool) {
-		v, ok := merged.Get(key).(value)
-		return v, ok
-	})...)
+	problems = append(problems, l.schema.fill(reflect.ValueOf(config).Elem(), merged)...)
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -85,13 +80,13 @@ func (l *Loader[T]) Load(flags *pflag.FlagSet, environ []string) (*T, error) {
 }
 
 // fill sets defaults, and then what is known of each option.
-func (s *schema) fill(into reflect.Value, lookup func(key string) (value, bool)) []error {
+func (s *schema) fill(into reflect.Value, from layer) []error {
 	var problems []error
 	if err := s.setDefaults(into); err != nil { // New has tried them
 		problems = append(problems, err)
 	}
 	for _, o := range s.options {
-		v, ok := lookup(o.key)
+		v, ok := from[o.key]
 		if !ok || o.isFile {
 			continue // a file is looked up as its secret
 		}
@@ -112,30 +107,6 @@ func (s *schema) fill(into reflect.Value, lookup func(key string) (value, bool))
 // share the secret's key: whatever comes later replaces both.
 type layer map[string]value
 
-var _ koanf.Provider = layer(nil)
-
-// Read is for koanf: the values, nested as their keys say.
-func (l layer) Read() (map[string]any, error) {
-	nested := map[string]any{}
-	for key, v := range l {
-		at := nested
-		parts := strings.Split(key, ".")
-		for _, part := range parts[:len(parts)-1] {
-			next, ok := at[part].(map[string]any)
-			if !ok {
-				next = map[string]any{}
-				at[part] = next
-			}
-			at = next
-		}
-		at[parts[len(parts)-1]] = v
-	}
-	return nested, nil
-}
-
-// ReadBytes is not for values.
-func (l layer) ReadBytes() ([]byte, error) { return nil, errors.New("a layer of values has no bytes") }
-
 // put adds a value; a secret can be given once in a layer.
 func (l layer) put(o option, v value) error {
 	key := o.key
@@ -144,7 +115,7 @@ func (l layer) put(o option, v value) error {
 	}
 	if other, ok := l[key]; ok {
 		if other.Key == v.Key {
-			return fmt.Errorf("%s: %s is there already, at %s", v.Source, v.Key, other.Source)
+			return fmt.Errorf("%s: duplicate key %s, first set at %s", v.Source, v.Key, other.Source)
 		}
 		return fmt.Errorf("%s: %s and %s (%s) exclude each other", v.Source, v.Key, other.Key, other.Source)
 	}

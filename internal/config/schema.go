@@ -53,7 +53,7 @@ func (s *schema) addStruct(t reflect.Type, prefix string, index []int, restart b
 	for i := range t.NumField() {
 		field := t.Field(i)
 		at := append(append([]int{}, index...), i)
-		name := field.Tag.Get("koanf")
+		name := field.Tag.Get("setting")
 		if name == "-" || !field.IsExported() {
 			continue
 		}
@@ -64,7 +64,7 @@ func (s *schema) addStruct(t reflect.Type, prefix string, index []int, restart b
 			continue
 		}
 		if !validName.MatchString(name) {
-			return fmt.Errorf("field %s.%s: koanf tag %q is no name", t, field.Name, name)
+			return fmt.Errorf("field %s.%s: tag setting: %q is not a name", t, field.Name, name)
 		}
 		if field.Tag.Get("help") == "" {
 			return fmt.Errorf("field %s.%s: no help", t, field.Name)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"wsexchange/internal/secret"
 )
@@ -114,7 +114,7 @@ func (o option) set(v value, field reflect.Value) error {
 	}
 	if !o.isList() {
 		if len(v.Texts) != 1 {
-			return fmt.Errorf("%s: %s: one value is wanted, not a list", v.Source, v.Key)
+			return fmt.Errorf("%s: %s: expected a single value, got a list", v.Source, v.Key)
 		}
 		return o.setScalar(v, v.Texts[0], field)
 	}
@@ -145,7 +145,7 @@ func (o option) setScalar(v value, text string, field reflect.Value) error {
 // setFromFile reads a secret from the file that v names.
 func (o option) setFromFile(v value, field reflect.Value) error {
 	if len(v.Texts) != 1 || v.Texts[0] == "" {
-		return fmt.Errorf("%s: %s: the path of a file is wanted", v.Source, v.Key)
+		return fmt.Errorf("%s: %s: expected the path of a file", v.Source, v.Key)
 	}
 	content, err := os.ReadFile(v.Texts[0])
 	if err != nil {

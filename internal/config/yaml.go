@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // readYAML reads a file of settings. Errors name file and line.
@@ -60,7 +60,7 @@ func (r *yamlReader) mapping(node *yaml.Node, prefix, name string) {
 		if what == "" {
 			what = "the file"
 		}
-		r.fail(node, "%s: settings by name are wanted, not %s", strings.TrimSuffix(what, "."), kindNames[node.Kind])
+		r.fail(node, "%s: expected settings by name, got %s", strings.TrimSuffix(what, "."), kindNames[node.Kind])
 		return
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -71,7 +71,7 @@ func (r *yamlReader) mapping(node *yaml.Node, prefix, name string) {
 func (r *yamlReader) pair(name, node *yaml.Node, prefix string) {
 	key := prefix + name.Value
 	if name.Kind != yaml.ScalarNode {
-		r.fail(name, "%sa name is wanted as key", r.path)
+		r.fail(name, "%sexpected a name as key", r.path)
 		return
 	}
 	if slices.ContainsFunc(r.schema.sections, func(s section) bool { return s.key == key }) {
@@ -108,25 +108,25 @@ func (r *yamlReader) read(o option, node *yaml.Node, v *value) bool {
 		for _, element := range node.Content {
 			element = resolved(element)
 			if element.Kind != yaml.ScalarNode || element.Tag == "!!null" {
-				r.fail(element, "%s: a value is wanted, not %s", v.Key, kindNames[element.Kind])
+				r.fail(element, "%s: expected a value, got %s", v.Key, kindNames[element.Kind])
 				return false
 			}
 			v.Texts = append(v.Texts, element.Value)
 		}
 		return true
 	}
-	wanted := "one value is wanted"
+	expected := "a single value"
 	if o.isList() {
-		wanted = "a list is wanted"
+		expected = "a list"
 	}
-	r.fail(node, "%s: %s, not %s", v.Key, wanted, kindNames[node.Kind])
+	r.fail(node, "%s: expected %s, got %s", v.Key, expected, kindNames[node.Kind])
 	return false
 }
 
 // fillList reads a list of structs.
 func (o option) fillList(v value, field reflect.Value) []error {
 	if v.Node.Kind != yaml.SequenceNode {
-		return []error{fmt.Errorf("%s: %s: a list is wanted, not %s", v.Source, v.Key, kindNames[v.Node.Kind])}
+		return []error{fmt.Errorf("%s: %s: expected a list, got %s", v.Source, v.Key, kindNames[v.Node.Kind])}
 	}
 	var problems []error
 	list := reflect.MakeSlice(o.typ, len(v.Node.Content), len(v.Node.Content))
@@ -134,10 +134,7 @@ func (o option) fillList(v value, field reflect.Value) []error {
 		r := &yamlReader{file: v.File, schema: o.element, path: fmt.Sprintf("%s[%d].", v.Key, i), found: layer{}}
 		r.mapping(node, "", "")
 		problems = append(problems, r.problems...)
-		problems = append(problems, o.element.fill(list.Index(i), func(key string) (value, bool) {
-			found, ok := r.found[key]
-			return found, ok
-		})...)
+		problems = append(problems, o.element.fill(list.Index(i), r.found)...)
 	}
 	field.Set(list)
 	return problems

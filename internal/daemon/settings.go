@@ -11,13 +11,13 @@ import (
 
 // Limits are the settings that bound what callers may send.
 type Limits struct {
-	Body       config.Bytes `koanf:"body" default:"4MiB" help:"largest request"`
-	Depth      int          `koanf:"depth" default:"64" help:"deepest nesting of XML elements"`
-	Elements   int          `koanf:"elements" default:"10000" help:"most XML elements of a document"`
-	Attributes int          `koanf:"attributes" default:"64" help:"most attributes of an XML element"`
-	Name       config.Bytes `koanf:"name" default:"256B" help:"longest XML name"`
-	Value      config.Bytes `koanf:"value" default:"4KiB" help:"longest XML attribute value"`
-	Text       config.Bytes `koanf:"text" default:"1MiB" help:"longest run of XML text"`
+	Body       config.Bytes `setting:"body" default:"4MiB" help:"largest request"`
+	Depth      int          `setting:"depth" default:"64" help:"deepest nesting of XML elements"`
+	Elements   int          `setting:"elements" default:"10000" help:"most XML elements of a document"`
+	Attributes int          `setting:"attributes" default:"64" help:"most attributes of an XML element"`
+	Name       config.Bytes `setting:"name" default:"256B" help:"longest XML name"`
+	Value      config.Bytes `setting:"value" default:"4KiB" help:"longest XML attribute value"`
+	Text       config.Bytes `setting:"text" default:"1MiB" help:"longest run of XML text"`
 }
 
 // XML gives the limits to the strict reader.
@@ -53,14 +53,14 @@ func (l Limits) Validate() error {
 // LogSettings say how a program logs. Levels of single parts are a program's
 // own, for its help to name the parts.
 type LogSettings struct {
-	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
-	Format string `koanf:"format" default:"text" oneof:"text,json" restart:"true" help:"how lines are written"`
+	Level  string `setting:"level" default:"info" oneof:"debug,info,warn,error" help:"what is logged at least"`
+	Format string `setting:"format" default:"text" oneof:"text,json" restart:"true" help:"how lines are written"`
 }
 
 // AdminSettings are the settings of the listener of administrators.
 type AdminSettings struct {
-	Listen string        `koanf:"listen" help:"address; empty serves none" example:"127.0.0.1:9466"`
-	Token  secret.String `koanf:"token" secret:"true" help:"what callers must send as Authorization: Bearer, 16 characters or more"`
+	Listen string        `setting:"listen" help:"address; empty serves none" example:"127.0.0.1:9466"`
+	Token  secret.String `setting:"token" secret:"true" help:"what callers must send as Authorization: Bearer, 16 characters or more"`
 }
 
 // shortestToken is how long the token of administrators must be, in bytes.

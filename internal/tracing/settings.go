@@ -15,11 +15,11 @@ import (
 
 // Settings is the section of a program's configuration.
 type Settings struct {
-	Endpoint string        `koanf:"endpoint" help:"URL that spans are sent to, by OTLP over HTTP; empty switches tracing off" example:"http://127.0.0.1:4318/v1/traces"`
-	Headers  secret.String `koanf:"headers" secret:"true" help:"headers sent along, name=value with commas between them, values percent-encoded"`
-	Ratio    float64       `koanf:"ratio" default:"1" help:"share of traces that is recorded, from 0 to 1; where the caller brings a trace, he has decided"`
-	Service  string        `koanf:"service" help:"service.name of the spans; empty is the name of the program"`
-	Timeout  time.Duration `koanf:"timeout" default:"10s" help:"longest time for sending one batch of spans, repetitions included"`
+	Endpoint string        `setting:"endpoint" help:"URL that spans are sent to, by OTLP over HTTP; empty switches tracing off" example:"http://127.0.0.1:4318/v1/traces"`
+	Headers  secret.String `setting:"headers" secret:"true" help:"headers sent along, name=value with commas between them, values percent-encoded"`
+	Ratio    float64       `setting:"ratio" default:"1" help:"share of traces that is recorded, from 0 to 1; where the caller brings a trace, he has decided"`
+	Service  string        `setting:"service" help:"service.name of the spans; empty is the name of the program"`
+	Timeout  time.Duration `setting:"timeout" default:"10s" help:"longest time for sending one batch of spans, repetitions included"`
 }
 
 // Validate refuses what cannot be meant. It shows no header.
