@@ -52,7 +52,7 @@ func TestServe_Reload(t *testing.T) {
 	write("path: /third\nlimits: {depth: 0}\n")
 	var refused map[string]string
 	require.Equal(t, http.StatusBadRequest, e.Administer("POST", "/-/reload", &refused))
-	assert.Contains(t, refused["error"], "limits.depth must be more than 0")
+	assert.Contains(t, refused["error"], `limits.depth: "0" must not be less than 1`)
 	_, err = submit(t, strings.Replace(old, "soapisapi", "other", 1), caller, nil)
 	assert.NoError(t, err, "nothing has changed")
 	assert.Contains(t, e.Metrics(), "mockmpf_config_last_reload_successful 0")
@@ -110,7 +110,7 @@ func TestServe_ConfigCheck(t *testing.T) {
 	daemontest.ConfigCheck(t, run, map[string]daemontest.BadConfiguration{
 		"seed":         {Args: []string{"--seed=/no/such.yaml"}, Want: "/no/such.yaml"},
 		"error map":    {Args: []string{"--error-map=/no/such.xml"}, Want: "/no/such.xml"},
-		"audit":        {Args: []string{"--audit-keep=-1s"}, Want: "audit-keep must not be less than 0"},
+		"audit":        {Args: []string{"--audit-keep=-1s"}, Want: `audit-keep: "-1s" must not be less than 0s`},
 		"no procedure": {Args: []string{"--perf-enabled=Hosted Exchange::Nothing"}, Want: "perf-enabled"},
 	})
 }

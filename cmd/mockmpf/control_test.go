@@ -58,7 +58,7 @@ func TestServe_ControlRefusals(t *testing.T) {
 	}{
 		"no token":     {[]string{"--control.listen=127.0.0.1:0"}, "control.token-file"},
 		"kill alone":   {[]string{"--control.allow-kill"}, "control.listen"},
-		"no journal":   {[]string{"--control.journal-entries=0"}, "control.journal-entries must be more than 0"},
+		"no journal":   {[]string{"--control.journal-entries=0"}, `control.journal-entries: "0" must not be less than 1`},
 		"header alone": {[]string{"--control.fault-headers"}, "control.listen"},
 	} {
 		_, errors, status := outputOf(t, nil, append([]string{"serve"}, row.args...)...)

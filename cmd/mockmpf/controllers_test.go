@@ -51,7 +51,7 @@ func TestServe_RefusesControllers(t *testing.T) {
 	for text, args := range map[string][]string{
 		"is not name=host:port":                              {"--ldap.doors", "dc2.fabrikam.com"},
 		"dc2.fabrikam.com is there twice":                    {"--ldap.doors", "dc2.fabrikam.com=:1", "--ldap.doors", "dc2.fabrikam.com=:2"},
-		"replication.delay must not be less":                 {"--replication.delay", "-1s"},
+		`replication.delay: "-1s" must not be less than 0s`:  {"--replication.delay", "-1s"},
 		"the directory has no such domain controller, only ": {"--ldap.doors", "dc2.fabrikam.com=127.0.0.1:0"},
 	} {
 		_, errors, status := outputOf(t, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--ldap.listen", "127.0.0.1:0", "--metrics.listen", ""}, args...)...)

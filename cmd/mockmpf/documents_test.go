@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/daemon/daemontest"
 )
 
 var update = flag.Bool("update", false, "write the documents anew")
@@ -22,3 +24,5 @@ func TestDocuments_Configuration(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, want, string(got), "the document is not current: go test ./cmd/mockmpf -update")
 }
+
+func TestCommands(t *testing.T) { daemontest.Commands(t, run, "mockmpf") }

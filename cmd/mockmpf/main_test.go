@@ -186,7 +186,7 @@ func TestServe_Refusals(t *testing.T) {
 		"no such certificate": {[]string{"--tls.key=/no/such", "--tls.certificate=/no/such"}, nil, "/no/such"},
 		"no path":             {[]string{"--path=mpf"}, nil, "is no path"},
 		"path with pattern":   {[]string{"--path=/{x}"}, nil, "is no path"},
-		"no limit":            {[]string{"--limits.depth=0"}, nil, "limits.depth must be more than 0"},
+		"no limit":            {[]string{"--limits.depth=0"}, nil, `limits.depth: "0" must not be less than 1`},
 		"audit level":         {[]string{"--audit-level=some"}, nil, "audit-level"},
 		"log level":           {[]string{"--log.level=loud"}, nil, "log.level"},
 		"unknown variable":    {nil, []string{"MOCKMPF_LISTN=x"}, "MOCKMPF_LISTEN"},

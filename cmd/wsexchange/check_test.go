@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 
 	"wsexchange/adapter/auth"
 )
@@ -45,6 +46,16 @@ func certificateFor(t *testing.T, from, until time.Duration) []string {
 	return []string{"--tls.certificate", write("crt", "CERTIFICATE", der), "--tls.key", write("key", "PRIVATE KEY", private)}
 }
 
+// usersFile is the flag of a file with a user.
+func usersFile(t *testing.T) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte("of-a-user"), bcrypt.MinCost)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "users")
+	require.NoError(t, os.WriteFile(file, []byte("FABRIKAM\\ann:"+string(hash)+"\n"), 0o600))
+	return "--auth.file=" + file
+}
+
 func TestCheck_CausesAndCures(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
@@ -53,7 +64,7 @@ func TestCheck_CausesAndCures(t *testing.T) {
 	page := httptest.NewServer(http.NotFoundHandler())
 	defer page.Close()
 	engines := func(url string) []string {
-		return []string{"--backend=isapi", "--auth.mode=off", "--directory.base-dn=DC=fabrikam,DC=com", "--mpf.engines=" + url}
+		return []string{"--backend=isapi", "--auth.mode=file", usersFile(t), "--directory.base-dn=DC=fabrikam,DC=com", "--mpf.engines=" + url}
 	}
 	day := 24 * time.Hour
 	for name, row := range map[string]struct {
@@ -91,7 +102,7 @@ func TestCheck_CausesAndCures(t *testing.T) {
 		"dead engine":         {engines(closed.URL), []string{"FAIL  engine " + closed.URL + ": ", "cannot be reached", "cure: see that the engine runs"}, false},
 		"engine asks for who": {engines(shut.URL), []string{"skip  engine " + shut.URL + ": it answers, ", "WSEXCHANGE_CHECK_LOGIN"}, true},
 		"wrong account": {
-			append(engines(shut.URL), "--mpf.username=FABRIKAM\\svc"),
+			append(engines(shut.URL), "--mpf.username=FABRIKAM\\svc", passwordFile(t)),
 			[]string{"FAIL  engine " + shut.URL, "refused the credentials", "cure: check the account"},
 			false,
 		},
@@ -102,7 +113,7 @@ func TestCheck_CausesAndCures(t *testing.T) {
 		"is of the future": {certificateFor(t, day, 90*day), []string{"FAIL  certificate: it begins on ", "cure: "}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, errors, status := outputOf(t, []string{"WSEXCHANGE_MPF_PASSWORD=x"}, append([]string{"check", "--emulator.hash-cost=4"}, row.args...)...)
+			out, errors, status := outputOf(t, nil, append([]string{"check", "--emulator.hash-cost=4"}, row.args...)...)
 			assert.Equal(t, row.good, status == 0, "%s%s", out, errors)
 			assert.Equal(t, row.good, !strings.Contains(out, "FAIL"), out)
 			rest := out

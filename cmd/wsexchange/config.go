@@ -52,11 +52,11 @@ type AuthConfig struct {
 	Mode           string        `setting:"mode" default:"auto" oneof:"auto,emulator,ldap,file,off" help:"auto is emulator with the embedded backend, else ldap"`
 	Realm          string        `setting:"realm" help:"realm of the challenge; empty is the host name of the request, as IIS does"`
 	File           string        `setting:"file" help:"users file for mode file: lines DOMAIN\\login:bcrypt-hash"`
-	CacheTTL       time.Duration `setting:"cache-ttl" default:"1m" help:"how long a good pair is believed"`
-	AccountBurst   int           `setting:"account-failures" default:"5" help:"bad passwords of one account from one source within the window"`
-	SourceBurst    int           `setting:"source-failures" default:"20" help:"bad passwords of one source within the window"`
-	ThrottleWindow time.Duration `setting:"throttle-window" default:"1m" help:"window in which bad passwords are counted"`
-	ThrottleMax    time.Duration `setting:"throttle-max" default:"15m" help:"longest time that a source is refused"`
+	CacheTTL       time.Duration `setting:"cache-ttl" default:"1m" min:"1s" max:"24h" help:"how long a good pair is believed"`
+	AccountBurst   int           `setting:"account-failures" default:"5" min:"1" help:"bad passwords of one account from one source within the window"`
+	SourceBurst    int           `setting:"source-failures" default:"20" min:"1" help:"bad passwords of one source within the window"`
+	ThrottleWindow time.Duration `setting:"throttle-window" default:"1m" min:"1s" help:"window in which bad passwords are counted"`
+	ThrottleMax    time.Duration `setting:"throttle-max" default:"15m" min:"1s" help:"longest time that a source is refused"`
 	LDAP           LDAPConfig    `setting:"ldap" help:"the domain controllers of mode ldap"`
 }
 
@@ -79,8 +79,8 @@ type Directory struct {
 // MPFConfig is the way to the engines of the backends isapi and mpsws.
 type MPFConfig struct {
 	Engines   []string      `setting:"engines" help:"URLs of the engines" example:"http://mpf1/mpf/soapisapi.dll"`
-	Timeout   time.Duration `setting:"timeout" default:"2m" help:"longest time for one request"`
-	Exclusion time.Duration `setting:"exclusion" default:"1m" help:"how long a failing engine is left out"`
+	Timeout   time.Duration `setting:"timeout" default:"2m" min:"1ms" help:"longest time for one request"`
+	Exclusion time.Duration `setting:"exclusion" default:"1m" min:"1ms" help:"how long a failing engine is left out"`
 	Username  string        `setting:"username" help:"service account at the engines; empty passes on the caller's credentials" example:"FABRIKAM\\MPFClientAcct"`
 	Password  secret.String `setting:"password" secret:"true" help:"password of the service account"`
 }
@@ -102,7 +102,7 @@ type EmulatorConfig struct {
 	Database    string        `setting:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
 	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
 	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
-	HashCost    int           `setting:"hash-cost" default:"10" help:"bcrypt cost of passwords, 4 to 31; each step doubles the time"`
+	HashCost    int           `setting:"hash-cost" default:"10" min:"4" max:"31" help:"bcrypt cost of passwords; each step doubles the time"`
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration `setting:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s is for good"`
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
@@ -116,9 +116,6 @@ func (c *Config) Validate() error {
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		refuse("tls.certificate and tls.key must be set together")
 	}
-	if c.Emulator.AuditKeep < 0 {
-		refuse("emulator.audit-keep must not be less than 0")
-	}
 	if c.Backend != "embedded" {
 		if len(c.MPF.Engines) == 0 {
 			refuse("mpf.engines: the backend %s needs at least one", c.Backend)
@@ -129,6 +126,18 @@ func (c *Config) Validate() error {
 		if c.Auth.Mode == "emulator" {
 			refuse("auth.mode: emulator needs the embedded backend")
 		}
+		if c.authMode() == "off" && c.MPF.Username == "" {
+			refuse("mpf.username: with auth.mode off there is no caller whose credentials the backend %s could pass on", c.Backend)
+		}
+	}
+	if c.MPF.Username != "" && c.MPF.Password.IsZero() {
+		refuse("mpf.username: the account has no password: set mpf.password-file")
+	}
+	if c.CloseWSDL && c.authMode() == "off" {
+		refuse("close-wsdl: with auth.mode off nobody's credentials are checked")
+	}
+	if c.Auth.ThrottleMax < c.Auth.ThrottleWindow {
+		refuse("auth.throttle-max: the longest time must not be shorter than the first, auth.throttle-window")
 	}
 	for _, engine := range c.MPF.Engines {
 		if u, err := url.Parse(engine); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
@@ -145,15 +154,7 @@ func (c *Config) Validate() error {
 	if _, err := c.logs(io.Discard); err != nil {
 		refuse("log.levels: %w", err)
 	}
-	wrong = append(wrong, c.Admin.Validate(), c.Limits.Validate(), c.Tracing.Validate())
-	for _, row := range []struct {
-		key   string
-		value time.Duration
-	}{{"drain", c.Drain}, {"drain-delay", c.DrainDelay}, {"log.slow", c.Log.Slow}} {
-		if row.value < 0 {
-			refuse("%s must not be less than 0", row.key)
-		}
-	}
+	wrong = append(wrong, c.Admin.Validate(), c.Tracing.Validate())
 	switch mode := c.authMode(); {
 	case mode == "ldap" && len(c.Auth.LDAP.Servers) == 0:
 		refuse("auth.ldap.servers: the mode ldap needs at least one")

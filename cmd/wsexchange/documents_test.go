@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/daemon"
+	"wsexchange/internal/daemon/daemontest"
 	"wsexchange/internal/tracing"
 	"wsexchange/mock"
 	"wsexchange/wsdl"
@@ -84,7 +85,10 @@ func metricsOfEmulator(t *testing.T) *prometheus.Registry {
 
 // backends are the environments of a gateway with each backend.
 func backends() map[string][]string {
-	before := []string{"WSEXCHANGE_MPF_ENGINES=http://127.0.0.1:1/mpf", "WSEXCHANGE_DIRECTORY_BASE_DN=DC=fabrikam,DC=com", "WSEXCHANGE_AUTH_MODE=off"}
+	before := []string{
+		"WSEXCHANGE_MPF_ENGINES=http://127.0.0.1:1/mpf", "WSEXCHANGE_DIRECTORY_BASE_DN=DC=fabrikam,DC=com", "WSEXCHANGE_AUTH_MODE=off",
+		"WSEXCHANGE_MPF_USERNAME=svc", "WSEXCHANGE_MPF_PASSWORD=of-a-service",
+	}
 	return map[string][]string{
 		"embedded": nil, "isapi": append([]string{"WSEXCHANGE_BACKEND=isapi"}, before...), "mpsws": append([]string{"WSEXCHANGE_BACKEND=mpsws"}, before...),
 	}
@@ -207,3 +211,5 @@ func labelsOf(f *dto.MetricFamily) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+func TestCommands(t *testing.T) { daemontest.Commands(t, run, "wsexchange") }

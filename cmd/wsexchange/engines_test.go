@@ -23,8 +23,8 @@ func TestServe_EngineThatHangsIsLeftOut(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer engine.Close()
-	g := start(t, "--backend=isapi", "--mpf.engines", engine.URL, "--mpf.timeout=100ms", "--mpf.username=FABRIKAM\\svc",
-		"--auth.mode=off", "--directory.base-dn=DC=fabrikam,DC=com")
+	g := start(t, "--backend=isapi", "--mpf.engines", engine.URL, "--mpf.timeout=100ms",
+		"--auth.mode=off", "--directory.base-dn=DC=fabrikam,DC=com", "--mpf.username=FABRIKAM\\svc", passwordFile(t))
 	assert.Equal(t, "the name of one", g.Banner["Primary Domain Controller"])
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.Banner["URL"]+"/HostedExchange.asmx", strings.NewReader(enableNobody))
 	require.NoError(t, err)

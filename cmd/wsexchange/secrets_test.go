@@ -38,7 +38,8 @@ func TestServe_Queue(t *testing.T) {
 	var found operator.List
 	require.Equal(t, http.StatusOK, g.Administer("GET", "/-/queue", &found))
 	assert.Empty(t, found.Jobs)
-	remote := start(t, "--backend=isapi", "--mpf.engines=http://127.0.0.1:1/", "--directory.base-dn=DC=fabrikam,DC=com", "--auth.mode=off")
+	remote := start(t, "--backend=isapi", "--mpf.engines=http://127.0.0.1:1/", "--directory.base-dn=DC=fabrikam,DC=com", "--auth.mode=off",
+		"--mpf.username=FABRIKAM\\svc", passwordFile(t))
 	var routes []string
 	require.Equal(t, http.StatusOK, remote.Administer("GET", "/-/", &routes))
 	assert.NotContains(t, routes, "GET /-/queue", "the queue is the engine's")

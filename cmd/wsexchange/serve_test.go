@@ -228,15 +228,32 @@ func TestServe_Drains(t *testing.T) {
 	assert.Equal(t, 0, <-ended, g.Log)
 }
 
+// passwordFile is the flag of a service account's password.
+func passwordFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(file, []byte("of-a-service"), 0o600))
+	return "--mpf.password-file=" + file
+}
+
 func TestServe_ConfigCheck(t *testing.T) {
 	users := filepath.Join(t.TempDir(), "users")
 	require.NoError(t, os.WriteFile(users, []byte("no hash\n"), 0o600))
 	daemontest.ConfigCheck(t, run, map[string]daemontest.BadConfiguration{
-		"users file":   {Args: []string{"--auth.mode=file", "--auth.file=" + users}, Want: "line 1"},
-		"CA file":      {Args: []string{"--auth.mode=ldap", "--auth.ldap.servers=dc1", "--auth.ldap.ca-file=/no/such.pem"}, Want: "/no/such.pem"},
-		"seed":         {Args: []string{"--emulator.seed=/no/such.yaml"}, Want: "/no/such.yaml"},
-		"error map":    {Args: []string{"--emulator.error-map=/no/such.xml"}, Want: "/no/such.xml"},
-		"audit":        {Args: []string{"--emulator.audit-keep=-1s"}, Want: "audit-keep must not be less than 0"},
-		"no procedure": {Args: []string{"--emulator.perf-enabled=Hosted Exchange::Nothing"}, Want: "perf-enabled"},
+		"users file": {Args: []string{"--auth.mode=file", "--auth.file=" + users}, Want: "line 1"},
+		"CA file":    {Args: []string{"--auth.mode=ldap", "--auth.ldap.servers=dc1", "--auth.ldap.ca-file=/no/such.pem"}, Want: "/no/such.pem"},
+		"seed":       {Args: []string{"--emulator.seed=/no/such.yaml"}, Want: "/no/such.yaml"},
+		"error map":  {Args: []string{"--emulator.error-map=/no/such.xml"}, Want: "/no/such.xml"},
+		"audit":      {Args: []string{"--emulator.audit-keep=-1s"}, Want: `audit-keep: "-1s" must not be less than 0s`},
+		"cost":       {Args: []string{"--emulator.hash-cost=3"}, Want: `"3" must not be less than 4`},
+		"no time":    {Args: []string{"--mpf.timeout=0s"}, Want: `mpf.timeout: "0s" must not be less than 1ms`},
+		"nobody to pass on": {
+			Args: []string{"--backend=isapi", "--mpf.engines=http://127.0.0.1:1/", "--directory.base-dn=DC=a,DC=b", "--auth.mode=off"},
+			Want: "mpf.username: with auth.mode off there is no caller",
+		},
+		"account alone":                      {Args: []string{"--mpf.username=a"}, Want: "the account has no password"},
+		"pages closed for nobody":            {Args: []string{"--close-wsdl", "--auth.mode=off"}, Want: "close-wsdl"},
+		"first wait longer than the longest": {Args: []string{"--auth.throttle-window=1h"}, Want: "auth.throttle-max"},
+		"no procedure":                       {Args: []string{"--emulator.perf-enabled=Hosted Exchange::Nothing"}, Want: "perf-enabled"},
 	})
 }

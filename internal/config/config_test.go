@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ type sample struct {
 	MaxBody  config.Bytes `setting:"max-body" default:"4MiB" help:"Largest request."`
 	Workers  int          `setting:"workers" default:"8" unit:"threads" help:"How many work."`
 	Total    int64        `setting:"total" help:"A large number."`
-	Ratio    float64      `setting:"ratio" default:"0.5" help:"A | share."`
+	Ratio    float64      `setting:"ratio" default:"0.5" min:"0" max:"2" help:"A | share."`
 	Verbose  bool         `setting:"verbose" help:"Say more."`
 	CertFile string       `setting:"cert-file" help:"Certificate." example:"/etc/tls.crt"`
 	Auth     struct {
@@ -250,8 +251,11 @@ func TestLoader_BadFlagsAndVariables(t *testing.T) {
 			nil,
 			"flag --auth.password-file: auth.password-file: file " + empty + " is empty",
 		},
-		"no file":  {[]string{"--config=/nonexistent.yaml"}, nil, "configuration file: open /nonexistent.yaml: no such file or directory"},
-		"validate": {[]string{"--workers=0"}, nil, "configuration: workers: at least 1 is needed"},
+		"too small":     {[]string{"--ratio=-0.1"}, nil, `flag --ratio: ratio: "-0.1" must not be less than 0`},
+		"too large":     {nil, []string{"APP_RATIO=2.5"}, `environment APP_RATIO: ratio: "2.5" must not be more than 2`},
+		"negative time": {[]string{"--auth.cache-ttl=-1s"}, nil, `flag --auth.cache-ttl: auth.cache-ttl: "-1s" must not be less than 0s`},
+		"no file":       {[]string{"--config=/nonexistent.yaml"}, nil, "configuration file: open /nonexistent.yaml: no such file or directory"},
+		"validate":      {[]string{"--workers=0"}, nil, "configuration: workers: at least 1 is needed"},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -318,6 +322,18 @@ func TestNew_RefusesMistakesInTheStruct(t *testing.T) {
 		A int `setting:"a" help:"x" secret:"true"`
 	}]("X_")
 	refused(err, "a secret is a string, not int")
+	_, err = config.New[struct {
+		A int `setting:"a" help:"x" min:"b"`
+	}]("X_")
+	refused(err, `A: bound "b": not a whole number`)
+	_, err = config.New[struct {
+		A string `setting:"a" help:"x" min:"b"`
+	}]("X_")
+	refused(err, "A: type string has no bounds")
+	_, err = config.New[struct {
+		A int `setting:"a" help:"x" default:"3" max:"2"`
+	}]("X_")
+	refused(err, `default: a: "3" must not be more than 2`)
 	_, err = config.New[int]("X_")
 	refused(err, "int: not a struct")
 }
@@ -331,6 +347,40 @@ func TestLoader_Documents(t *testing.T) {
 	flags := pflag.NewFlagSet("app", pflag.ContinueOnError)
 	l.AddFlags(flags)
 	golden(t, "testdata/help.txt", flags.FlagUsages())
+}
+
+func TestLoader_Sample(t *testing.T) {
+	l := loader(t)
+	var sample bytes.Buffer
+	require.NoError(t, l.Sample(&sample))
+	golden(t, "testdata/sample.txt", sample.String())
+
+	defaults, err := loader(t).Load(nil, nil)
+	require.NoError(t, err)
+	asItIs, err := load(t, []string{"--config", writeFile(t, sample.String())}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, defaults, asItIs, "the sample changes nothing")
+
+	existing := writeFile(t, "a secret")
+	everything := regexp.MustCompile(`(?m)^( *)#([^ #]|  )`).ReplaceAllString(sample.String(), "$1$2")
+	everything = strings.ReplaceAll(everything, "/path/of/file", existing)
+	got, err := load(t, []string{"--config", writeFile(t, everything)}, nil)
+	require.NoError(t, err, everything)
+	assert.Equal(t, "a secret", got.Auth.Password.Reveal())
+	assert.Equal(t, "/etc/tls.crt", got.CertFile, "the example")
+	assert.Equal(t, time.Minute, got.Auth.CacheTTL)
+	assert.Len(t, got.Engines, 1)
+}
+
+func TestFlagError(t *testing.T) {
+	for given, want := range map[string]string{
+		"--auth.password=x": "unknown flag: --auth.password, did you mean --auth.password-file?",
+		"--lisen=x":         "unknown flag: --lisen, did you mean --listen?",
+	} {
+		flags := pflag.NewFlagSet("app", pflag.ContinueOnError)
+		loader(t).AddFlags(flags)
+		assert.EqualError(t, config.FlagError(flags, flags.Parse([]string{given})), want)
+	}
 }
 
 func TestRedactedAndDiff(t *testing.T) {

@@ -17,6 +17,8 @@
 //
 // The tags: setting is the name, lower case with hyphens; default, help, unit
 // and example are text; oneof lists the values allowed, separated by commas;
+// min and max bound numbers, durations and sizes (a duration without min must
+// not be negative);
 // secret:"true" marks what must not be shown, restart:"true",
 // of a setting or a section, what a running program cannot change. The method Validate() error of the
 // outermost struct, if there is one, has the last word.

@@ -43,7 +43,7 @@ func (o option) typeName() string {
 // usage is the help with all that the tags add.
 func (o option) usage() string {
 	text := o.help
-	if (o.unit != "" || len(o.oneof) > 0 || o.example != "") && !strings.HasSuffix(text, ".") {
+	if (o.unit != "" || len(o.oneof) > 0 || o.min != "" || o.max != "" || o.example != "") && !strings.HasSuffix(text, ".") {
 		text += "."
 	}
 	if o.unit != "" {
@@ -51,6 +51,14 @@ func (o option) usage() string {
 	}
 	if len(o.oneof) > 0 {
 		text += " One of " + strings.Join(o.oneof, ", ") + "."
+	}
+	switch {
+	case o.min != "" && o.max != "":
+		text += " From " + o.min + " to " + o.max + "."
+	case o.min != "":
+		text += " At least " + o.min + "."
+	case o.max != "":
+		text += " At most " + o.max + "."
 	}
 	if o.example != "" {
 		text += " Example: " + o.example

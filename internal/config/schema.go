@@ -19,6 +19,8 @@ type option struct {
 	unit    string
 	example string
 	oneof   []string
+	min     string // smallest and largest value, "" for no bound
+	max     string
 	secret  bool
 	restart bool    // a change has no effect in a running program
 	isFile  bool    // the "-file" sibling of a secret: names a file with it
@@ -88,6 +90,10 @@ func (s *schema) addField(field reflect.StructField, key string, index []int, re
 	}
 	if list := field.Tag.Get("oneof"); list != "" {
 		o.oneof = strings.Split(list, ",")
+	}
+	o.min, o.max = field.Tag.Get("min"), field.Tag.Get("max")
+	if err := o.checkBounds(); err != nil {
+		return err
 	}
 	switch {
 	case field.Type.Kind() == reflect.Slice && isSection(field.Type.Elem()):

@@ -1,9 +1,16 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// didYouMean adds the nearest known name to a message, if one is near.
+// didYouMean adds the nearest known name to a message, if one is near. The
+// nearest to a secret is the setting of the file with it.
 func didYouMean(unknown string, known []string) string {
+	if slices.Contains(known, unknown+"-file") {
+		return fmt.Sprintf(", did you mean %s-file?", unknown)
+	}
 	best, distance := "", max(2, len(unknown)/3)+1
 	for _, name := range known {
 		if d := editDistance(unknown, name); d < distance {

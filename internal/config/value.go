@@ -134,6 +134,9 @@ func (o option) setScalar(v value, text string, field reflect.Value) error {
 	}
 	err := parserOf(field.Type())(text, field)
 	if err == nil {
+		if wrong := o.outside(field); wrong != "" {
+			return fmt.Errorf("%s: %s: %q %s", v.Source, v.Key, text, wrong)
+		}
 		return nil
 	}
 	if o.secret {

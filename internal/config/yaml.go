@@ -55,6 +55,9 @@ func (r *yamlReader) fail(node *yaml.Node, format string, args ...any) {
 // mapping reads the keys of a section; the prefix ends with a dot, or is empty.
 func (r *yamlReader) mapping(node *yaml.Node, prefix, name string) {
 	node = resolved(node)
+	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" && name != "" {
+		return // a section whose settings are all commented out
+	}
 	if node.Kind != yaml.MappingNode {
 		what := r.path + name
 		if what == "" {

@@ -56,7 +56,7 @@ func NewProgram[C any](prefix string, environ []string) (*Program[C], error) {
 // Root is the outermost command, with the given ones and those that every
 // program has: version and configuration.
 func (p *Program[C]) Root(name, short string, commands ...*cobra.Command) *cobra.Command {
-	root := &cobra.Command{Use: name, Short: short, SilenceErrors: true, SilenceUsage: true}
+	root := &cobra.Command{Use: name, Short: short, Version: version.String(), SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(commands...)
 	root.AddCommand(
 		&cobra.Command{
@@ -66,12 +66,27 @@ func (p *Program[C]) Root(name, short string, commands ...*cobra.Command) *cobra
 				return err
 			},
 		},
-		&cobra.Command{
-			Use: "configuration", Short: "Print every setting as Markdown", Args: cobra.NoArgs,
-			RunE: func(c *cobra.Command, _ []string) error { return p.loader.Markdown(c.OutOrStdout()) },
-		},
+		p.documents(),
 	)
 	return root
+}
+
+// documents is the command that prints the settings.
+func (p *Program[C]) documents() *cobra.Command {
+	format := "markdown"
+	formats := map[string]func(io.Writer) error{"markdown": p.loader.Markdown, "yaml": p.loader.Sample}
+	c := &cobra.Command{
+		Use: "configuration", Short: "Print every setting, as Markdown or as a YAML file to be edited", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			write, ok := formats[format]
+			if !ok {
+				return fmt.Errorf("format %q is not one of markdown, yaml", format)
+			}
+			return write(c.OutOrStdout())
+		},
+	}
+	c.Flags().StringVar(&format, "format", format, "markdown or yaml")
+	return c
 }
 
 // Configured gives a command every setting as a flag.
@@ -117,7 +132,7 @@ func (p *Program[C]) Serve(s Service[C]) *cobra.Command {
 		if err := s.Check(cfg); err != nil {
 			return err
 		}
-		_, err = io.WriteString(c.OutOrStdout(), "the configuration is good\n")
+		_, err = io.WriteString(c.OutOrStdout(), "configuration is valid\n")
 		return err
 	})
 	c.Flags().Bool(checkFlag, false, "only tell whether the configuration and the files that it names are good")

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
 
 	"wsexchange/internal/config"
@@ -11,13 +10,13 @@ import (
 
 // Limits are the settings that bound what callers may send.
 type Limits struct {
-	Body       config.Bytes `setting:"body" default:"4MiB" help:"largest request"`
-	Depth      int          `setting:"depth" default:"64" help:"deepest nesting of XML elements"`
-	Elements   int          `setting:"elements" default:"10000" help:"most XML elements of a document"`
-	Attributes int          `setting:"attributes" default:"64" help:"most attributes of an XML element"`
-	Name       config.Bytes `setting:"name" default:"256B" help:"longest XML name"`
-	Value      config.Bytes `setting:"value" default:"4KiB" help:"longest XML attribute value"`
-	Text       config.Bytes `setting:"text" default:"1MiB" help:"longest run of XML text"`
+	Body       config.Bytes `setting:"body" default:"4MiB" min:"1B" help:"largest request"`
+	Depth      int          `setting:"depth" default:"64" min:"1" help:"deepest nesting of XML elements"`
+	Elements   int          `setting:"elements" default:"10000" min:"1" help:"most XML elements of a document"`
+	Attributes int          `setting:"attributes" default:"64" min:"1" help:"most attributes of an XML element"`
+	Name       config.Bytes `setting:"name" default:"256B" min:"1B" help:"longest XML name"`
+	Value      config.Bytes `setting:"value" default:"4KiB" min:"1B" help:"longest XML attribute value"`
+	Text       config.Bytes `setting:"text" default:"1MiB" min:"1B" help:"longest run of XML text"`
 }
 
 // XML gives the limits to the strict reader.
@@ -26,28 +25,6 @@ func (l Limits) XML() xmldoc.Limits {
 		Bytes: int64(l.Body), Depth: l.Depth, Elements: l.Elements, Attributes: l.Attributes,
 		Name: int(l.Name), Value: int(l.Value), Text: int64(l.Text),
 	}
-}
-
-// Validate refuses limits of 0 or less, which would not mean what they seem to.
-func (l Limits) Validate() error {
-	var wrong []error
-	for _, row := range []struct {
-		key   string
-		value int64
-	}{
-		{"body", int64(l.Body)},
-		{"depth", int64(l.Depth)},
-		{"elements", int64(l.Elements)},
-		{"attributes", int64(l.Attributes)},
-		{"name", int64(l.Name)},
-		{"value", int64(l.Value)},
-		{"text", int64(l.Text)},
-	} {
-		if row.value <= 0 {
-			wrong = append(wrong, fmt.Errorf("limits.%s must be more than 0", row.key))
-		}
-	}
-	return errors.Join(wrong...)
 }
 
 // LogSettings say how a program logs. Levels of single parts are a program's

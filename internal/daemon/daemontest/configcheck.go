@@ -19,7 +19,10 @@ func common() map[string]BadConfiguration {
 		"certificate":    {[]string{"--tls.certificate=/no/such", "--tls.key=/no/such"}, "/no/such"},
 		"log part":       {[]string{"--log.levels=x=debug"}, "log part"},
 		"token":          {[]string{"--admin.listen=127.0.0.1:0"}, "admin.token"},
-		"negative drain": {[]string{"--drain-delay=-1s"}, "drain-delay"},
+		"negative drain": {[]string{"--drain-delay=-1s"}, `drain-delay: "-1s" must not be less than 0s`},
+		"no room":        {[]string{"--limits.body=0"}, `limits.body: "0" must not be less than 1B`},
+		"ratio":          {[]string{"--tracing.ratio=1.1"}, "tracing.ratio"},
+		"token as flag":  {[]string{"--admin.token=x"}, "did you mean --admin.token-file?"},
 	}
 }
 
@@ -29,7 +32,7 @@ func common() map[string]BadConfiguration {
 func ConfigCheck(t *testing.T, run Run, further map[string]BadConfiguration) {
 	t.Helper()
 	out, errors, status := Output(t, run, nil, "serve", "--config.check")
-	assert.Equal(t, "the configuration is good\n", out)
+	assert.Equal(t, "configuration is valid\n", out)
 	assert.Equal(t, 0, status, errors)
 	all := common()
 	maps.Copy(all, further)
