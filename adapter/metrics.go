@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -37,10 +38,11 @@ type metrics struct {
 type callName struct{ service, operation string }
 
 // callSeries are the series of one operation, found once: looking them up by
-// their labels is dear, and every call needs them.
+// their labels is expensive, and every call needs them. The durations begin
+// with the first call, as most operations of an installation are never called.
 type callSeries struct {
 	requests map[Outcome]prometheus.Counter
-	duration *timing
+	duration func() *timing
 }
 
 func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics, error) {
@@ -74,7 +76,7 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 	m.backends = &timing{to: m.backend}
 	m.zero(services)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests, m.operations,
+		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests, m.operations.total,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, err
@@ -87,7 +89,10 @@ func sizes(name, help string) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(256, 4, 8)})
 }
 
-// zero makes every series, so that a rate over the first event is right.
+// zero makes the counters of every operation and of everything that has few
+// values, so that a rate over the first event is right. Series of an operation
+// and a code, a result or a bucket exist from the first event: there are
+// thousands, and an idle gateway needs none of them.
 func (m *metrics) zero(services []*service) {
 	for _, s := range services {
 		names := []string{unknown}
@@ -97,7 +102,9 @@ func (m *metrics) zero(services []*service) {
 		for _, name := range names {
 			series := &callSeries{
 				requests: make(map[Outcome]prometheus.Counter),
-				duration: &timing{to: m.duration.WithLabelValues(s.contract.Name, name)},
+				duration: sync.OnceValue(func() *timing {
+					return &timing{to: m.duration.WithLabelValues(s.contract.Name, name)}
+				}),
 			}
 			for _, outcome := range Outcomes() {
 				series.requests[outcome] = m.requests.WithLabelValues(s.contract.Name, name, string(outcome))
@@ -126,7 +133,7 @@ func (m *metrics) begin() {
 	}
 }
 
-// follow makes the series of engines.
+// follow drops the series of engines that a new configuration has no more.
 func (m *metrics) follow(engines []string) {
 	if m != nil {
 		m.operations.follow(engines)
@@ -144,7 +151,7 @@ func (m *metrics) end(o *Observation, engines []string) {
 	}
 	series := m.calls[callName{o.Service, operation}]
 	series.requests[o.Outcome].Inc()
-	series.duration.observe(o.Duration, o)
+	series.duration().observe(o.Duration, o)
 	m.sizeIn.Observe(float64(o.RequestBytes))
 	m.sizeOut.Observe(float64(o.ResponseBytes))
 	if o.Procedure != "" {

@@ -69,11 +69,12 @@ func resultOf(response *mpf.Response, err error) Result {
 // come from rows only.
 var targetOther = mpf.Target{Namespace: otherCode, Procedure: otherCode}
 
-// mpfMetrics are those of the requests to the provisioning engine. Every series
-// is there from the start, so none is made later.
+// mpfMetrics are those of the requests to the provisioning engine. Successes
+// are counted from zero; other results exist from the first one.
 type mpfMetrics struct {
 	requests *prometheus.CounterVec
-	series   map[mpf.Target]map[Result]prometheus.Counter
+	// success has the targets that become labels.
+	success map[mpf.Target]prometheus.Counter
 }
 
 func newMPFMetrics(services []*service) *mpfMetrics {
@@ -82,7 +83,7 @@ func newMPFMetrics(services []*service) *mpfMetrics {
 			Name: "wsexchange_mpf_requests_total",
 			Help: "Requests to the provisioning engine by procedure and how they ended; \"other\" are those that callers compose themselves.",
 		}, []string{"namespace", "procedure", "result"}),
-		series: make(map[mpf.Target]map[Result]prometheus.Counter),
+		success: make(map[mpf.Target]prometheus.Counter),
 	}
 	m.add(targetOther)
 	for _, s := range services {
@@ -96,19 +97,18 @@ func newMPFMetrics(services []*service) *mpfMetrics {
 }
 
 func (m *mpfMetrics) add(target mpf.Target) {
-	if m.series[target] != nil {
-		return
-	}
-	m.series[target] = make(map[Result]prometheus.Counter)
-	for _, result := range Results() {
-		m.series[target][result] = m.requests.WithLabelValues(target.Namespace, target.Procedure, string(result))
-	}
+	m.success[target] = m.requests.WithLabelValues(target.Namespace, target.Procedure, string(ResultSuccess))
 }
 
 func (m *mpfMetrics) count(o *Observation) {
-	series, ok := m.series[mpf.Target{Namespace: o.Namespace, Procedure: o.Procedure}]
+	target := mpf.Target{Namespace: o.Namespace, Procedure: o.Procedure}
+	success, ok := m.success[target]
 	if !ok {
-		series = m.series[targetOther]
+		target, success = targetOther, m.success[targetOther]
 	}
-	series[o.Result].Inc()
+	if o.Result == ResultSuccess {
+		success.Inc()
+		return
+	}
+	m.requests.WithLabelValues(target.Namespace, target.Procedure, string(o.Result)).Inc()
 }

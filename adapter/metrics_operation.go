@@ -16,61 +16,33 @@ const engineSelf = "gateway"
 // engineOther is the label of an engine that Config.Engines does not name.
 const engineOther = otherCode
 
-// Codes of one operation are few in practice, and every series is there from
-// the start, so each operation counts by a short list; the rest is "other", and
-// wsexchange_mpf_errors_total has its code. The lists hold what the procedures
-// behind the services refuse with, and what any engine can run into.
-var (
-	codesOfAll = []mpf.HRESULT{
-		mpf.InvalidArg, mpf.AccessDenied, mpf.NoSuchObject, mpf.InvalidOperation, mpf.BadPathname, mpf.DomainMismatch,
-		mpf.ServerDown, mpf.RequestAborted, mpf.Unexpected, mpf.Fail,
-	}
-	codesOfService = map[string][]mpf.HRESULT{
-		"HostedExchange": {
-			mpf.AlreadyExists, mpf.IntegrityViolation, mpf.NoRankedResourcesFound, mpf.UserExists, mpf.PasswordPolicy, mpf.ConstraintViolation,
-		},
-		"ExchangeResourceManager": {
-			mpf.IntegrityViolation, mpf.NoRankedResourcesFound, mpf.NoAllocations, mpf.ReleaseTooMuch, mpf.ResourceInUse,
-		},
-		"ManagedActiveDirectory": {
-			mpf.AlreadyExists, mpf.UserExists, mpf.PasswordPolicy, mpf.InvalidPassword, mpf.ConstraintViolation, mpf.NotLeaf,
-			mpf.AttributeSyntax, mpf.UnwillingToPerform,
-		},
-		"MPSGeneral": allCodes(), // callers choose the procedure
-	}
-	// codesOfGateway are those of the gateway's own refusals.
-	codesOfGateway = []mpf.HRESULT{mpf.InvalidArg, mpf.AccessDenied}
-)
-
-func allCodes() (all []mpf.HRESULT) {
+// codeLabels returns the values that the label code may have: a closed list, as
+// an engine may answer with any number. They are the codes of mpf.Codes, the
+// results of requests without an answer, and otherCode for the rest.
+func codeLabels() map[string]bool {
+	set := map[string]bool{otherCode: true}
 	for _, c := range mpf.Codes() {
 		if c.Code.Failed() {
-			all = append(all, c.Code)
+			set[c.Code.String()] = true
 		}
 	}
-	return all
-}
-
-// resultsAsCodes are the results that stand for a code, of requests without an
-// answer.
-func resultsAsCodes() []Result {
-	return slices.DeleteFunc(Results(), func(r Result) bool {
-		return r == ResultSuccess || r == ResultError || r == ResultOther
-	})
+	for _, result := range Results() {
+		if result != ResultSuccess && result != ResultError && result != ResultOther {
+			set[string(result)] = true
+		}
+	}
+	return set
 }
 
 // operationErrors counts which operation fails with which code at which engine.
-// It is a collector that makes its series when they are first asked for: they
-// are thousands, and the start of the program would wait for them.
+// Its series exist from the first failure.
 type operationErrors struct {
 	total *prometheus.CounterVec
-	// codes are the labels that an operation's failures at engines may have,
-	// own those of failures in the gateway.
-	codes map[callName]map[string]bool
-	own   map[string]bool
+	calls map[callName]bool // that have rows
+	codes map[string]bool
 
-	mu  sync.Mutex
-	due []string // engines without series
+	mu      sync.Mutex
+	engines []string // of the configuration
 }
 
 func newOperationErrors(services []*service) *operationErrors {
@@ -78,75 +50,38 @@ func newOperationErrors(services []*service) *operationErrors {
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wsexchange_operation_errors_total",
 			Help: "Calls that failed, by operation, code and engine. The code is that of the errorContext, or how the request ended without one; " +
-				"\"other\" is a code that is rare for the operation. The engine \"gateway\" stands for calls that no engine was asked for.",
+				"\"other\" is a code without a row in the table of codes. The engine \"gateway\" is for calls that no engine was asked for.",
 		}, []string{"service", "operation", "code", "engine"}),
-		codes: make(map[callName]map[string]bool), own: labels(codesOfGateway),
+		calls: make(map[callName]bool), codes: codeLabels(),
 	}
 	for _, s := range services {
-		codes := labels(slices.Concat(codesOfAll, codesOfService[s.contract.Name]))
-		for _, result := range resultsAsCodes() {
-			codes[string(result)] = true
-		}
 		for _, op := range s.contract.Operations {
-			m.codes[callName{s.contract.Name, op.Name}] = codes
+			m.calls[callName{s.contract.Name, op.Name}] = true
 		}
 	}
-	m.follow([]string{engineSelf})
 	return m
 }
 
-func labels(codes []mpf.HRESULT) map[string]bool {
-	set := map[string]bool{otherCode: true}
-	for _, code := range codes {
-		set[code.String()] = true
-	}
-	return set
-}
-
-// follow is for further engines.
+// follow is for another configuration.
 func (m *operationErrors) follow(engines []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.due = append(m.due, engines...)
-}
-
-// Describe is for the registry.
-func (m *operationErrors) Describe(to chan<- *prometheus.Desc) { m.total.Describe(to) }
-
-// Collect is for the registry.
-func (m *operationErrors) Collect(to chan<- prometheus.Metric) {
-	m.zero()
-	m.total.Collect(to)
-}
-
-// zero makes the series that are due, so that a rate over the first event is
-// right.
-func (m *operationErrors) zero() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, engine := range m.due {
-		for name, codes := range m.codes {
-			if engine == engineSelf {
-				codes = m.own
-			}
-			for code := range codes {
-				m.total.WithLabelValues(name.service, name.operation, code, engine)
-			}
+	for _, old := range m.engines {
+		if !slices.Contains(engines, old) {
+			m.total.DeletePartialMatch(prometheus.Labels{"engine": old})
 		}
 	}
-	m.due = nil
+	m.engines = engines
 }
 
 // count counts a call that failed. The engines are those of the configuration.
 func (m *operationErrors) count(o *Observation, engines []string) {
-	codes, known := m.codes[callName{o.Service, o.Operation}]
-	if !known {
+	if !m.calls[callName{o.Service, o.Operation}] {
 		return
 	}
 	engine, code := engineSelf, otherCode
 	switch {
-	case o.Procedure == "":
-		codes = m.own
+	case o.Procedure == "": // refused by the gateway
 	case slices.Contains(engines, o.Engine):
 		engine = o.Engine
 	default:
@@ -160,7 +95,7 @@ func (m *operationErrors) count(o *Observation, engines []string) {
 	case o.Outcome != OutcomeServerFault:
 		return
 	}
-	if !codes[code] {
+	if !m.codes[code] {
 		code = otherCode
 	}
 	m.total.WithLabelValues(o.Service, o.Operation, code, engine).Inc()

@@ -165,16 +165,17 @@ var counters = regexp.MustCompile(`^[a-z_]+_(?:total|bucket|sum|count)\{`)
 
 // course makes series of two scrapes: minutes as in the first one, then as many
 // in which everything goes on that happened between the two. Only metrics that
-// the queries name are in it, and no counter that nothing was counted with. Times are counted from the second scrape, because
-// promtool's clock begins at 0.
+// the queries name are in it, and no counter that nothing was counted with. A
+// series of the second scrape only begins there. Times are counted from the
+// second scrape, because promtool's clock begins at 0.
 func course(before, after samples, minutes int, queries string) []series {
 	var all []series
 	wanted := names.FindAllString(queries, -1)
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 	now := float64(time.Now().Unix())
-	for _, name := range slices.Sorted(maps.Keys(before)) {
+	for _, name := range slices.Sorted(maps.Keys(union(before, after))) {
 		metric, _, _ := strings.Cut(name, "{")
-		first := before[name]
+		first, known := before[name]
 		second, there := after[name]
 		growing := counters.MatchString(name)
 		if !slices.Contains(wanted, metric) || growing && first == 0 && second == 0 {
@@ -184,6 +185,9 @@ func course(before, after samples, minutes int, queries string) []series {
 			first, second = first-now, second-now
 		}
 		values := fmt.Sprintf("%sx%d ", number(first), minutes)
+		if !known { // ax3 is a and 3 more, _x3 is 3 without a value
+			values = fmt.Sprintf("_x%d ", minutes+1)
+		}
 		switch {
 		case !there:
 			values += fmt.Sprintf("_x%d", minutes)
@@ -194,5 +198,12 @@ func course(before, after samples, minutes int, queries string) []series {
 		}
 		all = append(all, series{Series: name, Values: values})
 	}
+	return all
+}
+
+// union has the series of both; the values are of either.
+func union(a, b samples) samples {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
 	return all
 }

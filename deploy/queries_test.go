@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -84,6 +86,11 @@ func TestDashboard_Panels(t *testing.T) {
 // ofOne finds the operation or procedure that series are of.
 var ofOne = regexp.MustCompile(`(?:operation|procedure)="([^"]*)"`)
 
+// enableUser is a call that fails: there is no such user.
+const enableUser = `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>` +
+	`<EnableUser xmlns="http://provisioning.microsoft.com/webservices"><ldapPath>LDAP://CN=nobody,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com</ldapPath></EnableUser>` +
+	`</soap:Body></soap:Envelope>`
+
 // TestQueries gives promtool what the programs export, as if everything that is
 // counted went on happening, and looks whether every query of the dashboard,
 // every recording rule, and every selector of an alert finds something.
@@ -92,7 +99,13 @@ func TestQueries(t *testing.T) {
 	secured := certificate(t, 90)
 	emulator := startControlled(t, "--tls.certificate", secured, "--tls.key", secured)
 	found := startGateway(t, "--tls.certificate", secured, "--tls.key", secured).scrape()
-	for _, p := range []*program{emulator, startBefore(t, "http://127.0.0.1:1/mpf/soapisapi.dll")} {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	defer refusing.Close()
+	embedded, remote := startGateway(t), startBefore(t, refusing.URL)
+	for _, p := range []*program{embedded, remote} { // series that begin with their first event
+		p.post("HostedExchange.asmx", enableUser, password)
+	}
+	for _, p := range []*program{emulator, embedded, remote} {
 		for name, value := range p.scrape() {
 			found[strings.Replace(name, `"wsexchange:9464"`, `"isapi:9464"`, 1)] = value
 		}
