@@ -12,13 +12,17 @@ import (
 
 // Setting is one value of a configuration, as text, fit to be shown.
 type Setting struct {
-	Key   string
-	Value string // secrets: empty if not set, else "[redacted]"
+	Key   string `json:"key"`
+	Value string `json:"value"` // secrets: empty if not set, else "[redacted]"
 }
 
 // Change is what differs between two configurations, fit to be shown. A value
 // that is not there, in the shorter of two lists, is empty.
-type Change struct{ Key, Old, New string }
+type Change struct {
+	Key string `json:"key"`
+	Old string `json:"old"`
+	New string `json:"new"`
+}
 
 // String is the change in a line: key: "old" → "new".
 func (c Change) String() string { return fmt.Sprintf("%s: %q → %q", c.Key, c.Old, c.New) }

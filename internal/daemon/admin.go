@@ -37,9 +37,9 @@ type AdminConfig struct {
 //	GET  /-/configuration                 the settings that run
 //	GET  /debug/pprof/                    profiles
 type Admin struct {
-	token  [sha256.Size]byte
-	mux    *http.ServeMux
-	routes []string
+	token    [sha256.Size]byte
+	mux      *http.ServeMux
+	patterns []string
 }
 
 // NewAdmin makes an admin handler. A token that is missing is an error.
@@ -49,7 +49,7 @@ func NewAdmin(c AdminConfig) (*Admin, error) {
 	}
 	a := &Admin{token: sha256.Sum256([]byte(c.Token.Reveal())), mux: http.NewServeMux()}
 	a.route("GET /-/ready", c.Health.ServeReady)
-	a.Handle("GET /-/{$}", func(*http.Request) (any, error) { return a.routes, nil })
+	a.route("GET /-/{$}", a.index)
 	a.Handle("GET /-/log-level", func(*http.Request) (any, error) { return c.Logs.Levels(), nil })
 	a.Handle("PUT /-/log-level", func(r *http.Request) (any, error) {
 		query := r.URL.Query()
@@ -68,8 +68,8 @@ func NewAdmin(c AdminConfig) (*Admin, error) {
 	return a, nil
 }
 
-// Listen opens the listener of administrators. The logger hears a warning if
-// that is not on loopback.
+// Listen opens the listener of administrators. The logger receives a
+// warning if that is not on loopback.
 func (a *Admin) Listen(address string, logger *slog.Logger) (*Server, error) {
 	server, err := Listen("admin", address, a)
 	if err != nil {
@@ -81,7 +81,8 @@ func (a *Admin) Listen(address string, logger *slog.Logger) (*Server, error) {
 	return server, nil
 }
 
-// Handle adds a route. What answer gives is written as JSON; its error as 400.
+// Handle adds a route. What answer returns is written as JSON, its error with
+// the status 400.
 func (a *Admin) Handle(pattern string, answer func(*http.Request) (any, error)) {
 	a.route(pattern, func(w http.ResponseWriter, r *http.Request) {
 		value, err := answer(r)
@@ -94,7 +95,7 @@ func (a *Admin) Handle(pattern string, answer func(*http.Request) (any, error)) 
 }
 
 func (a *Admin) route(pattern string, handler http.HandlerFunc) {
-	a.routes = append(a.routes, pattern)
+	a.patterns = append(a.patterns, pattern)
 	a.mux.HandleFunc(pattern, handler)
 }
 
@@ -104,7 +105,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given := sha256.Sum256([]byte(token))
 	if !bearer || subtle.ConstantTimeCompare(given[:], a.token[:]) != 1 {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "the token of the administrator is wanted"})
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "admin token required"})
 		return
 	}
 	a.mux.ServeHTTP(w, r)

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,8 +56,8 @@ func TestAdmin(t *testing.T) {
 		{"PUT", "/-/log-level?level=warn", 200, `{"auth":"warn","gateway":"warn"}`},
 		{"PUT", "/-/log-level?part=x&level=warn", 400, `{"error":"log part \"x\" is none of gateway, auth"}`},
 		{"PUT", "/-/log-level?part=auth&level=loud", 400, `{"error":"log level \"loud\" is none of debug, info, warn, error"}`},
-		{"POST", "/-/reload", 200, `{"changed":[{"Key":"drain","Old":"","New":""}],"restart":null}`},
-		{"GET", "/-/configuration", 200, `[{"Key":"drain","Value":"20s"}]`},
+		{"POST", "/-/reload", 200, `{"changed":[{"key":"drain","old":"","new":""}],"restart":null}`},
+		{"GET", "/-/configuration", 200, `[{"key":"drain","value":"20s"}]`},
 		{"GET", "/-/own", 200, `"own"`},
 	} {
 		status, body := ask(row.method, row.path, token)
@@ -64,8 +66,12 @@ func TestAdmin(t *testing.T) {
 	}
 	status, routes := ask("GET", "/-/", token)
 	assert.Equal(t, http.StatusOK, status)
-	assert.Contains(t, routes, `"PUT /-/log-level"`)
-	assert.Contains(t, routes, `"GET /-/own"`)
+	assert.Contains(t, routes, `  {
+    "method": "PUT",
+    "path": "/-/log-level?level=LEVEL&part=PART",
+    "does": "changes the level of one part until the next reload; of all parts without part"
+  }`)
+	assert.Contains(t, routes, `"path": "/-/own"`)
 	status, _ = ask("GET", "/-/reload", token)
 	assert.Equal(t, http.StatusMethodNotAllowed, status)
 	status, _ = ask("GET", "/debug/pprof/goroutine?debug=1", token)
@@ -102,6 +108,20 @@ func TestLogs_PartsHaveLevelsOfTheirOwn(t *testing.T) {
 	assert.Equal(t, before, logs.Levels(), "all or nothing")
 	logs.Logger("nobody").Error("lost")
 	assert.NotContains(t, out.String(), "lost")
+}
+
+func TestLogs_DurationsAreSeconds(t *testing.T) {
+	var out strings.Builder
+	logs, err := NewLogs(&out, "json", "gateway")
+	require.NoError(t, err)
+	logs.Logger("gateway").With("drain", 20*time.Second).Info("call",
+		"duration", 1500*time.Millisecond, slog.Group("g", slog.Duration("backend", 250*time.Microsecond)), "n", 3)
+	var line map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out.String()), &line))
+	assert.Equal(t, 20.0, line["drain"])
+	assert.Equal(t, 1.5, line["duration"])
+	assert.Equal(t, map[string]any{"backend": 0.00025}, line["g"])
+	assert.Equal(t, 3.0, line["n"])
 }
 
 func TestHealth_Life(t *testing.T) {

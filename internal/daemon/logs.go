@@ -25,6 +25,7 @@ func NewLogs(w io.Writer, format string, parts ...string) (*Logs, error) {
 	case "text":
 		to = slog.NewTextHandler(w, options)
 	case "json":
+		options.ReplaceAttr = inSeconds
 		to = slog.NewJSONHandler(w, options)
 	default:
 		return nil, fmt.Errorf("log format %q is none of text, json", format)
@@ -36,7 +37,17 @@ func NewLogs(w io.Writer, format string, parts ...string) (*Logs, error) {
 	return l, nil
 }
 
-// Logger gives the logger of a part, whose name stands in every line. A part
+// inSeconds makes a duration a decimal number of seconds, where slog would
+// write whole nanoseconds: that is the unit of the metrics, and what collectors
+// of logs can compare and sum.
+func inSeconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	}
+	return a
+}
+
+// Logger returns the logger of a part, whose name is in every line. A part
 // that is unknown is nobody's mistake but the program's: it is silent.
 func (l *Logs) Logger(part string) *slog.Logger {
 	if p := l.part(part); p != nil {

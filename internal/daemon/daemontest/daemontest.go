@@ -100,18 +100,19 @@ func (p *Program) AskEverything(secrets ...string) {
 	p.t.Helper()
 	const wrong = "a-wrong-token-of-a-caller"
 	secrets = append(secrets, p.Token)
-	var routes []string
+	var routes []struct{ Method, Path, Does string }
 	require.Equal(p.t, http.StatusOK, p.Administer(http.MethodGet, "/-/", &routes))
 	require.NotEmpty(p.t, routes)
 	for _, token := range []string{p.Token, "", wrong} {
 		asked := *p
 		asked.Token = token
 		for _, route := range routes {
-			method, path, _ := strings.Cut(route, " ")
-			path = strings.TrimSuffix(path, "{$}") + "?seconds=1&token=" + wrong
-			status, text := asked.ask(method, strings.TrimSuffix(p.Banner["Admin"], "/-/ready")+path)
-			assert.Equal(p.t, token != p.Token, status == http.StatusUnauthorized, route)
-			p.leaksNothing(text, route, secrets)
+			path, _, _ := strings.Cut(route.Path, "?")
+			assert.NotEmpty(p.t, route.Does, "%s %s", route.Method, path)
+			path += "?seconds=1&token=" + wrong
+			status, text := asked.ask(route.Method, strings.TrimSuffix(p.Banner["Admin"], "/-/ready")+path)
+			assert.Equal(p.t, token != p.Token, status == http.StatusUnauthorized, path)
+			p.leaksNothing(text, path, secrets)
 		}
 		for _, path := range []string{"/metrics", "/-/healthy", "/-/ready"} {
 			_, text := asked.Health(path + "?token=" + wrong)
