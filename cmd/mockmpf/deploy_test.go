@@ -30,6 +30,8 @@ func TestDeploy_UnitsReload(t *testing.T) {
 		unit, err := os.ReadFile("../../deploy/systemd/" + program + ".service")
 		require.NoError(t, err)
 		assert.Contains(t, string(unit), "\nExecReload=/bin/kill -HUP $MAINPID\n", program)
+		assert.Contains(t, string(unit), "\nType=notify\n", program)
+		assert.Regexp(t, "\nRestrictAddressFamilies=.*AF_UNIX", string(unit), "%s reports by a socket", program)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -216,6 +218,43 @@ func TestServe_Reload(t *testing.T) {
 }
 
 // TestServe_Drains sees the program not ready first, while it still takes calls.
+// TestServe_Notifies reads what the program reports to the systemd that
+// started it.
+func TestServe_Notifies(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "notify")
+	listener, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	t.Setenv("NOTIFY_SOCKET", socket)
+	t.Setenv("WATCHDOG_USEC", "50000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
+	until := func(want string) string { // reads on to a report, over those of the watchdog
+		t.Helper()
+		for {
+			buffer := make([]byte, 512)
+			require.NoError(t, listener.SetReadDeadline(time.Now().Add(10*time.Second)))
+			n, err := listener.Read(buffer)
+			require.NoError(t, err, "waiting for %s", want)
+			text := string(buffer[:n])
+			if text != "WATCHDOG=1" || want == text {
+				require.True(t, strings.HasPrefix(text, want), "%s instead of %s", text, want)
+				return text
+			}
+		}
+	}
+	g := start(t, "--drain=1s")
+	until("READY=1")
+	until("WATCHDOG=1")
+	until("WATCHDOG=1")
+	var done daemon.Reloaded
+	require.Equal(t, http.StatusOK, g.Administer("POST", "/-/reload", &done))
+	assert.Regexp(t, `^RELOADING=1\nMONOTONIC_USEC=[1-9]\d+\n$`, until("RELOADING=1"))
+	until("READY=1")
+	require.Equal(t, 0, g.Stop(), g.Log)
+	assert.Equal(t, "STOPPING=1\nEXTEND_TIMEOUT_USEC=11000000", until("STOPPING=1"))
+	assert.NotContains(t, g.Log.String(), "systemd")
+}
+
 func TestServe_Drains(t *testing.T) {
 	g := start(t, "--drain-delay=2s")
 	ended := make(chan int, 1)

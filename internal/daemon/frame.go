@@ -55,6 +55,7 @@ type Frame[C any] struct {
 	reloader *Reloader[C]
 	metrics  *Server // or nil
 	admin    *Server // or nil
+	systemd  supervisor
 	files    *tlsreload.Certificates
 	tracing  *tracing.Tracing
 }
@@ -80,11 +81,12 @@ type Parts[C any] struct {
 
 // NewFrame makes a frame. Nothing is opened yet.
 func NewFrame[C any](c FrameConfig[C]) (*Frame[C], error) {
-	f := &Frame[C]{config: c, Registry: NewRegistry(c.Name), servers: NewServers(c.Logger)}
+	f := &Frame[C]{config: c, Registry: NewRegistry(c.Name), servers: NewServers(c.Logger), systemd: supervisor{c.Logger}}
 	f.Health = NewHealth(f.Registry)
 	var err error
 	f.reloader, err = NewReloader(ReloaderConfig[C]{
-		Load: c.Load, Current: c.Current, Apply: f.apply, Logger: c.Logger, Registerer: f.Registry, Prefix: c.Name,
+		Load: c.Load, Current: c.Current, Apply: f.apply, Announce: f.systemd.reloading,
+		Logger: c.Logger, Registerer: f.Registry, Prefix: c.Name,
 	})
 	return f, err
 }
@@ -142,15 +144,20 @@ func (f *Frame[C]) Serve(ctx context.Context, cfg *C, p Parts[C]) error {
 	f.Health.Started(p.Checks()...)
 	worker := make(chan error, 1)
 	go func() { worker <- p.Work(running) }()
+	watched := make(chan struct{})
+	go func() { f.systemd.watch(running, f.alive); close(watched) }()
 	err := p.Banner(running)
 	if err == nil {
+		f.systemd.ready()
 		go f.reloader.Follow(ctx, hangups)
 		err = f.servers.Wait(ctx)
 	}
 	last := f.config.Settings(f.config.Current())
+	f.systemd.stopping(last.DrainDelay + last.Drain)
 	err = errors.Join(err, f.servers.Leave(ctx, f.Health, last.DrainDelay, last.Drain))
 	cancel()
 	<-worker
+	<-watched
 	return err
 }
 

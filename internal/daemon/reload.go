@@ -29,8 +29,11 @@ type ReloaderConfig[C any] struct {
 	Current func() *C
 	// Apply changes the running program to next. After an error nothing has
 	// changed.
-	Apply  func(next *C, changed []config.Change) error
-	Logger *slog.Logger
+	Apply func(next *C, changed []config.Change) error
+	// Announce reports that a reload begins; what it returns is called when
+	// the reload has ended.
+	Announce func() (done func())
+	Logger   *slog.Logger
 	// Registerer gets the metrics, whose names begin with Prefix.
 	Registerer prometheus.Registerer
 	Prefix     string
@@ -58,6 +61,7 @@ func NewReloader[C any](c ReloaderConfig[C]) (*Reloader[C], error) {
 func (r *Reloader[C]) Reload() (Reloaded, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.config.Announce()()
 	done, err := r.try()
 	r.metrics.count(err, time.Now())
 	logger := r.config.Logger
