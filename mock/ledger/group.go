@@ -1,0 +1,92 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// batch is how many commits and records are written together at most.
+const batch = 64
+
+// settle writes an entry, or waits until another one's batch has it. It is
+// called with mu held and returns without.
+func (s *Store) settle(ctx context.Context, e *entry) error {
+	if s.backend.immediate() {
+		defer s.mu.Unlock()
+		err := s.backend.append(ctx, []*entry{e})
+		if err != nil {
+			return s.refuse([]*entry{e}, err)
+		}
+		s.publish([]*entry{e})
+		return nil
+	}
+	e.outcome = make(chan outcome, 2)
+	s.waiting = append(s.waiting, e)
+	lead := !s.writing
+	s.writing = true
+	s.mu.Unlock()
+	if !lead {
+		end := <-e.outcome
+		if !end.lead {
+			return end.err
+		}
+	}
+	s.writeBatch(context.WithoutCancel(ctx)) // not for this caller alone
+	return (<-e.outcome).err
+}
+
+// writeBatch writes the oldest of what waits, tells everyone how it went, and
+// lets the first of those who came meanwhile write the next batch.
+func (s *Store) writeBatch(ctx context.Context) {
+	s.mu.Lock()
+	entries := s.waiting[:min(batch, len(s.waiting))]
+	s.waiting = s.waiting[len(entries):]
+	s.mu.Unlock()
+
+	err := s.backend.append(ctx, entries)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		entries = append(entries[:len(entries):len(entries)], s.waiting...)
+		s.waiting = nil
+		err = s.refuse(entries, err)
+	} else {
+		s.publish(entries)
+	}
+	for _, e := range entries {
+		e.outcome <- outcome{err: err}
+	}
+	if len(s.waiting) > 0 {
+		s.waiting[0].outcome <- outcome{lead: true}
+		return
+	}
+	s.waiting, s.writing = nil, false
+	s.idle.Broadcast()
+}
+
+// publish makes the last root of written entries the one that is read.
+func (s *Store) publish(entries []*entry) {
+	s.broken = nil
+	for _, e := range entries {
+		if e.root != nil {
+			s.written.Store(e.root)
+		}
+	}
+}
+
+// refuse takes the head back to the written root and returns the error of the
+// entries, of those that stand on them, and of the writer that does.
+func (s *Store) refuse(entries []*entry, err error) error {
+	s.broken, s.head = err, s.written.Load()
+	s.cfg.Logger.Error("ledger was not written", "error", err, "entries", len(entries))
+	return notWritten(err)
+}
+
+func notWritten(err error) error {
+	if err == nil {
+		err = errors.New("what it stands on was refused")
+	}
+	return fmt.Errorf("%w: %w", ErrNotWritten, err)
+}

@@ -1,0 +1,94 @@
+package ledger
+
+import (
+	"context"
+
+	"wsexchange/mock/state"
+)
+
+// Writer has the turn to write, until Commit or Rollback. It belongs to one
+// goroutine.
+type Writer struct {
+	store *Store
+	head  *state.Root // on which it stands
+	tx    *state.Tx
+	done  bool
+}
+
+// Begin takes the turn to write. It waits while another writer has it, until
+// ctx ends or the store is closed. The transaction asks ctx before each write.
+func (s *Store) Begin(ctx context.Context) (*Writer, error) {
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	head := s.head
+	s.mu.Unlock()
+	return &Writer{store: s, head: head, tx: head.Begin(s.cfg.Env).With(ctx)}, nil
+}
+
+// Tx is the transaction of the writer.
+func (w *Writer) Tx() *state.Tx { return w.tx }
+
+// Rollback forgets what the writer wrote, and gives the turn on. After Commit,
+// or called again, it does nothing.
+func (w *Writer) Rollback() {
+	if w.done {
+		return
+	}
+	w.done = true
+	w.tx.End()
+	w.store.turn <- struct{}{}
+}
+
+// Commit ends the transaction and writes it with its records. The turn is
+// given on at once; Commit returns when the outcome is known: nil if
+// everything is written and read by others, an error wrapping ErrNotWritten if
+// nothing of it is. An ended ctx is refused before; while Commit waits for the
+// disk, it does not take the commit back, nor end the waiting.
+//
+// A transaction that changed no row makes no revision; its records are
+// written.
+func (w *Writer) Commit(ctx context.Context, r Records) error {
+	if w.done {
+		return state.ErrTxDone
+	}
+	if err := w.tx.Ready(false); err != nil {
+		w.Rollback()
+		return err
+	}
+	changes := w.tx.Changes()
+	return w.commit(ctx, w.tx.Root(w.head.Revision()), changes, r)
+}
+
+func (w *Writer) commit(ctx context.Context, root *state.Root, changes []state.Change, r Records) error {
+	if ctx.Err() != nil {
+		w.Rollback()
+		return context.Cause(ctx)
+	}
+	w.done = true
+	w.tx.End()
+	s := w.store
+	now := s.now()
+	e := &entry{at: now, changes: changes, records: r.at(now)}
+	revision := w.head.Revision()
+	if len(changes) > 0 {
+		revision++
+		e.number = revision
+	}
+	e.root = root.WithRevision(revision)
+
+	s.mu.Lock()
+	if s.head != w.head { // what it stands on was refused
+		err := s.broken
+		s.mu.Unlock()
+		s.turn <- struct{}{}
+		return notWritten(err)
+	}
+	s.head = e.root
+	s.turn <- struct{}{} // never blocks: nobody else has it
+	return s.settle(ctx, e)
+}
