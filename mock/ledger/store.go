@@ -49,7 +49,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		}
 		return newStore(cfg, new(memory), root, ""), nil
 	}
-	return nil, errors.New("not yet")
+	kept, root, installation, err := openDatabase(ctx, cfg, known)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(cfg, kept, root, installation), nil
 }
 
 func newStore(cfg Config, kept backend, root *state.Root, installation string) *Store {

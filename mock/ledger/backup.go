@@ -1,0 +1,126 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func (s *database) backup(ctx context.Context, file string) error {
+	if err := s.same(); err != nil {
+		return err
+	}
+	if err := vacuumInto(ctx, s.path, file); err != nil {
+		return fmt.Errorf("backup to %s: %w", file, err)
+	}
+	return nil
+}
+
+// Restore makes a database file of a backup, with mode 0600. The backup is
+// checked page by page; it must be of a format that this program reads or can
+// bring to its own. A target that exists is refused: stop the program and move
+// its file and its -wal file away before.
+func Restore(ctx context.Context, from, to string) error {
+	id, err := identify(ctx, from)
+	if err != nil {
+		return &FileError{from, err}
+	}
+	if id.format > known.current {
+		return &FileError{from, fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, id.format, known.current)}
+	}
+	if err := checkAll(ctx, from); err != nil {
+		return &FileError{from, err}
+	}
+	held, err := lock(to)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = held.Close() }()
+	if err := vacuumInto(ctx, from, to); err != nil {
+		return fmt.Errorf("restore to %s: %w", to, err)
+	}
+	return nil
+}
+
+func checkAll(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite", source(path, "query_only(1)", "busy_timeout(5000)"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var verdict string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return explained(err)
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", ErrDamaged, verdict)
+	}
+	return nil
+}
+
+// vacuumInto writes a copy of a database under a name that must be free. The
+// name is empty while the copy is written beside it, and complete after.
+func vacuumInto(ctx context.Context, from, to string) (err error) {
+	for _, rest := range []string{to + "-wal", to + "-journal"} {
+		if _, err := os.Lstat(rest); err == nil {
+			return fmt.Errorf("%s exists: it belongs to another database", rest)
+		}
+	}
+	if err := reserve(to); err != nil {
+		return err
+	}
+	unfinished := to + ".unfinished"
+	defer func() {
+		if err != nil {
+			_ = os.Remove(to)
+		}
+	}()
+	if err := reserve(unfinished); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(unfinished) }() // does nothing after the renaming
+	db, err := sql.Open("sqlite", source(from, "busy_timeout(5000)"))
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", unfinished)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return explained(err)
+	}
+	if err := syncFile(unfinished); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, to); err != nil {
+		return err
+	}
+	return syncDirectory(to)
+}
+
+// reserve makes an empty file of mode 0600, and fails if there is one.
+func reserve(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+func syncFile(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
+// syncDirectory makes the name of a file last.
+func syncDirectory(path string) error {
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
