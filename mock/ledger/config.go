@@ -52,13 +52,14 @@ func (c Config) complete() (Config, error) {
 	if c.Root != nil && c.Root.Schema() != c.Schema {
 		return c, errors.New("ledger: the root is of another schema")
 	}
-	c.Synchronous = strings.ToUpper(c.Synchronous)
+	asked := c.Synchronous
+	c.Synchronous = strings.ToUpper(asked)
 	switch c.Synchronous {
 	case "":
 		c.Synchronous = "FULL"
 	case "OFF", "NORMAL", "FULL", "EXTRA":
 	default:
-		return c, fmt.Errorf("synchronous %q is not OFF, NORMAL, FULL or EXTRA", c.Synchronous)
+		return c, fmt.Errorf("synchronous %q is not OFF, NORMAL, FULL or EXTRA", asked)
 	}
 	if c.Env.Now == nil {
 		c.Env.Now = time.Now

@@ -55,7 +55,7 @@ func complete(root *state.Root, rows int) error {
 		rows -= count
 	}
 	if rows != 0 {
-		return fmt.Errorf("content: %w: %d rows have the key of another row", ErrDamaged, rows)
+		return fmt.Errorf("content: %w: rows with the key of another row: %d", ErrDamaged, rows)
 	}
 	return nil
 }

@@ -85,3 +85,9 @@ func lines(t testing.TB, root *state.Root) []string {
 	}))
 	return all
 }
+
+// How long, and how often, tests look for what another goroutine does.
+const (
+	testPatience = 10 * time.Second
+	testTick     = time.Millisecond
+)
