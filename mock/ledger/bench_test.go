@@ -54,14 +54,9 @@ func commitOne(b *testing.B, s *Store, i int) {
 		b.Error(err)
 		return
 	}
-	id := fmt.Sprintf("{00000000-0000-4000-8000-%012d}", i)
-	err = put(int64(i%10_000), "note of some forty characters, "+id)(w.Tx())
+	err = put(int64(i%10_000), "note of some forty characters, and more of it")(w.Tx())
 	if err == nil {
-		err = w.Commit(b.Context(), Records{
-			TransactionID: id, Controller: "DC1",
-			Audit: &AuditRow{TransactionID: id, ClientID: id, Caller: "EXAMPLE\\admin", Organization: "Alpha", Namespace: "Hosted Exchange", Procedure: "CreateMailbox", Request: requestText},
-			Log:   &LoggedTransaction{ID: id, Caller: "EXAMPLE\\admin", Procedure: "CreateMailbox", State: TransactionCommitted, Request: requestText},
-		})
+		err = w.Commit(b.Context(), recordsOf(i))
 	}
 	if err != nil {
 		b.Error(err)
@@ -103,4 +98,37 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/rows/1000, "µs/row")
 	b.ReportMetric(float64(cpu(b)-before)/float64(b.N)/rows/1000, "cpu-µs/row")
+}
+
+// BenchmarkAppend is what the file alone costs, in batches.
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{1, 8, 32} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			s := mustOpen(b, Config{Schema: schema(b), Path: file(b)})
+			entries := make([]*entry, 0, b.N+size)
+			root := s.Root()
+			for i := range b.N + size - 1 {
+				tx := root.Begin(state.Env{})
+				require.NoError(b, put(int64(i%10_000), "note of some forty characters, and more of it")(tx))
+				e := &entry{number: uint64(i + 1), at: time.Now(), changes: tx.Changes(), records: recordsOf(i).at(time.Now())}
+				root = tx.Root(e.number)
+				entries = append(entries, e)
+			}
+			before := cpu(b)
+			b.ResetTimer()
+			for at := 0; at < b.N; at += size {
+				require.NoError(b, s.backend.append(b.Context(), entries[at:at+size]))
+			}
+			b.ReportMetric(float64(cpu(b)-before)/float64(b.N)/1000, "cpu-µs/op")
+		})
+	}
+}
+
+func recordsOf(i int) Records {
+	id := fmt.Sprintf("{00000000-0000-4000-8000-%012d}", i)
+	return Records{
+		TransactionID: id, Controller: "DC1",
+		Audit: &AuditRow{TransactionID: id, ClientID: id, Caller: "EXAMPLE\\admin", Organization: "Alpha", Namespace: "Hosted Exchange", Procedure: "CreateMailbox", Request: requestText},
+		Log:   &LoggedTransaction{ID: id, Caller: "EXAMPLE\\admin", Procedure: "CreateMailbox", State: TransactionCommitted, Request: requestText},
+	}
 }

@@ -2,51 +2,69 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"iter"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"wsexchange/mock/state"
 )
 
-// atOnce is how many rows are handed from the reading to the decoding
-// goroutine together.
-const atOnce = 256
-
-type storedRow struct {
-	table, key string
-	value      []byte
-}
-
 // load reads the content. A row that the schema does not know, or that cannot
 // be decoded, is refused by its table and key.
+//
+// The tables that controllers replicate, which have most of the rows, and the
+// others are read at the same time, each into a transaction of its own.
 func (s *database) load(ctx context.Context, schema *state.Schema, env state.Env) (*state.Root, error) {
 	var revision uint64
 	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) FROM revision").Scan(&revision); err != nil {
 		return nil, explained(err)
 	}
-	tx, rows := schema.Root().Begin(env), 0
-	for row, err := range ahead(ctx, s.storedRows) {
-		if err != nil {
-			return nil, fmt.Errorf("content: %w", explained(err))
+	var replicated, others []string
+	err := s.tables(ctx, func(name string) error {
+		table := schema.Table(name)
+		switch {
+		case table == nil:
+			return fmt.Errorf("table %q is not known to this program", name)
+		case table.Replicated():
+			replicated = append(replicated, name)
+		default:
+			others = append(others, name)
 		}
-		known, err := tx.Load(row.table, row.value)
-		if !known {
-			return nil, fmt.Errorf("table %q is not known to this program (row with key %q)", row.table, row.key)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("table %s, key %q: %w row: %w", row.table, row.key, ErrDamaged, err)
-		}
-		if rows++; rows%atOnce == 0 {
-			tx.ForgetChanges()
-		}
-	}
-	tx.ForgetChanges()
-	root := tx.Root(revision)
-	if err := complete(root, rows); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	return root, nil
+	first, second := loader{tx: schema.Root().Begin(env)}, loader{tx: schema.Root().Begin(env)}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return first.load(ctx, s.readers, replicated) })
+	group.Go(func() error { return second.load(ctx, s.readers, others) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	second.tx.SetPart(first.tx.Part())
+	first.tx.End()
+	root := second.tx.Root(revision)
+	return root, complete(root, first.rows+second.rows)
+}
+
+// tables calls each for the names of the tables that have rows.
+func (s *database) tables(ctx context.Context, each func(name string) error) error {
+	var name sql.NullString
+	for {
+		if err := s.conn.QueryRowContext(ctx, "SELECT min(tbl) FROM content WHERE tbl > ?", name.String).Scan(&name); err != nil {
+			return fmt.Errorf("content: %w", explained(err))
+		}
+		if !name.Valid {
+			return nil
+		}
+		if err := each(name.String); err != nil {
+			return err
+		}
+	}
 }
 
 // complete returns an error if several rows were of one key.
@@ -60,70 +78,119 @@ func complete(root *state.Root, rows int) error {
 	return nil
 }
 
-// storedRows calls each for the rows of the content, in their order.
-func (s *database) storedRows(ctx context.Context, each func(storedRow) bool) (err error) {
-	rows, err := s.conn.QueryContext(ctx, "SELECT tbl, key, CAST(value AS BLOB) FROM content ORDER BY tbl, key")
+// loader puts the rows of some tables into a transaction.
+type loader struct {
+	tx   *state.Tx
+	rows int
+}
+
+// storedRow is a row as it is read. Its texts are parts of the chunk.
+type storedRow struct {
+	table      string
+	key, value []byte
+}
+
+// chunk is what is handed from the reading to the decoding goroutine at once.
+type chunk struct {
+	rows  []storedRow
+	texts []byte
+}
+
+const (
+	chunkRows  = 256
+	chunkTexts = 128 << 10 // bytes; a chunk of long rows has more
+)
+
+func newChunk() *chunk {
+	return &chunk{rows: make([]storedRow, 0, chunkRows), texts: make([]byte, 0, chunkTexts)}
+}
+
+func (c *chunk) full() bool { return len(c.rows) == chunkRows || len(c.texts) > chunkTexts-4096 }
+
+// keep returns a copy of a text among those of the chunk.
+func (c *chunk) keep(text []byte) []byte {
+	start := len(c.texts)
+	c.texts = append(c.texts, text...)
+	return c.texts[start:len(c.texts):len(c.texts)]
+}
+
+// load reads in one goroutine what it decodes and puts in another.
+func (l *loader) load(ctx context.Context, db *sql.DB, tables []string) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	chunks := make(chan *chunk, 4)
+	group.Go(func() error {
+		defer close(chunks)
+		err := readRows(ctx, db, tables, func(full *chunk) error {
+			select {
+			case chunks <- full:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("content: %w", explained(err))
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for c := range chunks {
+			if err := l.put(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+func (l *loader) put(c *chunk) error {
+	for _, row := range c.rows {
+		if _, err := l.tx.Load(row.table, row.value); err != nil {
+			return fmt.Errorf("table %s, key %q: %w row: %w", row.table, row.key, ErrDamaged, err)
+		}
+	}
+	l.rows += len(c.rows)
+	l.tx.ForgetChanges() // what is loaded has not changed
+	return nil
+}
+
+// readRows calls each for chunks of the rows of the tables, in the order of
+// their keys.
+func readRows(ctx context.Context, db *sql.DB, tables []string, each func(*chunk) error) (err error) {
+	names := make([]any, len(tables))
+	for i, name := range tables {
+		names[i] = name
+	}
+	rows, err := db.QueryContext(ctx, "SELECT tbl, CAST(key AS BLOB), CAST(value AS BLOB) FROM content WHERE tbl IN (?"+
+		strings.Repeat(", ?", len(tables)-1)+") ORDER BY tbl, key", names...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	var table, key, value sql.RawBytes
+	name, c := "", newChunk()
 	for rows.Next() {
-		var row storedRow
-		if err := rows.Scan(&row.table, &row.key, &row.value); err != nil {
+		if err := rows.Scan(&table, &key, &value); err != nil {
 			return err
 		}
-		if !each(row) {
-			return nil
+		if string(table) != name {
+			name = string(table)
 		}
-	}
-	return rows.Err()
-}
-
-// ahead iterates over what read calls each for, which it runs in a goroutine
-// of its own, and then over its error.
-func ahead(ctx context.Context, read func(ctx context.Context, each func(storedRow) bool) error) iter.Seq2[storedRow, error] {
-	return func(yield func(storedRow, error) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		chunks, failed := make(chan []storedRow, 4), error(nil)
-		defer func() {
-			stop()
-			for range chunks { // until the goroutine has ended
-			}
-		}()
-		go func() {
-			defer close(chunks)
-			failed = readChunks(ctx, chunks, read)
-		}()
-		for chunk := range chunks {
-			for _, row := range chunk {
-				if !yield(row, nil) {
-					return
-				}
-			}
+		c.rows = append(c.rows, storedRow{name, c.keep(key), c.keep(value)})
+		if !c.full() {
+			continue
 		}
-		if failed != nil {
-			yield(storedRow{}, failed)
+		if err := each(c); err != nil {
+			return err
 		}
+		c = newChunk()
 	}
-}
-
-func readChunks(ctx context.Context, chunks chan<- []storedRow, read func(ctx context.Context, each func(storedRow) bool) error) error {
-	chunk := make([]storedRow, 0, atOnce)
-	send := func() bool {
-		select {
-		case chunks <- chunk:
-			chunk = make([]storedRow, 0, atOnce)
-			return true
-		case <-ctx.Done():
-			return false
-		}
+	if err := rows.Err(); err != nil {
+		return err
 	}
-	err := read(ctx, func(row storedRow) bool {
-		chunk = append(chunk, row)
-		return len(chunk) < atOnce || send()
-	})
-	if err == nil && !send() {
-		err = context.Cause(ctx)
-	}
-	return err
+	return each(c)
 }

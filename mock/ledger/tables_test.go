@@ -24,7 +24,7 @@ type thing struct {
 
 var (
 	things = state.Declare(state.Spec[int64, thing]{
-		Name: "thing", Key: func(r *thing) int64 { return r.ID }, Compare: cmp.Compare[int64],
+		Name: "thing", Key: func(r *thing) int64 { return r.ID }, Compare: cmp.Compare[int64], Replicated: true,
 	})
 	byName  = state.Unique(things, "name", cmp.Compare[string], func(r *thing, add func(string)) { add(strings.ToLower(r.Name)) })
 	secrets = state.Declare(state.Spec[string, thing]{
