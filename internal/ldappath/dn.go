@@ -20,12 +20,31 @@ type RDN struct {
 	Value     string
 }
 
-// String gives the RDN in RFC 4514 form.
-func (r RDN) String() string { return r.Attribute + "=" + ldap.EscapeDN(r.Value) }
+// String returns the RDN in RFC 4514 form.
+func (r RDN) String() string { return r.Attribute + "=" + escape(r.Value) }
 
-// Key gives the RDN folded for comparison.
-func (r RDN) Key() string {
-	return strings.ToLower(r.Attribute) + "=" + ldap.EscapeDN(Fold(r.Value))
+// Key returns the RDN folded for comparison.
+func (r RDN) Key() string { return strings.ToLower(r.Attribute) + "=" + escape(Fold(r.Value)) }
+
+// equal reports whether the keys of both are equal.
+func (r RDN) equal(other RDN) bool {
+	return (r.Attribute == other.Attribute || strings.ToLower(r.Attribute) == strings.ToLower(other.Attribute)) &&
+		(r.Value == other.Value || Fold(r.Value) == Fold(other.Value))
+}
+
+// escape is ldap.EscapeDN without its copy of plain ASCII text that needs no
+// escapes.
+func escape(value string) string {
+	if strings.HasPrefix(value, " ") || strings.HasSuffix(value, " ") {
+		return ldap.EscapeDN(value)
+	}
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c == 0, c == '"', c == '#', c == '+', c == ',', c == ';', c == '<', c == '>', c == '\\', c >= utf8.RuneSelf:
+			return ldap.EscapeDN(value)
+		}
+	}
+	return value
 }
 
 // Fold folds a name for comparison the way the directory compares names:
@@ -36,6 +55,10 @@ func Fold(s string) string { return strings.ToLower(s) }
 type DN struct {
 	rdns []RDN
 }
+
+// FromRDNs makes a name of its parts, leaf first. The name keeps the slice, which
+// must not be changed any more. Values are plain text, not escaped.
+func FromRDNs(rdns []RDN) DN { return DN{rdns: rdns} }
 
 // ParseDN reads a distinguished name. Blanks around separators are ignored,
 // escaped text is unescaped. The empty string, multi-valued RDNs, empty values
@@ -143,6 +166,13 @@ func (d DN) RDN() RDN {
 // RDNs gives a copy of the parts, leaf first.
 func (d DN) RDNs() []RDN { return append([]RDN(nil), d.rdns...) }
 
+// At returns the part of an index, leaf first: At(0) is RDN. It panics if there
+// is no such part.
+func (d DN) At(i int) RDN { return d.rdns[i] }
+
+// AppendRDNs appends the parts to a slice, leaf first.
+func (d DN) AppendRDNs(to []RDN) []RDN { return append(to, d.rdns...) }
+
 // Parent gives the name without its leaf.
 func (d DN) Parent() DN {
 	if len(d.rdns) == 0 {
@@ -165,7 +195,7 @@ func (d DN) Equal(other DN) bool {
 		return false
 	}
 	for i := range d.rdns {
-		if d.rdns[i].Key() != other.rdns[i].Key() {
+		if !d.rdns[i].equal(other.rdns[i]) {
 			return false
 		}
 	}

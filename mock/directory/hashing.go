@@ -1,0 +1,280 @@
+package directory
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"sync"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"wsexchange/mock/state"
+)
+
+// Passwords hashes and compares passwords, on at most half of the cores at
+// once and at least on one. It may be used by any number of goroutines.
+type Passwords struct {
+	cost  int
+	slots chan struct{}
+}
+
+// NewPasswords makes one that hashes with a cost of bcrypt, 0 being
+// bcrypt.DefaultCost. The caller decides: where no hash reaches a disk,
+// bcrypt.MinCost does.
+func NewPasswords(cost int) *Passwords {
+	if cost == 0 {
+		cost = bcrypt.DefaultCost
+	}
+	return &Passwords{cost: cost, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+}
+
+// defaultPasswords hash where an environment has none.
+var defaultPasswords = NewPasswords(0)
+
+// Keys of values of transactions.
+type (
+	passwordsKey struct{}
+	preparedKey  struct{}
+)
+
+// Into makes transactions of an environment hash with p. Without it they hash
+// with bcrypt.DefaultCost.
+func (p *Passwords) Into(env *state.Env) {
+	env.Values = maps.Clone(env.Values)
+	if env.Values == nil {
+		env.Values = make(map[any]any)
+	}
+	env.Values[passwordsKey{}] = p
+}
+
+func (d Directory) passwords() *Passwords {
+	if p, ok := d.tx.Value(passwordsKey{}).(*Passwords); ok {
+		return p
+	}
+	return defaultPasswords
+}
+
+// take waits for a core until ctx ends.
+func (p *Passwords) take(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// hash hashes a password when it has a core.
+func (p *Passwords) hash(password string) (string, error) {
+	p.slots <- struct{}{}
+	defer func() { <-p.slots }()
+	hash, err := bcrypt.GenerateFromPassword(digest(password), p.cost)
+	return string(hash), err
+}
+
+// matches reports whether a password is the one that was hashed.
+func (p *Passwords) matches(hash PasswordHash, password string) bool {
+	p.slots <- struct{}{}
+	defer func() { <-p.slots }()
+	return bcrypt.CompareHashAndPassword([]byte(hash), digest(password)) == nil
+}
+
+// passwordSum is what is kept of a password in its place.
+type passwordSum [sha512.Size384]byte
+
+func sumOf(password string) passwordSum { return sha512.Sum384([]byte(password)) }
+
+// digest makes the 64 characters that are hashed in a password's place:
+// bcrypt would ignore what comes after 72 bytes or a zero.
+func digest(password string) []byte {
+	sum := sumOf(password)
+	return []byte(base64.StdEncoding.EncodeToString(sum[:]))
+}
+
+// Prepared are hashes and comparisons of passwords that were made outside of
+// any transaction, for transactions that take them by UsePrepared. It has
+// passwords as their digests only. It may be used by any number of goroutines.
+type Prepared struct {
+	mu      sync.Mutex
+	hashes  map[passwordSum][]string
+	matches map[comparison]bool
+}
+
+type comparison struct {
+	hash PasswordHash
+	sum  passwordSum
+}
+
+// Prepare hashes passwords, several at once. One that is named twice is hashed
+// twice. If ctx ends before, its cause is returned.
+func (p *Passwords) Prepare(ctx context.Context, texts ...string) (*Prepared, error) {
+	prepared := &Prepared{hashes: make(map[passwordSum][]string), matches: make(map[comparison]bool)}
+	return prepared, p.each(ctx, len(texts), func(i int) error {
+		hash, err := bcrypt.GenerateFromPassword(digest(texts[i]), p.cost)
+		if err != nil {
+			return fmt.Errorf("hash password: %w", err)
+		}
+		prepared.mu.Lock()
+		defer prepared.mu.Unlock()
+		sum := sumOf(texts[i])
+		prepared.hashes[sum] = append(prepared.hashes[sum], string(hash))
+		return nil
+	})
+}
+
+// PrepareMatch compares a password with hashes, several at once, and remembers
+// the results. If ctx ends before, its cause is returned.
+func (p *Passwords) PrepareMatch(ctx context.Context, into *Prepared, password string, hashes ...PasswordHash) error {
+	return p.each(ctx, len(hashes), func(i int) error {
+		is := bcrypt.CompareHashAndPassword([]byte(hashes[i]), digest(password)) == nil
+		into.mu.Lock()
+		defer into.mu.Unlock()
+		into.matches[comparison{hashes[i], sumOf(password)}] = is
+		return nil
+	})
+}
+
+// each calls fn for the numbers up to n, on as many cores as there may be, and
+// returns the errors.
+func (p *Passwords) each(ctx context.Context, n int, fn func(int) error) error {
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		if errs[i] = p.take(ctx); errs[i] != nil {
+			break
+		}
+		all.Go(func() {
+			defer func() { <-p.slots }()
+			errs[i] = fn(i)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// UsePrepared makes the passwords of a transaction's directory take hashes and
+// comparisons that are prepared, in addition to those that it uses already.
+// Each hash is used once: a password that is set more often than it was
+// prepared is hashed in the transaction.
+func UsePrepared(tx *state.Tx, prepared *Prepared) {
+	held, _ := tx.Value(preparedKey{}).([]*Prepared)
+	tx.SetValue(preparedKey{}, append(held[:len(held):len(held)], prepared))
+}
+
+func (d Directory) prepared() []*Prepared {
+	held, _ := d.tx.Value(preparedKey{}).([]*Prepared)
+	return held
+}
+
+// hash returns a hash of a password, a prepared one if there is one.
+func (d Directory) hash(password string) (string, error) {
+	for _, p := range d.prepared() {
+		if hash, ok := p.takeHash(password); ok {
+			return hash, nil
+		}
+	}
+	return d.passwords().hash(password)
+}
+
+func (p *Prepared) takeHash(password string) (string, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sum := sumOf(password)
+	held := p.hashes[sum]
+	if len(held) == 0 {
+		return "", false
+	}
+	p.hashes[sum] = held[1:]
+	return held[0], true
+}
+
+// matches reports whether a password is the one that was hashed. No hash is
+// that of no password.
+func (d Directory) matches(hash PasswordHash, password string) bool {
+	if hash == "" {
+		return false
+	}
+	for _, p := range d.prepared() {
+		if is, known := p.match(hash, password); known {
+			return is
+		}
+	}
+	return d.passwords().matches(hash, password)
+}
+
+func (p *Prepared) match(hash PasswordHash, password string) (is, known bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	is, known = p.matches[comparison{hash, sumOf(password)}]
+	return is, known
+}
+
+// Run runs a function in a transaction of its own.
+type Run = func(func(*state.Tx) error) error
+
+// Logon finds the account of a name, in any form that Directory.Resolve takes,
+// and checks its password as Directory.CheckPassword does. view and update run
+// transactions. A wrong password is counted against the account in an update
+// of its own, and may lock it. The password is compared outside of any
+// transaction. An unknown name is state.ErrNotFound, after as much work as a
+// known one; an account without a password is ErrWrongPassword after the same.
+func (p *Passwords) Logon(ctx context.Context, view, update Run, name, password string) (*Object, error) {
+	var l logon
+	err := view(func(tx *state.Tx) error { return l.find(In(tx), name) })
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
+		return nil, err
+	}
+	right, waited := p.compare(ctx, l.hash, password)
+	if err = errors.Join(err, waited); err != nil {
+		return nil, err
+	}
+	verdict := l.state.verdict(l.object, right)
+	switch {
+	case errors.Is(verdict, ErrWrongPassword):
+		err = update(func(tx *state.Tx) error { return In(tx).CountWrongPassword(l.object) })
+	case verdict == nil && l.bad > 0:
+		err = update(func(tx *state.Tx) error { return In(tx).keep(l.object, attributeBadCount, "0") })
+	}
+	if errors.Is(err, state.ErrNotFound) {
+		err = nil // deleted meanwhile: the verdict stands
+	}
+	return l.object, errors.Join(verdict, err)
+}
+
+// logon is what is known of an account that somebody wants to log on with.
+type logon struct {
+	object *Object
+	hash   PasswordHash
+	state  AccountState
+	bad    int64 // wrong passwords so far
+}
+
+func (l *logon) find(d Directory, name string) (err error) {
+	if l.object, err = d.Resolve(name); err != nil {
+		return err
+	}
+	l.hash, l.bad = d.passwordHash(l.object), d.integer(l.object, attributeBadCount)
+	l.state, err = d.AccountState(l.object)
+	return err
+}
+
+// compare reports whether a password is the one that was hashed. Without a hash
+// it is not, which takes as long.
+func (p *Passwords) compare(ctx context.Context, hash PasswordHash, password string) (bool, error) {
+	if err := p.take(ctx); err != nil {
+		return false, err
+	}
+	defer func() { <-p.slots }()
+	if hash == "" {
+		_, err := bcrypt.GenerateFromPassword(digest(password), p.cost)
+		return false, err
+	}
+	return bcrypt.CompareHashAndPassword([]byte(hash), digest(password)) == nil, nil
+}

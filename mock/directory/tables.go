@@ -1,0 +1,228 @@
+package directory
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"unique"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/mock/state"
+)
+
+// The tables of the directory. Rows of other rooms refer to objects by id.
+var (
+	objects = state.Declare(state.Spec[int64, record]{
+		Name: "object", Key: func(r *record) int64 { return r.id }, Compare: cmp.Compare[int64],
+		KeyText:  func(id int64) string { return strconv.FormatInt(id, 10) },
+		Describe: describe[record], Replicated: true, Parts: recordParts, Take: takeParts,
+	})
+	links = state.Declare(state.Spec[linkKey, link]{
+		Name: "link", Key: func(l *link) linkKey { return linkKey{l.from, l.seq} }, Compare: compareLinks,
+		KeyText:  linkKey.text,
+		Describe: describe[link], Replicated: true,
+	})
+	grants = state.Declare(state.Spec[grantKey, grant]{
+		Name: "grant", Key: func(g *grant) grantKey { return grantKey(*g) }, Compare: compareGrants,
+		KeyText:  grantKey.text,
+		Describe: describe[grant], Replicated: true,
+	})
+	passwords = state.Declare(state.Spec[int64, password]{
+		Name: "password", Key: func(p *password) int64 { return p.Object }, Compare: cmp.Compare[int64],
+		KeyText:  func(id int64) string { return strconv.FormatInt(id, 10) },
+		Describe: describe[password], Secret: true,
+	})
+	settings = state.Declare(state.Spec[string, setting]{
+		Name: "setting", Key: func(s *setting) string { return s.Name }, Compare: cmp.Compare[string],
+	})
+)
+
+// The indexes. Folded texts are as ldappath.Fold returns them.
+var (
+	byParent = state.Unique(objects, "name", compareChildren, func(r *record, add func(childKey)) {
+		add(childKey{r.parent, r.key()})
+	})
+	byName = state.Ordered(objects, "rdn", strings.Compare, func(r *record, add func(string)) { add(foldOwn(r.rdn)) })
+	byGUID = state.Unique(objects, "objectGUID", compareGUIDs, func(r *record, add func(GUID)) { add(r.guid) })
+	bySID  = state.Unique(objects, "objectSid", compareSIDs, func(r *record, add func(compactSID)) {
+		if r.sid.form != noSID {
+			add(r.sid)
+		}
+	})
+	bySAM     = state.Unique(objects, KindSAM, strings.Compare, foldedValues(attributeSAM))
+	byUPN     = state.Unique(objects, KindUPN, strings.Compare, foldedValues(attributeUPN))
+	byAddress = state.Unique(objects, KindAddress, strings.Compare, foldedValues(attributeAddresses))
+	byValue   = state.Ordered(objects, "value", compareValues, func(r *record, add func(valueKey)) {
+		for number, value := range r.plain.all() {
+			if inValueIndex[number] {
+				add(valueKey{number, foldOwn(value)})
+			}
+		}
+	})
+	// byClass finds objects of the classes of which there are few.
+	byClass = state.Ordered(objects, "class", cmp.Compare[uint16], func(r *record, add func(uint16)) {
+		if !commonClass(r.class) {
+			add(r.class)
+		}
+	})
+	// byPrimaryGroup finds accounts whose primary group is another than the
+	// standard one of their class, by the group's SID.
+	byPrimaryGroup = state.Ordered(objects, "primary group", compareSIDs, func(r *record, add func(compactSID)) {
+		if sid, standard := r.primaryGroup(); sid.form != noSID && !standard {
+			add(sid)
+		}
+	})
+	byTarget = state.Unique(links, "target", compareBackLinks, func(l *link, add func(backLinkKey)) {
+		add(backLinkKey{end(l.to, l.from.attribute()), l.from.object(), l.data})
+	})
+	byTrustee = state.Ordered(grants, "trustee", cmp.Compare[int64], func(g *grant, add func(int64)) { add(g.Trustee) })
+)
+
+// Tables returns the tables of the directory: object, link and grant, of which
+// each domain controller has its own, password, which is secret, and setting.
+func Tables() []state.Declaration {
+	return []state.Declaration{objects, links, grants, passwords, settings}
+}
+
+// childKey is where an object is: the id of its parent, and its RDN as in
+// DN.Key, with the comma. That of a root is 0 and its whole DN.Key.
+type childKey struct {
+	parent int64
+	key    string
+}
+
+func compareChildren(a, b childKey) int {
+	if a.parent != b.parent {
+		return cmp.Compare(a.parent, b.parent)
+	}
+	return strings.Compare(a.key, b.key)
+}
+
+// valueKey is a folded value of an indexed attribute.
+type valueKey struct {
+	attribute uint16
+	folded    string
+}
+
+func compareValues(a, b valueKey) int {
+	if a.attribute != b.attribute {
+		return int(a.attribute) - int(b.attribute)
+	}
+	return strings.Compare(a.folded, b.folded)
+}
+
+func compareGUIDs(a, b GUID) int { return bytes.Compare(a[:], b[:]) }
+
+// foldedValues are the values function of the index of one attribute.
+func foldedValues(number uint16) func(*record, func(string)) {
+	return func(r *record, add func(string)) {
+		count, rest := r.plain.find(number)
+		for range count {
+			var value string
+			value, rest = rest.text()
+			add(foldOwn(value))
+		}
+	}
+}
+
+// foldOwn folds a text. The result never shares memory with it: an index that
+// kept a piece of a row would keep all of it.
+func foldOwn(text string) string {
+	folded := ldappath.Fold(text)
+	if folded == text { // it was folded already and may be the same memory
+		return strings.Clone(folded)
+	}
+	return folded
+}
+
+// linkEnd is an object together with a link attribute.
+type linkEnd uint64
+
+const attributeBits = 16
+
+func end(object int64, attribute uint16) linkEnd {
+	return linkEnd(uint64(object)<<attributeBits | uint64(attribute))
+}
+
+func (e linkEnd) object() int64     { return int64(e >> attributeBits) }
+func (e linkEnd) attribute() uint16 { return uint16(e) }
+
+// link is one value of an attribute that names objects. Values are in the
+// order of seq.
+type link struct {
+	from linkEnd
+	seq  int64
+	to   int64
+	data unique.Handle[string] // 32 upper-case hex digits for a DN with binary, else ""
+}
+
+// linkKey is the key of a link.
+type linkKey struct {
+	from linkEnd
+	seq  int64
+}
+
+func compareLinks(a, b linkKey) int {
+	if a.from != b.from {
+		return cmp.Compare(a.from, b.from)
+	}
+	return cmp.Compare(a.seq, b.seq)
+}
+
+func (k linkKey) text() string {
+	return fmt.Sprintf("%d/%s/%d", k.from.object(), attributeTypes[k.from.attribute()].Name, k.seq)
+}
+
+// backLinkKey is a link as its target sees it.
+type backLinkKey struct {
+	to   linkEnd
+	from int64
+	data unique.Handle[string]
+}
+
+func compareBackLinks(a, b backLinkKey) int {
+	switch {
+	case a.to != b.to:
+		return cmp.Compare(a.to, b.to)
+	case a.from != b.from:
+		return cmp.Compare(a.from, b.from)
+	case a.data == b.data:
+		return 0
+	}
+	return strings.Compare(handleText(a.data), handleText(b.data))
+}
+
+// handleText is the text of a handle, which may be the zero value.
+func handleText(h unique.Handle[string]) string {
+	if h == (unique.Handle[string]{}) {
+		return ""
+	}
+	return h.Value()
+}
+
+// intern returns the handle of a text that many rows have. That of no text is
+// the zero value.
+func intern(text string) unique.Handle[string] {
+	if text == "" {
+		return unique.Handle[string]{}
+	}
+	return unique.Make(strings.Clone(text))
+}
+
+// grant is a right of a trustee on an object.
+type grant struct {
+	Object  int64  `json:"object"`
+	Trustee int64  `json:"trustee"`
+	Access  string `json:"access"`
+}
+
+// grantKey is the key of a grant: all of it.
+type grantKey grant
+
+func compareGrants(a, b grantKey) int {
+	return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Trustee, b.Trustee), strings.Compare(a.Access, b.Access))
+}
+
+func (k grantKey) text() string { return fmt.Sprintf("%d/%d/%s", k.Object, k.Trustee, k.Access) }
