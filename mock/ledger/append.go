@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,61 +31,60 @@ type written struct {
 	value    []byte // nil: the row is gone
 }
 
-// batchOf is what the entries of a batch write, encoded. Of a row that several
-// changed only the last value is written.
-type batchOf struct {
-	at        map[rowKey]int // in rows
-	rows      []written
-	histories []string // of the entries, empty where nothing changed
-	secrets   bool     // secret rows were deleted
+// rows are what a batch writes. Of a row that several commits changed only the
+// last value is written.
+type rows struct {
+	at  map[rowKey]int // in all
+	all []written
 }
 
-func encode(entries []*entry) (*batchOf, error) {
-	b := &batchOf{at: make(map[rowKey]int), histories: make([]string, len(entries))}
-	for i, e := range entries {
-		if e.number == 0 {
-			continue
-		}
-		var h history
-		for _, c := range e.changes {
-			if err := b.add(e, c, &h); err != nil {
-				return nil, fmt.Errorf("table %s, key %q: %w", c.Table.Name(), c.KeyText(), err)
-			}
-		}
-		if len(e.changes) > MaxHistory {
-			b.histories[i] = counted(e.changes)
-			continue
-		}
-		b.histories[i] = h.text()
+func (r *rows) add(row written) {
+	if at, ok := r.at[row.rowKey]; ok {
+		r.all[at] = row
+		return
 	}
-	return b, nil
+	if r.at == nil {
+		r.at = make(map[rowKey]int)
+	}
+	r.at[row.rowKey] = len(r.all)
+	r.all = append(r.all, row)
 }
 
-func (b *batchOf) add(e *entry, c state.Change, h *history) error {
-	key := rowKey{c.Table.Name(), c.KeyText()}
-	after, err := c.Encoded()
-	if err != nil {
-		return err
+// encoded returns a changed row as it is written.
+func encoded(number uint64, c state.Change) (written, error) {
+	row := written{rowKey: rowKey{c.Table.Name(), c.KeyText()}, revision: number}
+	var err error
+	if row.value, err = c.Encoded(); err != nil {
+		return row, fmt.Errorf("table %s, key %q: %w", row.table, row.key, err)
 	}
-	b.secrets = b.secrets || c.Table.Secret() && c.After == nil
-	row := written{rowKey: key, revision: e.number, value: after}
-	if at, ok := b.at[key]; ok {
-		b.rows[at] = row
-	} else {
-		b.at[key] = len(b.rows)
-		b.rows = append(b.rows, row)
+	return row, nil
+}
+
+// encode adds the rows of a commit, and returns its history.
+func (r *rows) encode(e *entry) (string, error) {
+	var h history
+	for _, c := range e.changes {
+		row, err := encoded(e.number, c)
+		if err != nil {
+			return "", err
+		}
+		r.add(row)
+		if c.Table.Secret() {
+			h.add(row.rowKey, nil, nil)
+			continue
+		}
+		before, err := c.EncodedBefore()
+		if err != nil {
+			return "", fmt.Errorf("table %s, key %q: %w", row.table, row.key, err)
+		}
+		h.add(row.rowKey, before, row.value)
 	}
-	if len(e.changes) > MaxHistory {
-		return nil
-	}
-	if c.Table.Secret() {
-		return h.add(key, nil, nil)
-	}
-	before, err := c.EncodedBefore()
-	if err != nil {
-		return err
-	}
-	return h.add(key, before, after)
+	return h.text(), nil
+}
+
+// deletesSecrets reports whether a commit deletes rows of secret tables.
+func deletesSecrets(e *entry) bool {
+	return slices.ContainsFunc(e.changes, func(c state.Change) bool { return c.After == nil && c.Table.Secret() })
 }
 
 // history is the JSON of what a commit changed.
@@ -92,20 +92,14 @@ type history struct{ bytes.Buffer }
 
 // add writes a row as {table, key, before, after}. Rows of secret tables come
 // without before and after: they are named alone.
-func (h *history) add(key rowKey, before, after []byte) error {
-	table, err := json.Marshal(key.table)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(key.key)
-	if err != nil {
-		return err
-	}
+func (h *history) add(key rowKey, before, after []byte) {
 	if h.Len() == 0 {
 		h.WriteByte('[')
 	} else {
 		h.WriteByte(',')
 	}
+	table, _ := json.Marshal(key.table) // of strings
+	text, _ := json.Marshal(key.key)
 	h.WriteString(`{"table":`)
 	h.Write(table)
 	h.WriteString(`,"key":`)
@@ -119,7 +113,6 @@ func (h *history) add(key rowKey, before, after []byte) error {
 		h.Write(after)
 	}
 	h.WriteByte('}')
-	return nil
 }
 
 func (h *history) text() string { return h.String() + "]" }
@@ -147,29 +140,25 @@ func counted(changes []state.Change) string {
 }
 
 func (s *database) append(ctx context.Context, entries []*entry) error {
-	encoded, err := encode(entries)
-	if err != nil {
-		return err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.change(ctx, func() error { return s.write(ctx, entries, encoded) }); err != nil {
+	if err := s.change(ctx, func() error { return s.write(ctx, entries) }); err != nil {
 		return err
 	}
 	s.noteRecords(entries)
-	if s.unwiped = s.unwiped || encoded.secrets; s.unwiped {
+	if s.unwiped = s.unwiped || slices.ContainsFunc(entries, deletesSecrets); s.unwiped {
 		s.wipe(ctx)
 	}
 	return nil
 }
 
-func (s *database) write(ctx context.Context, entries []*entry, encoded *batchOf) error {
-	var revisions, audits, logs []any
+func (s *database) write(ctx context.Context, entries []*entry) error {
+	if err := s.writeContent(ctx, entries); err != nil {
+		return err
+	}
+	var audits, logs []any
 	audit := s.lastAudit
-	for i, e := range entries {
-		if e.number != 0 {
-			revisions = append(revisions, int64(e.number), e.at.Format(timeForm), e.records.TransactionID, s.engine, e.records.Controller, encoded.histories[i])
-		}
+	for _, e := range entries {
 		if e.records.Audit != nil {
 			audit++
 			audits = append(audits, auditValues(audit, e.records.Audit)...)
@@ -182,19 +171,63 @@ func (s *database) write(ctx context.Context, entries []*entry, encoded *batchOf
 			logs = append(logs, values...)
 		}
 	}
-	if err := s.putRows(ctx, encoded.rows); err != nil {
-		return err
-	}
-	if err := s.many(ctx, "INSERT INTO revision (number, at, transaction_id, engine, controller, changes) VALUES ", "", 6, revisions); err != nil {
-		return err
-	}
 	if err := s.many(ctx, "INSERT INTO audit ("+auditColumns+") VALUES ", "", auditWidth, audits); err != nil {
 		return err
 	}
 	return s.many(ctx, "INSERT INTO transaction_log ("+logColumns+") VALUES ", logAgain, logWidth, logs)
 }
 
-// putRows writes the rows of the content: those that are there in one kind of
+// writeContent writes the rows that commits changed, and their revisions.
+func (s *database) writeContent(ctx context.Context, entries []*entry) error {
+	var (
+		changed   rows
+		revisions []any
+	)
+	for _, e := range entries {
+		if e.number == 0 {
+			continue
+		}
+		history, err := "", error(nil)
+		if len(e.changes) > MaxHistory {
+			history = counted(e.changes)
+			if err = s.putRows(ctx, changed.all); err == nil {
+				err = s.stream(ctx, e)
+			}
+			changed = rows{}
+		} else {
+			history, err = changed.encode(e)
+		}
+		if err != nil {
+			return err
+		}
+		revisions = append(revisions, int64(e.number), e.at.Format(timeForm), e.records.TransactionID, s.engine, e.records.Controller, history)
+	}
+	if err := s.putRows(ctx, changed.all); err != nil {
+		return err
+	}
+	return s.many(ctx, "INSERT INTO revision (number, at, transaction_id, engine, controller, changes) VALUES ", "", 6, revisions)
+}
+
+// stream writes the rows of a large commit without having all of them encoded
+// at a time.
+func (s *database) stream(ctx context.Context, e *entry) error {
+	for part := range slices.Chunk(e.changes, 64*16) {
+		some := make([]written, 0, len(part))
+		for _, c := range part {
+			row, err := encoded(e.number, c)
+			if err != nil {
+				return err
+			}
+			some = append(some, row)
+		}
+		if err := s.putRows(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putRows writes rows of the content: those that are there in one kind of
 // statement, those that are gone in another.
 func (s *database) putRows(ctx context.Context, rows []written) error {
 	present := make([]any, 0, 4*len(rows))

@@ -26,6 +26,7 @@ type database struct {
 	logger *slog.Logger
 	locked *os.File
 	file   os.FileInfo // of the database when it was opened
+	wal    os.FileInfo // of its write-ahead log; nil before the first write
 
 	writers *sql.DB // one connection, conn
 	readers *sql.DB
@@ -175,40 +176,53 @@ func (s *database) count(ctx context.Context) error {
 	return err
 }
 
-// same returns ErrReplaced if the path no longer leads to the file that was
-// opened.
+// same returns ErrReplaced if the names of the database and of its write-ahead
+// log no longer lead to the files that were opened.
 func (s *database) same() error {
-	now, err := os.Stat(s.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &FileError{s.path, ErrReplaced}
-	case err != nil:
-		return &FileError{s.path, err}
-	case !os.SameFile(s.file, now):
-		return &FileError{s.path, ErrReplaced}
+	for _, opened := range []struct {
+		path string
+		info os.FileInfo
+	}{{s.path, s.file}, {s.path + "-wal", s.wal}} {
+		if opened.info == nil { // not made yet
+			continue
+		}
+		now, err := os.Stat(opened.path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(opened.info, now) {
+			err = ErrReplaced
+		}
+		if err != nil {
+			return &FileError{opened.path, err}
+		}
 	}
 	return nil
 }
 
 // change runs fn in a transaction of the database. It is called with mu held,
 // or before there are others.
-func (s *database) change(ctx context.Context, fn func() error) error {
+func (s *database) change(ctx context.Context, fn func() error) (err error) {
 	if err := s.same(); err != nil {
 		return err
 	}
-	err := s.exec(ctx, "BEGIN IMMEDIATE")
-	if err == nil {
-		if err = fn(); err == nil {
-			err = s.exec(ctx, "COMMIT")
-		}
-		if err != nil {
+	committed := false
+	defer func() {
+		if !committed {
 			// After some failures SQLite has rolled back already, which makes
 			// this one fail; the first error says why.
 			_ = s.exec(context.WithoutCancel(ctx), "ROLLBACK")
 		}
+	}()
+	if err = s.exec(ctx, "BEGIN IMMEDIATE"); err == nil {
+		err = fn()
+	}
+	if err == nil {
+		err = s.exec(ctx, "COMMIT")
 	}
 	if err != nil {
 		return &FileError{s.path, explained(err)}
+	}
+	committed = true
+	if s.wal == nil {
+		s.wal, _ = os.Stat(s.path + "-wal")
 	}
 	return nil
 }

@@ -70,7 +70,8 @@ func TestOpen_ReadOnlyFile(t *testing.T) {
 
 func TestStore_NoticesThatItsFileIsGone(t *testing.T) {
 	for name, remove := range map[string]func(t *testing.T, path string){
-		"deleted": func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
+		"deleted":                     func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
+		"without its write-ahead log": func(t *testing.T, path string) { require.NoError(t, os.Remove(path+"-wal")) },
 		"replaced": func(t *testing.T, path string) {
 			require.NoError(t, os.Rename(made(t), path))
 		},

@@ -16,7 +16,7 @@ func (s *Store) settle(ctx context.Context, e *entry) error {
 		defer s.mu.Unlock()
 		err := s.backend.append(ctx, []*entry{e})
 		if err != nil {
-			return s.refuse([]*entry{e}, err)
+			return s.refuse(err)
 		}
 		s.publish([]*entry{e})
 		return nil
@@ -44,14 +44,14 @@ func (s *Store) writeBatch(ctx context.Context) {
 	s.waiting = s.waiting[len(entries):]
 	s.mu.Unlock()
 
-	err := s.backend.append(ctx, entries)
+	err := s.append(ctx, entries)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		entries = append(entries[:len(entries):len(entries)], s.waiting...)
 		s.waiting = nil
-		err = s.refuse(entries, err)
+		err = s.refuse(err)
 	} else {
 		s.publish(entries)
 	}
@@ -66,6 +66,17 @@ func (s *Store) writeBatch(ctx context.Context) {
 	s.idle.Broadcast()
 }
 
+// append writes entries. A panic, of a row that cannot be encoded, is an error:
+// everyone waits for the answer.
+func (s *Store) append(ctx context.Context, entries []*entry) (err error) {
+	defer func() {
+		if found := recover(); found != nil {
+			err = fmt.Errorf("panic: %v", found)
+		}
+	}()
+	return s.backend.append(ctx, entries)
+}
+
 // publish makes the last root of written entries the one that is read.
 func (s *Store) publish(entries []*entry) {
 	s.broken = nil
@@ -76,11 +87,10 @@ func (s *Store) publish(entries []*entry) {
 	}
 }
 
-// refuse takes the head back to the written root and returns the error of the
-// entries, of those that stand on them, and of the writer that does.
-func (s *Store) refuse(entries []*entry, err error) error {
+// refuse takes the head back to the written root and returns the error of what
+// was not written, of what stands on it, and of the writer that does.
+func (s *Store) refuse(err error) error {
 	s.broken, s.head = err, s.written.Load()
-	s.cfg.Logger.Error("ledger was not written", "error", err, "entries", len(entries))
 	return notWritten(err)
 }
 

@@ -192,3 +192,30 @@ func TestStore_AnswersTheTruthUnderFailures(t *testing.T) {
 	assert.Equal(t, answered, notes(s.Root()))
 	assert.EqualValues(t, len(answered), s.Root().Revision())
 }
+
+// broken is a backend that panics once.
+type broken struct {
+	memory
+	panicked bool
+}
+
+func (b *broken) immediate() bool { return false }
+
+func (b *broken) append(ctx context.Context, entries []*entry) error {
+	if !b.panicked {
+		b.panicked = true
+		panic("row without a key")
+	}
+	return b.memory.append(ctx, entries)
+}
+
+func TestStore_APanicOfTheBackendIsAnError(t *testing.T) {
+	cfg, err := Config{Schema: schema(t)}.complete()
+	require.NoError(t, err)
+	s := newStore(cfg, &broken{}, cfg.Schema.Root(), "")
+	err = s.Update(t.Context(), put(1, "a"))
+	require.ErrorIs(t, err, ErrNotWritten)
+	assert.ErrorContains(t, err, "row without a key")
+	require.NoError(t, s.Update(t.Context(), put(1, "b")))
+	require.NoError(t, s.Close())
+}

@@ -23,10 +23,12 @@ const (
 )
 
 func (s *database) audit(ctx context.Context, q AuditQuery) ([]AuditRow, error) {
-	var (
-		conditions []string
-		arguments  []any
-	)
+	query, arguments := auditQuery(q)
+	return collect(ctx, s.readers, scanAudit, query, arguments...)
+}
+
+func auditQuery(q AuditQuery) (query string, arguments []any) {
+	var conditions []string
 	where := func(wanted bool, condition string, values ...any) {
 		if wanted {
 			conditions, arguments = append(conditions, condition), append(arguments, values...)
@@ -43,11 +45,11 @@ func (s *database) audit(ctx context.Context, q AuditQuery) ([]AuditRow, error) 
 		where(true, "code = ?", int64(*q.Code))
 	}
 	where(q.Failed, "code <> 0")
-	query := "SELECT " + auditColumns + " FROM audit"
+	query = "SELECT " + auditColumns + " FROM audit"
 	if len(conditions) > 0 {
 		query += " WHERE " + strings.Join(conditions, " AND ")
 	}
-	return collect(ctx, s.readers, scanAudit, query+" ORDER BY at DESC, id DESC LIMIT ?", append(arguments, q.limit())...)
+	return query + " ORDER BY at DESC, id DESC LIMIT ?", append(arguments, q.limit())
 }
 
 func scanAudit(rows *sql.Rows) (a AuditRow, err error) {

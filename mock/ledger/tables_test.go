@@ -26,7 +26,7 @@ var (
 	things = state.Declare(state.Spec[int64, thing]{
 		Name: "thing", Key: func(r *thing) int64 { return r.ID }, Compare: cmp.Compare[int64], Replicated: true,
 	})
-	byName  = state.Unique(things, "name", cmp.Compare[string], func(r *thing, add func(string)) { add(strings.ToLower(r.Name)) })
+	_       = state.Unique(things, "name", cmp.Compare[string], func(r *thing, add func(string)) { add(strings.ToLower(r.Name)) })
 	secrets = state.Declare(state.Spec[string, thing]{
 		Name: "secret", Key: func(r *thing) string { return r.Name }, Compare: cmp.Compare[string], Secret: true,
 	})
