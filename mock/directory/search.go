@@ -69,7 +69,7 @@ func (d Directory) Search(q Query) (found []*Object, more bool, err error) {
 // search is a query that is being answered.
 type search struct {
 	*matcher
-	query   Query
+	query    Query
 	base     *record
 	baseKey  string
 	confined []bool // classes to which the filter is confined, by number; nil = none
