@@ -10,9 +10,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	_ "modernc.org/sqlite" // the database driver
 
@@ -262,13 +262,22 @@ func (s *database) size() Size {
 	return size
 }
 
-// probe writes a value of no meaning as a commit would be written.
+// probed is how many bytes a probe writes, so that the disk has room for a few
+// commits if it succeeds.
+const probed = 64 << 10
+
+// probe writes a value of no meaning as a commit would be written, and removes
+// it.
 func (s *database) probe(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.change(ctx, func() error {
-		return s.exec(ctx, "INSERT OR REPLACE INTO installation (name, value) VALUES ('probe', ?)", time.Now().UTC().Format(time.RFC3339Nano))
+	err := s.change(ctx, func() error {
+		return s.exec(ctx, "INSERT OR REPLACE INTO installation (name, value) VALUES ('probe', ?)", strings.Repeat("probe...", probed/8))
 	})
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, func() error { return s.exec(ctx, "DELETE FROM installation WHERE name = 'probe'") })
 }
 
 func (s *database) close() error {
