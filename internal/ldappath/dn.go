@@ -24,7 +24,35 @@ type RDN struct {
 func (r RDN) String() string { return r.Attribute + "=" + escape(r.Value) }
 
 // Key returns the RDN folded for comparison.
-func (r RDN) Key() string { return strings.ToLower(r.Attribute) + "=" + escape(Fold(r.Value)) }
+func (r RDN) Key() string {
+	var buffer [64]byte
+	return string(r.AppendKey(buffer[:0]))
+}
+
+// AppendKey appends Key to a slice.
+func (r RDN) AppendKey(to []byte) []byte {
+	to = append(appendFolded(to, r.Attribute), '=')
+	if escape(r.Value) == r.Value {
+		return appendFolded(to, r.Value)
+	}
+	return append(to, escape(Fold(r.Value))...)
+}
+
+// appendFolded appends Fold of a text to a slice.
+func appendFolded(to []byte, text string) []byte {
+	start := len(to)
+	for i := range len(text) {
+		c := text[i]
+		if c >= utf8.RuneSelf {
+			return append(to[:start], Fold(text)...)
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+	}
+	return to
+}
 
 // equal reports whether the keys of both are equal.
 func (r RDN) equal(other RDN) bool {
@@ -141,12 +169,16 @@ func (d DN) ADsPath() string { return Path{DN: d}.String() }
 // are equal exactly if their keys are, and one lies under another exactly if
 // its key begins with the other's.
 func (d DN) Key() string {
-	var b strings.Builder
+	var buffer [256]byte
+	return string(d.AppendKey(buffer[:0]))
+}
+
+// AppendKey appends Key to a slice.
+func (d DN) AppendKey(to []byte) []byte {
 	for i := len(d.rdns) - 1; i >= 0; i-- {
-		b.WriteString(d.rdns[i].Key())
-		b.WriteByte(',')
+		to = append(d.rdns[i].AppendKey(to), ',')
 	}
-	return b.String()
+	return to
 }
 
 // IsZero tells whether the name is empty.

@@ -1,8 +1,10 @@
 package ldappath
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -67,6 +69,17 @@ func TestDN_keyAgreesWithComparison(t *testing.T) {
 		if assert.NoError(t, err, a.ADsPath()) {
 			assert.True(t, a.Equal(again.DN), a.ADsPath())
 		}
+	})
+}
+
+// TestRDN_Key holds the key to its definition: the parts folded, the value
+// escaped.
+func TestRDN_Key(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := RDN{Attribute: rapid.SampledFrom([]string{"CN", "ou", "Dc"}).Draw(t, "attribute"), Value: rapid.OneOf(
+			rapid.String(), rapid.StringMatching(`[ #A-Za-z,+"\\<>;=ÄäÖß]{0,12}`)).Draw(t, "value")}
+		assert.Equal(t, strings.ToLower(r.Attribute)+"="+ldap.EscapeDN(Fold(r.Value)), r.Key())
+		assert.Equal(t, r.Attribute+"="+ldap.EscapeDN(r.Value), r.String())
 	})
 }
 

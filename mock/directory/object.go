@@ -83,35 +83,26 @@ func (d Directory) dn(r *record) ldappath.DN {
 	return ldappath.FromRDNs(rdns)
 }
 
-// root returns the root that the name is, or is below, and how many RDNs of
-// the name are below it. nil if there is none.
-func (d Directory) root(dn ldappath.DN) (found *record, below int) {
-	for at, r := range byParent.From(d.tx, childKey{}) {
-		if at.parent != 0 {
-			break
-		}
-		if n := dn.Len() - r.root.Len(); n >= 0 && (found == nil || n < below) && dn.Under(*r.root) {
-			found, below = r, n
-		}
-	}
-	return found, below
-}
-
 // walkTo returns the row of a name, or the deepest one above it: nil if not
 // even a root is there.
 func (d Directory) walkTo(dn ldappath.DN) (r *record, found bool) {
-	r, below := d.root(dn)
-	if r == nil {
-		return nil, false
-	}
-	for below--; below >= 0; below-- {
-		child := byParent.Find(d.tx, childKey{r.id, dn.At(below).Key() + ","})
-		if child == nil {
-			return r, false
+	var buffer [256]byte
+	key, from := buffer[:0], 0
+	for i := dn.Len() - 1; i >= 0; i-- {
+		from = len(key)
+		key = append(dn.At(i).AppendKey(key), ',')
+		var child *record
+		if r != nil && found {
+			child = byParent.Find(d.tx, childKey{r.id, string(key[from:])})
 		}
-		r = child
+		if child == nil { // a root has all of its name for a key
+			child = byParent.Find(d.tx, childKey{0, string(key)})
+		}
+		if found = child != nil; found {
+			r = child
+		}
 	}
-	return r, true
+	return r, found
 }
 
 // Get returns the object with the name. If there is none, the error tells the

@@ -90,7 +90,8 @@ func (r *record) key() string {
 	if r.root != nil {
 		return r.root.Key()
 	}
-	return ldappath.RDN{Attribute: classes[r.class].RDN, Value: r.rdn}.Key() + ","
+	var buffer [96]byte
+	return string(append(ldappath.RDN{Attribute: classes[r.class].RDN, Value: r.rdn}.AppendKey(buffer[:0]), ','))
 }
 
 // account reports whether the object has a SID and an account name.
