@@ -1,0 +1,52 @@
+package seed
+
+import (
+	"context"
+
+	"wsexchange/mock/directory"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/queue"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
+)
+
+// Schema returns the schema of all rooms.
+func Schema() (*state.Schema, error) {
+	tables := []state.Declaration{state.Counters()}
+	for _, room := range [][]state.Declaration{
+		directory.Tables(), mail.Tables(), resource.Tables(), plan.Tables(), queue.Tables(),
+	} {
+		tables = append(tables, room...)
+	}
+	return state.NewSchema(tables...)
+}
+
+// Env completes the environment of transactions with what the rooms need:
+// passwords, and what goes with a deleted object. Everything that runs
+// transactions on a root of Schema has to use such an environment.
+func Env(env state.Env, passwords *directory.Passwords) state.Env {
+	env.Deleted = append(env.Deleted[:len(env.Deleted):len(env.Deleted)], mail.ObjectDeleted)
+	passwords.Into(&env)
+	return env
+}
+
+// Root returns the state of a seed, without any ledger, as its first revision.
+// env is the environment, with passwords and NewGUID. It fails as [Write] does,
+// or with its cause if ctx ends.
+func Root(ctx context.Context, env state.Env, s Seed) (*state.Root, error) {
+	schema, err := Schema()
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := Hash(ctx, nil, s)
+	if err != nil {
+		return nil, err
+	}
+	tx := schema.Root().Begin(env).With(ctx)
+	if err := hashes.Write(tx, s); err != nil {
+		return nil, err
+	}
+	tx.ForgetChanges()
+	return tx.Root(1), nil
+}

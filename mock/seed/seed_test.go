@@ -1,0 +1,310 @@
+package seed
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/internal/ldappath"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
+)
+
+// environment is one in which times stand still and GUIDs count from 1.
+func environment() state.Env {
+	ids := uint64(0)
+	return Env(state.Env{
+		Now:     func() time.Time { return time.Date(2005, time.March, 1, 9, 0, 0, 0, time.UTC) },
+		NewGUID: func() (g [16]byte) { ids++; binary.BigEndian.PutUint64(g[8:], ids); return g },
+	}, directory.NewPasswords(4))
+}
+
+// seeded returns a transaction on the state of a seed.
+func seeded(t testing.TB, s Seed) *state.Tx {
+	t.Helper()
+	env := environment()
+	root, err := Root(t.Context(), env, s)
+	require.NoError(t, err)
+	return root.Begin(env)
+}
+
+func mustGet(t testing.TB, d directory.Directory, dn ldappath.DN) *directory.Object {
+	t.Helper()
+	o, err := d.Get(dn)
+	require.NoError(t, err)
+	return o
+}
+
+func mustDomain(t testing.TB, d directory.Directory) directory.Domain {
+	t.Helper()
+	domain, err := d.Domain()
+	require.NoError(t, err)
+	return domain
+}
+
+// recorded returns a file of testdata: what the emulator held, or its
+// procedures left, when its state was SQL tables still.
+func recorded(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestSchema_HasEveryTableOnce(t *testing.T) {
+	schema, err := Schema()
+	require.NoError(t, err)
+	names := make([]string, 0, len(schema.Tables()))
+	for _, table := range schema.Tables() {
+		names = append(names, table.Name())
+	}
+	assert.Contains(t, names, "counter")
+	assert.Contains(t, names, "object")
+	assert.Greater(t, len(names), 15)
+}
+
+func TestRoot_HoldsWhatTheRecordHolds(t *testing.T) {
+	assert.Equal(t, recorded(t, "demo.txt"), dumped(t, seeded(t, Default())))
+}
+
+func TestSeed_FillsTheDirectory(t *testing.T) {
+	d := directory.In(seeded(t, Default()))
+	domain := mustDomain(t, d)
+	assert.Equal(t, "fabrikam.com", domain.Name)
+	assert.Equal(t, "FABRIKAM", domain.NetBIOS)
+	assert.Equal(t, directory.SID("S-1-5-21-1004336348-1177238915-682003330"), domain.SID)
+	for path, host := range map[string]string{
+		"CN=EX1, CN=Computers,DC=fabrikam,DC=com":         "ex1.fabrikam.com",
+		"CN=DC1,OU=Domain Controllers,DC=fabrikam,DC=com": "dc1.fabrikam.com",
+	} {
+		got, err := d.Value(mustGet(t, d, ldappath.MustParseDN(path)), "dNSHostName")
+		require.NoError(t, err)
+		assert.Equal(t, host, got)
+	}
+	admin, err := d.BySAM("hsadmin")
+	require.NoError(t, err)
+	for sid, why := range map[directory.SID]string{domain.SID.Child(512): "directly", "S-1-5-32-544": "through Domain Admins"} {
+		group, err := d.BySID(sid)
+		require.NoError(t, err)
+		is, err := d.IsMember(admin, group)
+		require.NoError(t, err)
+		assert.True(t, is, why)
+	}
+	require.NoError(t, d.CheckPassword(admin, string(Default().Accounts[1].Password)))
+
+	reseller := mustGet(t, d, domain.Hosting.Child("OU", "Reseller1"))
+	for guid, name := range map[string]string{
+		directory.WellKnownThisOrganizationRoot: "Reseller1", directory.WellKnownForeignOwnerOrg: "Hosting",
+		directory.WellKnownOrgType: "reseller", directory.WellKnownUserCreators: "Admins@Reseller1",
+		directory.WellKnownChildOrgCreators: "CSRAdmins@Reseller1", directory.WellKnownAllCustomers: "AllCustomers@Reseller1",
+		directory.WellKnownAllUsers: "AllUsers@Reseller1",
+	} {
+		o, err := d.WellKnown(reseller, guid)
+		require.NoError(t, err, name)
+		assert.Equal(t, name, o.DN.RDN().Value)
+	}
+	mustGet(t, d, reseller.DN.Child("CN", "_Private").Child("CN", "AllUsers@Reseller1"))
+	mustGet(t, d, domain.Hosting.Child("CN", "_Private").Child("CN", "WatOrgTypes").Child("CN", "customer"))
+	global := domain.Exchange.Child("CN", "Address Lists Container").Child("CN", "All Global Address Lists").Child("CN", "Default Global Address List")
+	lists, err := d.Values(mustGet(t, d, domain.Exchange.Parent()), "globalAddressList")
+	require.NoError(t, err)
+	assert.Equal(t, []string{global.String()}, lists)
+	filter, err := directory.ParseFilter("(objectClass=msExchMDB)")
+	require.NoError(t, err)
+	stores, _, err := d.Search(directory.Query{Base: domain.Exchange, Scope: directory.ScopeSubtree, Filter: filter})
+	require.NoError(t, err)
+	assert.Len(t, stores, 5)
+}
+
+func TestSeed_PlansAndResources(t *testing.T) {
+	tx := seeded(t, Default())
+	plans := plan.In(tx)
+	p, err := plans.Plan("platinumplusmail")
+	require.NoError(t, err)
+	assert.Equal(t, "PlatinumPlusMail", p.Name)
+	assert.Equal(t, "ExchMailbox", p.Type)
+	assert.Equal(t, plan.StatusEnabled, p.Status)
+	segment, ok := p.Feature("owasegment")
+	require.True(t, ok)
+	assert.Equal(t, "131071", segment.Value)
+	assert.Equal(t, "properties", segment.ParentNode)
+	outlook, ok := p.Feature("OutlookClient")
+	require.True(t, ok)
+	assert.Equal(t, "options", outlook.ParentNode)
+	all, err := plans.Plans(plan.PlanFilter{Type: "exchmailbox", Status: "enabled", Category: "HeBusiness"})
+	require.NoError(t, err)
+	assert.Len(t, all, 4)
+	none, err := plans.Plans(plan.PlanFilter{Category: "None"})
+	require.NoError(t, err)
+	assert.Empty(t, none)
+	stores, err := resource.In(tx).Resources(resource.MailStore)
+	require.NoError(t, err)
+	require.NotEmpty(t, stores)
+	d := directory.In(tx)
+	at, err := d.ByGUID(stores[0].GUID)
+	require.NoError(t, err)
+	assert.Equal(t, stores[0].Name, at.DN.RDN().Value)
+	reseller := mustGet(t, d, mustDomain(t, d).Hosting.Child("OU", "Reseller1"))
+	c, err := plans.Customer(reseller.GUID)
+	require.NoError(t, err)
+	assert.Equal(t, "ResellerOrganization", c.Type)
+}
+
+func TestSeed_OtherDomain(t *testing.T) {
+	seed := Default()
+	seed.Domain.Name, seed.Domain.NetBIOS, seed.Domain.SID = "ad.hoster.example", "HOSTER", ""
+	seed.Hosting.Name = "Kunden, alle"
+	schema, err := Schema()
+	require.NoError(t, err)
+	empty := schema.Root().Read(environment())
+	assert.False(t, Seeded(empty))
+	_, err = directory.In(empty).Domain()
+	require.ErrorIs(t, err, directory.ErrNotSeeded)
+
+	tx := seeded(t, seed)
+	assert.True(t, Seeded(tx))
+	d := directory.In(tx)
+	domain := mustDomain(t, d)
+	assert.Equal(t, `OU=Kunden\, alle,DC=ad,DC=hoster,DC=example`, domain.Hosting.String())
+	assert.Regexp(t, `^S-1-5-21-\d+-\d+-\d+$`, domain.SID)
+	mustGet(t, d, domain.Hosting.Child("OU", "Reseller1"))
+	administrator, err := d.Resolve(`HOSTER\Administrator`)
+	require.NoError(t, err)
+	assert.NoError(t, d.CheckPassword(administrator, string(seed.Accounts[0].Password)))
+}
+
+func TestSeed_LeavesNothingOnFailure(t *testing.T) {
+	schema, err := Schema()
+	require.NoError(t, err)
+	env := environment()
+	tx := schema.Root().Begin(env)
+	seed := Default()
+	seed.Accounts[1].Groups = []string{"Domain Admins", "Nowhere"}
+	err = tx.Savepoint(func() error { return Write(tx, seed) })
+	require.ErrorIs(t, err, state.ErrNotFound)
+	require.ErrorContains(t, err, "hsadmin")
+	assert.Empty(t, state.Difference(schema.Root(), tx.Fork().Root(1)))
+	require.NoError(t, Write(tx, Default()))
+	assert.ErrorIs(t, Write(tx, Default()), ErrAlreadySeeded)
+	seed.Hosting.Name = ""
+	assert.ErrorContains(t, Write(schema.Root().Begin(env), seed), "hosting.name")
+}
+
+func TestSeed_PasswordsPrecedeThePolicy(t *testing.T) {
+	seed := Default()
+	seed.Accounts[1].Password = "weak"
+	d := directory.In(seeded(t, seed))
+	o, err := d.BySAM("hsadmin")
+	require.NoError(t, err)
+	require.NoError(t, d.CheckPassword(o, "weak"))
+	policy, err := d.PasswordPolicy()
+	require.NoError(t, err)
+	assert.Equal(t, seed.Domain.PasswordPolicy, policy)
+	assert.ErrorIs(t, d.SetPassword(o, "weak"), directory.ErrPasswordPolicy, "from then on")
+}
+
+func TestSeed_IsRepeatable(t *testing.T) {
+	one, err := Root(t.Context(), environment(), Default())
+	require.NoError(t, err)
+	two, err := Root(t.Context(), environment(), Default())
+	require.NoError(t, err)
+	var differ []string
+	for _, c := range differences(one, two) {
+		for _, a := range c.Attributes {
+			assert.Equal(t, "password", a.Name, c.Object) // salted
+			assert.Equal(t, []string{state.Hidden}, a.After)
+			differ = append(differ, c.Object)
+		}
+	}
+	assert.Equal(t, []string{"CN=Administrator,CN=Users,DC=fabrikam,DC=com", "CN=hsadmin,CN=Users,DC=fabrikam,DC=com"}, differ)
+}
+
+func TestSeed_TwoSeedsDiffer(t *testing.T) {
+	one, err := Root(t.Context(), environment(), Default())
+	require.NoError(t, err)
+	seed := Default()
+	seed.Hosting.Resellers = append(seed.Hosting.Resellers, Reseller{Name: "Reseller2"})
+	seed.Resources.OABServers[0].Capacity = 5
+	two, err := Root(t.Context(), environment(), seed)
+	require.NoError(t, err)
+	created, changed := make(map[string]bool), make(map[string][]state.AttributeChange)
+	for _, c := range differences(one, two) {
+		created[c.Object] = c.Kind == state.Created
+		changed[c.Object] = c.Attributes
+	}
+	assert.True(t, created["OU=Reseller2,OU=Hosting,DC=fabrikam,DC=com"])
+	assert.True(t, created["customer Reseller2"])
+	assert.Equal(t, []state.AttributeChange{{
+		Name: "member", After: []string{"CN=AllUsers@Reseller2,CN=_Private,OU=Reseller2,OU=Hosting,DC=fabrikam,DC=com"},
+	}}, changed["CN=AllCustomers@Hosting,CN=_Private,OU=Hosting,DC=fabrikam,DC=com"])
+	assert.NotContains(t, created, "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com")
+}
+
+func differences(before, after *state.Root) []state.ObjectChange {
+	return state.Describe(before.Read(state.Env{}), after.Read(state.Env{}), state.Difference(before, after))
+}
+
+func TestSeed_ShowsNoPassword(t *testing.T) {
+	text := fmt.Sprintf("%v %+v %#v", Default(), Default().Accounts, Default().Accounts[0])
+	for _, account := range Default().Accounts {
+		if account.Password != "" {
+			assert.NotContains(t, text, string(account.Password))
+		}
+	}
+	root, err := Root(t.Context(), environment(), Default())
+	require.NoError(t, err)
+	require.NoError(t, root.Rows(func(table, key string, value []byte) error {
+		for _, account := range Default().Accounts {
+			if account.Password != "" {
+				assert.NotContains(t, string(value), string(account.Password), "%s %s", table, key)
+			}
+		}
+		return nil
+	}))
+}
+
+func TestRoot_IsReadFromItsRows(t *testing.T) {
+	env := environment()
+	root, err := Root(t.Context(), env, Default())
+	require.NoError(t, err)
+	again := root.Schema().Root().Begin(env)
+	require.NoError(t, root.Rows(func(table, key string, value []byte) error {
+		known, err := again.Load(table, value)
+		assert.True(t, known, table)
+		return err
+	}))
+	assert.Equal(t, recorded(t, "demo.txt"), dumped(t, again))
+	assert.Equal(t, root.Count(), again.Root(1).Count())
+}
+
+func TestRoot_EndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Root(ctx, environment(), Default())
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func BenchmarkRoot(b *testing.B) {
+	env, seed := environment(), Default()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Root(b.Context(), env, seed); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDefault(b *testing.B) {
+	for b.Loop() {
+		Default()
+	}
+}
