@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/mock/directory"
+	"wsexchange/mock/roomtest"
 	"wsexchange/mock/state"
 )
 
@@ -31,17 +32,13 @@ func filled(t *testing.T) (tx *state.Tx, org, user, store *directory.Object) {
 
 func TestRows_AreReadableAndComeBack(t *testing.T) {
 	tx, _, _, _ := filled(t)
-	rows := make(map[string]string)
-	require.NoError(t, tx.Fork().Root(1).Rows(func(table, key string, value []byte) error {
-		rows[table+" "+key] = string(value)
-		return nil
-	}))
+	rows := roomtest.Rows(t, tx)
 	assert.JSONEq(t, `{"name":"First.example","organization":2,"kind":"PrimaryDomain","created":"2004-05-06T07:08:09Z"}`, rows["smtp_domain first.example"])
 	assert.JSONEq(t, `{"id":1,"path":"/top","organization":2,"store":4,"maxItemKB":-1,"postLimitKB":5,"created":"2004-05-06T07:08:09Z",
 		"usageKB":7,"permissions":[{"trustee":3,"role":"owner"}]}`, rows["public_folder 1"])
 	assert.JSONEq(t, `{"object":3,"kilobytes":9}`, rows["mailbox_usage 3"])
 
-	loaded := In(again(t, tx))
+	loaded := In(roomtest.Reload(t, tx))
 	f, err := loaded.Folder("/TOP/below")
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), f.ParentID)
@@ -49,22 +46,10 @@ func TestRows_AreReadableAndComeBack(t *testing.T) {
 
 func TestRows_AreDescribedByNames(t *testing.T) {
 	tx, _, _, _ := filled(t)
-	changes := tx.Changes()
-	got := make(map[string]state.ObjectChange)
-	for _, c := range state.Describe(tx.Began().Read(state.Env{}), tx, changes) {
-		got[c.Object] = c
-	}
-	after := func(object, attribute string) []string {
-		for _, a := range got[object].Attributes {
-			if a.Name == attribute {
-				return a.After
-			}
-		}
-		return nil
-	}
-	assert.Equal(t, []string{"OU=org,DC=fabrikam,DC=com"}, after("smtp_domain First.example", "organization"))
-	assert.Equal(t, []string{"CN=bob,DC=fabrikam,DC=com: owner"}, after("public_folder /top", "permission"))
-	assert.Equal(t, []string{"9"}, after("CN=bob,DC=fabrikam,DC=com", "mailbox usage (kilobytes)"))
+	got := roomtest.Described(tx)
+	assert.Equal(t, []string{"OU=org,DC=fabrikam,DC=com"}, got["smtp_domain First.example"]["organization"])
+	assert.Equal(t, []string{"CN=bob,DC=fabrikam,DC=com: owner"}, got["public_folder /top"]["permission"])
+	assert.Equal(t, []string{"9"}, got["CN=bob,DC=fabrikam,DC=com"]["mailbox usage (kilobytes)"])
 }
 
 func TestObjectDeleted(t *testing.T) {

@@ -33,7 +33,7 @@ func (a *Allocation) FreeMegabytes() int64 { return MegabytesIn(a.FreeKilobytes(
 
 // allocation makes the Allocation of a row.
 func (r Resources) allocation(row *share) (*Allocation, error) {
-	of, err := r.row(row.Resource, fmt.Sprint(row.Resource))
+	of, err := r.row(row.Resource)
 	if err != nil {
 		return nil, fmt.Errorf("allocation %d: %w", row.ID, err)
 	}
@@ -131,7 +131,7 @@ func (r Resources) AllocationIn(organization directory.GUID, resource int64) (*A
 // already, state.ErrInUse that the resource is not shared and another has it.
 // Whether it is provisionable is the caller's affair.
 func (r Resources) Allocate(organization directory.GUID, resource, amount int64) (*Allocation, error) {
-	row, err := r.row(resource, fmt.Sprint(resource))
+	row, err := r.row(resource)
 	if err != nil {
 		return nil, err
 	}

@@ -123,11 +123,11 @@ func capacityRange(amount int64) error {
 }
 
 // row returns the row of a resource.
-func (r Resources) row(id int64, label string) (*registered, error) {
+func (r Resources) row(id int64) (*registered, error) {
 	if row := resources.Get(r.tx, id); row != nil {
 		return row, nil
 	}
-	return nil, &state.NotFoundError{Kind: KindResource, Value: label}
+	return nil, &state.NotFoundError{Kind: KindResource, Value: fmt.Sprint(id)}
 }
 
 // Resource returns a registered resource. A missing one is a
@@ -152,7 +152,7 @@ func (r Resources) Resources(kind ResourceKind) ([]*Resource, error) {
 // ResizeResource changes the capacity by a difference. Less than is allocated
 // is a *CapacityError.
 func (r Resources) ResizeResource(id, difference int64) (*Resource, error) {
-	row, err := r.row(id, "")
+	row, err := r.row(id)
 	if err != nil {
 		return nil, err
 	}

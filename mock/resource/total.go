@@ -31,7 +31,7 @@ func (r Resources) putAllocation(before, after *share) error {
 	if after == nil && before.Consumers > 0 {
 		return fmt.Errorf("allocation %d: %w", row.ID, state.ErrInUse)
 	}
-	of, err := r.row(row.Resource, fmt.Sprint(row.Resource))
+	of, err := r.row(row.Resource)
 	if err != nil {
 		return err
 	}
