@@ -2,6 +2,7 @@ package directory
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -162,9 +163,20 @@ func (s *search) walk() (found []*Object, more bool, err error) {
 	return found, false, nil
 }
 
+// most returns how many matches are put in order, at most: beyond it they are so
+// dense in the scope that walking there until the limit is the shorter way.
+func (s *search) most() int {
+	const cheaper = 8 // a step of the walk than to put an object in order
+	if s.query.Limit == 0 {
+		return math.MaxInt
+	}
+	return max(10*s.query.Limit, int(math.Sqrt(float64(s.query.Limit)*float64(objects.Len(s.d.tx))/cheaper)))
+}
+
 // sort reads a source, and puts what it finds in scope in order.
 func (s *search) sort(from source) (found []*Object, more bool, err error) {
 	var rows []*record
+	most := s.most()
 	for r := range from.rows {
 		if !s.inScope(r) {
 			continue
@@ -175,6 +187,9 @@ func (s *search) sort(from source) (found []*Object, more bool, err error) {
 		}
 		if is {
 			rows = append(rows, r)
+		}
+		if len(rows) > most {
+			return s.walk()
 		}
 	}
 	found = s.d.sorted(slices.Values(rows))
