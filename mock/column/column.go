@@ -2,6 +2,7 @@ package column
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unique"
@@ -105,9 +106,11 @@ func (c Code) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "0x%08x", 
 
 // UnmarshalText reads what MarshalText wrote.
 func (c *Code) UnmarshalText(text []byte) error {
-	var read uint32
-	if _, err := fmt.Sscanf(string(text), "0x%08x", &read); err != nil {
-		return fmt.Errorf("%q is not a code: %w", text, err)
+	const form = "0x00000000"
+	digits, prefixed := strings.CutPrefix(string(text), form[:2])
+	read, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil || !prefixed || len(text) != len(form) {
+		return fmt.Errorf("%q is not a code of the form %s", text, form)
 	}
 	*c = Code(read)
 	return nil

@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -33,17 +33,18 @@ func (p Plans) LogEvent(customer directory.GUID, eventType string) error {
 	return events.Put(p.tx, &eventRow{ID: id, Customer: c.ID, Type: kind, At: column.At(p.tx.Now())})
 }
 
-// Events lists what happened to a customer itself, oldest first.
+// Events lists what happened to a customer itself, oldest first. It looks at
+// every event: it is for tests and inspections.
 func (p Plans) Events(customer directory.GUID) ([]Event, error) {
 	c, err := p.known(customer)
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.Collect(eventsByCustomer.Is(p.tx, c.ID))
-	slices.SortStableFunc(rows, func(a, b *eventRow) int { return cmp.Compare(a.At, b.At) })
 	var all []Event
-	for _, row := range rows {
-		all = append(all, Event{Type: row.Type.String(), At: row.At.Time()})
+	for _, row := range eventsByTime.From(p.tx, math.MinInt64) {
+		if row.Customer == c.ID {
+			all = append(all, Event{Type: row.Type.String(), At: row.At.Time()})
+		}
 	}
 	return all, p.tx.Ready(false)
 }

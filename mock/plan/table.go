@@ -127,8 +127,9 @@ var (
 	events = state.Declare(state.Spec[int64, eventRow]{
 		Name: "event", Key: func(e *eventRow) int64 { return e.ID }, Compare: cmp.Compare[int64], Describe: describeEvent,
 	})
-	eventsByTime     = state.Ordered(events, "time", cmp.Compare[column.Time], func(e *eventRow, add func(column.Time)) { add(e.At) })
-	eventsByCustomer = state.Ordered(events, "customer", cmp.Compare[int64], func(e *eventRow, add func(int64)) { add(e.Customer) })
+	// eventsByTime is the only index: there are several events a user, so that
+	// another would take more memory than all that is asked by customer is worth.
+	eventsByTime = state.Ordered(events, "time", cmp.Compare[column.Time], func(e *eventRow, add func(column.Time)) { add(e.At) })
 )
 
 type termKey struct{ kind, folded string }

@@ -91,8 +91,11 @@ func TestRegister_FindsStoresAndServers(t *testing.T) {
 	_, err = d.CreateRoot(at, "configuration")
 	require.NoError(t, err)
 	for _, o := range [][2]string{
-		{"Servers", "container"}, {"EX1", "msExchExchangeServer"}, {"InformationStore", "msExchInformationStore"},
-		{"First Storage Group", "container"}, {"Mailbox Store", "msExchPrivateMDB"},
+		{"Servers", "container"},
+		{"EX1", "msExchExchangeServer"},
+		{"InformationStore", "msExchInformationStore"},
+		{"First Storage Group", "container"},
+		{"Mailbox Store", "msExchPrivateMDB"},
 	} {
 		at = at.Child("CN", o[0])
 		_, err := d.Create(at, o[1], nil)
