@@ -38,6 +38,10 @@ func (r RDN) AppendKey(to []byte) []byte {
 	return append(to, escape(Fold(r.Value))...)
 }
 
+// KeyValue returns the value as Key has it. It is the same string if it is
+// plain and folded already.
+func (r RDN) KeyValue() string { return escape(Fold(r.Value)) }
+
 // appendFolded appends Fold of a text to a slice.
 func appendFolded(to []byte, text string) []byte {
 	start := len(to)

@@ -8,12 +8,11 @@ import (
 	"wsexchange/mock/state"
 )
 
-// change is an attribute with new values that were found good: normal text,
-// or the targets of links.
+// change is an attribute with new values that were found good.
 type change struct {
 	attribute AttributeType
-	values    []string
-	targets   []target
+	values    []string // as the row has them; of links apart from it, none
+	targets   []target // of links
 }
 
 // target is one value of a link attribute.
@@ -39,6 +38,9 @@ func (d Directory) check(o *Object, attribute string, values []string) (change, 
 		return c, &state.ConstraintError{Attribute: a.Name, Rule: state.RuleSingle}
 	case a.Link():
 		c.targets, err = d.targets(a, values)
+		if a.near() {
+			c.values = encodeTargets(c.targets)
+		}
 		return c, err
 	}
 	if c.values, err = normalizeAll(a, values); err != nil {
@@ -88,7 +90,7 @@ func (d Directory) apply(o *Object, c change) error {
 	changed := *row
 	switch a := c.attribute; {
 	case a.Is(Naming):
-	case a.Link():
+	case a.Link() && !a.near():
 		if err := d.replaceLinks(o, a, c.targets); err != nil {
 			return err
 		}

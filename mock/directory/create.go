@@ -174,7 +174,7 @@ func (d Directory) insert(o *Object, changes []change) error {
 	}
 	plain := make([]plainAttribute, 0, len(changes))
 	for _, c := range changes {
-		if !c.attribute.Link() && !c.attribute.Is(Naming) {
+		if len(c.values) > 0 {
 			plain = append(plain, plainAttribute{c.attribute.number, c.values})
 		}
 	}
@@ -186,6 +186,9 @@ func (d Directory) insert(o *Object, changes []change) error {
 		return err
 	}
 	for _, c := range changes {
+		if c.attribute.near() {
+			continue
+		}
 		if err := d.insertLinks(o, c.attribute, c.targets); err != nil {
 			return err
 		}

@@ -41,8 +41,12 @@ func (d Directory) describeObject(r *record) state.Description {
 	dn := d.dn(r).String()
 	attributes := map[string][]string{"dn": {dn}, "class": {classes[r.class].Name}}
 	for number, value := range r.plain.all() {
-		name := attributeTypes[number].Name
-		attributes[name] = append(attributes[name], value)
+		a := attributeTypes[number]
+		if a.near() {
+			to, _ := cutLink(value)
+			value = d.name(to)
+		}
+		attributes[a.Name] = append(attributes[a.Name], value)
 	}
 	return state.Description{Object: dn, Attributes: attributes}
 }

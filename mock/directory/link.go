@@ -4,9 +4,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
-	"unique"
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/mock/state"
@@ -78,9 +78,47 @@ func linkText(a AttributeType, data, dn string) string {
 	return "B:" + strconv.Itoa(len(data)) + ":" + data + ":" + dn
 }
 
-// linksFrom returns the links of an attribute, in the order in which they were
-// added.
-func (d Directory) linksFrom(object int64, attribute uint16) iter.Seq[*link] {
+// linksFrom returns the targets of an attribute's links with their data, 32
+// upper-case hex digits or "", in the order in which they were added.
+func (d Directory) linksFrom(object int64, attribute uint16) iter.Seq2[int64, string] {
+	if attributeTypes[attribute].near() {
+		return d.nearLinks(object, attribute)
+	}
+	return func(yield func(int64, string) bool) {
+		for l := range d.linkRows(object, attribute) {
+			if !yield(l.to, handleText(l.data)) {
+				return
+			}
+		}
+	}
+}
+
+// nearLinks is linksFrom for links in the object's row.
+func (d Directory) nearLinks(object int64, attribute uint16) iter.Seq2[int64, string] {
+	return func(yield func(int64, string) bool) {
+		r := objects.Get(d.tx, object)
+		if r == nil {
+			return
+		}
+		count, rest := r.plain.find(attribute)
+		for range count {
+			var value string
+			value, rest = rest.text()
+			to, octets := cutLink(value)
+			data := ""
+			if octets != "" {
+				data = hexData(octets)
+			}
+			if !yield(to, data) {
+				return
+			}
+		}
+	}
+}
+
+// linkRows returns the rows of an attribute's links, in the order in which they
+// were added.
+func (d Directory) linkRows(object int64, attribute uint16) iter.Seq[*link] {
 	from := end(object, attribute)
 	return func(yield func(*link) bool) {
 		for l := range links.From(d.tx, linkKey{from: from}) {
@@ -95,8 +133,8 @@ func (d Directory) linksFrom(object int64, attribute uint16) iter.Seq[*link] {
 // they were added.
 func (d Directory) linkedRows(object int64, attribute uint16) iter.Seq[*record] {
 	return func(yield func(*record) bool) {
-		for l := range d.linksFrom(object, attribute) {
-			if r := objects.Get(d.tx, l.to); r != nil && !yield(r) {
+		for to := range d.linksFrom(object, attribute) {
+			if r := objects.Get(d.tx, to); r != nil && !yield(r) {
 				return
 			}
 		}
@@ -107,6 +145,9 @@ func (d Directory) linkedRows(object int64, attribute uint16) iter.Seq[*record] 
 // of their ids.
 func (d Directory) linkingRows(object int64, attribute uint16) iter.Seq[*record] {
 	to := end(object, attribute)
+	if attributeTypes[attribute].near() {
+		return byReference.Is(d.tx, to)
+	}
 	return func(yield func(*record) bool) {
 		for at := range byTarget.Keys(d.tx, backLinkKey{to: to}) {
 			if at.to != to {
@@ -120,9 +161,9 @@ func (d Directory) linkingRows(object int64, attribute uint16) iter.Seq[*record]
 }
 
 func (d Directory) linkValues(object int64, a AttributeType) (values []string) {
-	for l := range d.linksFrom(object, a.number) {
-		if r := objects.Get(d.tx, l.to); r != nil {
-			values = append(values, linkText(a, handleText(l.data), d.dn(r).String()))
+	for to, data := range d.linksFrom(object, a.number) {
+		if r := objects.Get(d.tx, to); r != nil {
+			values = append(values, linkText(a, data, d.dn(r).String()))
 		}
 	}
 	return values
@@ -170,8 +211,9 @@ func (d Directory) LinkedFrom(o *Object, attribute string) ([]*Object, error) {
 	return d.sorted(d.linkingRows(o.ID, a.number)), d.tx.Ready(false)
 }
 
+// replaceLinks writes the links of an attribute that has rows of its own.
 func (d Directory) replaceLinks(o *Object, a AttributeType, targets []target) error {
-	for l := range d.linksFrom(o.ID, a.number) {
+	for l := range d.linkRows(o.ID, a.number) {
 		if _, err := links.Delete(d.tx, linkKey{l.from, l.seq}); err != nil {
 			return err
 		}
@@ -192,8 +234,19 @@ func (d Directory) insertLinks(o *Object, a AttributeType, targets []target) err
 	return nil
 }
 
+// encodeTargets makes the values of links in a row.
+func encodeTargets(targets []target) []string {
+	values := make([]string, len(targets))
+	for i, one := range targets {
+		values[i] = encodeLink(one.object.ID, one.data)
+	}
+	return values
+}
+
+// addLinks adds links to an attribute. One that is there is ErrValueExists.
 func (d Directory) addLinks(o *Object, a AttributeType, targets []target) error {
-	if _, err := d.row(o); err != nil {
+	row, err := d.row(o)
+	if err != nil {
 		return err
 	}
 	for _, one := range targets {
@@ -201,36 +254,65 @@ func (d Directory) addLinks(o *Object, a AttributeType, targets []target) error 
 			return &AttributeError{Attribute: a.Name, Value: linkText(a, one.data, one.object.DN.String()), Err: ErrValueExists}
 		}
 	}
-	if err := d.insertLinks(o, a, targets); err != nil {
+	changed := *row
+	if a.near() {
+		changed.plain = row.plain.with(a.number, slices.Concat(row.values(a.number), encodeTargets(targets)))
+	} else if err := d.insertLinks(o, a, targets); err != nil {
 		return err
 	}
-	return d.touchAlone(o)
+	return d.touch(o, &changed)
 }
 
+// removeLinks takes links from an attribute. One that is not there is
+// ErrNoSuchValue.
 func (d Directory) removeLinks(o *Object, a AttributeType, targets []target) error {
 	for _, one := range targets {
 		if !d.hasLink(o.ID, a.number, one.object.ID, one.data) {
 			return &AttributeError{Attribute: a.Name, Value: linkText(a, one.data, one.object.DN.String()), Err: ErrNoSuchValue}
 		}
 	}
+	row, err := d.row(o)
+	if err != nil {
+		return err
+	}
+	changed := *row
+	if a.near() {
+		gone := encodeTargets(targets)
+		changed.plain = row.without(a.number, func(value string) bool { return slices.Contains(gone, value) })
+	} else if err := d.deleteLinks(o, a, targets); err != nil {
+		return err
+	}
+	return d.touch(o, &changed)
+}
+
+func (d Directory) deleteLinks(o *Object, a AttributeType, targets []target) error {
 	for _, one := range targets {
 		l := byTarget.Find(d.tx, backLinkKey{end(one.object.ID, a.number), o.ID, intern(one.data)})
 		if l == nil {
-			continue
+			continue // named twice
 		}
 		if _, err := links.Delete(d.tx, linkKey{l.from, l.seq}); err != nil {
 			return err
 		}
 	}
-	return d.touchAlone(o)
+	return nil
+}
+
+// without returns the values of a row but for some of one attribute.
+func (r *record) without(attribute uint16, gone func(value string) bool) plainValues {
+	return r.plain.with(attribute, slices.DeleteFunc(r.values(attribute), gone))
 }
 
 func (d Directory) hasLink(from int64, attribute uint16, to int64, data string) bool {
-	var text unique.Handle[string]
-	if data != "" {
-		text = intern(data)
+	if !attributeTypes[attribute].near() {
+		return byTarget.Find(d.tx, backLinkKey{end(to, attribute), from, intern(data)}) != nil
 	}
-	return byTarget.Find(d.tx, backLinkKey{end(to, attribute), from, text}) != nil
+	for held, heldData := range d.nearLinks(from, attribute) {
+		if held == to && heldData == data {
+			return true
+		}
+	}
+	return false
 }
 
 // removeLinksOf deletes the links to and from an object.
@@ -248,6 +330,29 @@ func (d Directory) removeLinksOf(id int64) error {
 			break
 		}
 		if _, err := links.Delete(d.tx, key); err != nil {
+			return err
+		}
+	}
+	return d.removeReferences(id)
+}
+
+// removeReferences deletes the links to an object that are in rows of others.
+// Those are not marked as changed.
+func (d Directory) removeReferences(id int64) error {
+	for at, from := range byReference.Keys(d.tx, end(id, 0)) {
+		if at.object() != id {
+			break
+		}
+		row := objects.Get(d.tx, from)
+		if row == nil || from == id {
+			continue
+		}
+		changed := *row
+		changed.plain = row.without(at.attribute(), func(value string) bool {
+			to, _ := cutLink(value)
+			return to == id
+		})
+		if err := objects.Put(d.tx, &changed); err != nil {
 			return err
 		}
 	}

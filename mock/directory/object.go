@@ -87,19 +87,19 @@ func (d Directory) dn(r *record) ldappath.DN {
 // even a root is there.
 func (d Directory) walkTo(dn ldappath.DN) (r *record, found bool) {
 	var buffer [256]byte
-	key, from := buffer[:0], 0
+	key := buffer[:0]
 	for i := dn.Len() - 1; i >= 0; i-- {
-		from = len(key)
-		key = append(dn.At(i).AppendKey(key), ',')
-		var child *record
-		if r != nil && found {
-			child = byParent.Find(d.tx, childKey{r.id, string(key[from:])})
+		rdn := dn.At(i)
+		key = append(rdn.AppendKey(key), ',')
+		var next *record
+		if kind, ok := rdnKind(rdn.Attribute); ok && r != nil && found {
+			next = byParent.Find(d.tx, child(r.id, kind, rdn.KeyValue()))
 		}
-		if child == nil { // a root has all of its name for a key
-			child = byParent.Find(d.tx, childKey{0, string(key)})
+		if next == nil { // a root has all of its name for a key
+			next = byParent.Find(d.tx, childKey{key: string(key)})
 		}
-		if found = child != nil; found {
-			r = child
+		if found = next != nil; found {
+			r = next
 		}
 	}
 	return r, found

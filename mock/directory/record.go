@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"encoding/binary"
+	"encoding/hex"
 	"iter"
 	"slices"
 	"strconv"
@@ -85,17 +86,19 @@ func compareSIDs(a, b compactSID) int {
 	return strings.Compare(handleText(a.domain), handleText(b.domain))
 }
 
-// key is the object's own part of its DN.Key, or all of it for a root.
-func (r *record) key() string {
+// place is the key of the object among those of its parent.
+func (r *record) place() childKey {
 	if r.root != nil {
-		return r.root.Key()
+		return childKey{key: r.root.Key()}
 	}
-	var buffer [96]byte
-	return string(append(ldappath.RDN{Attribute: classes[r.class].RDN, Value: r.rdn}.AppendKey(buffer[:0]), ','))
+	kind, _ := rdnKind(classes[r.class].RDN)
+	return child(r.parent, kind, ldappath.RDN{Value: r.rdn}.KeyValue())
 }
 
-// account reports whether the object has a SID and an account name.
-func (r *record) account() bool { return classes[r.class].Account }
+// key is the object's own part of its DN.Key.
+func (r *record) key() string {
+	return ldappath.RDN{Attribute: classes[r.class].RDN, Value: r.rdn}.Key() + ","
+}
 
 // values returns the values of a plain attribute, none if it is absent.
 func (r *record) values(attribute uint16) []string {
@@ -126,9 +129,10 @@ func (r *record) integer(attribute uint16) int64 {
 	return number
 }
 
-// plainValues are the plain attributes of an object in the order of their
+// plainValues are the attributes in an object's row in the order of their
 // numbers: for each its number, the number of its values, and their lengths
-// and octets. Values that are read of it share its memory.
+// and octets. Values that are read of it share its memory. The value of a link
+// is as encodeLink writes it.
 type plainValues string
 
 // plainAttribute is an attribute and its values on the way to a row.
@@ -246,6 +250,24 @@ func (p plainValues) number() (n uint64, rest plainValues) {
 	}
 	return n, ""
 }
+
+// encodeLink makes the value of a link in a row: the id of its target, and the
+// octets of its data, which is hexadecimal.
+func encodeLink(to int64, data string) string {
+	encoded := binary.AppendUvarint(nil, uint64(to))
+	octets, _ := hex.DecodeString(data) // it was read by cutBinary
+	return string(append(encoded, octets...))
+}
+
+// cutLink reads a value that encodeLink wrote. The octets of the data are left
+// as they are.
+func cutLink(value string) (to int64, octets string) {
+	id, rest := plainValues(value).number()
+	return int64(id), string(rest)
+}
+
+// hexData writes the data of a link as upper-case hex digits.
+func hexData(octets string) string { return strings.ToUpper(hex.EncodeToString([]byte(octets))) }
 
 func micros(at time.Time) int64 {
 	if at.IsZero() {

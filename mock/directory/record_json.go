@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,6 +25,13 @@ type recordText struct {
 	USNCreated int64               `json:"usnCreated"`
 	USNChanged int64               `json:"usnChanged"`
 	Attributes map[string][]string `json:"attributes,omitempty"`
+	Links map[string][]nearLink `json:"links,omitempty"` // of attributes that have few
+}
+
+// nearLink is the value of a link in an object's row.
+type nearLink struct {
+	To   int64  `json:"to"`
+	Data string `json:"data,omitempty"` // hexadecimal
 }
 
 // MarshalJSON writes the row as the ledger has it.
@@ -36,13 +44,24 @@ func (r *record) MarshalJSON() ([]byte, error) {
 		text.DN = r.root.String()
 	}
 	for number, value := range r.plain.all() {
-		if text.Attributes == nil {
-			text.Attributes = make(map[string][]string)
-		}
-		name := attributeTypes[number].Name
-		text.Attributes[name] = append(text.Attributes[name], value)
+		text.add(attributeTypes[number], value)
 	}
 	return json.Marshal(text)
+}
+
+func (t *recordText) add(a AttributeType, value string) {
+	if a.near() {
+		if t.Links == nil {
+			t.Links = make(map[string][]nearLink)
+		}
+		to, octets := cutLink(value)
+		t.Links[a.Name] = append(t.Links[a.Name], nearLink{to, hexData(octets)})
+		return
+	}
+	if t.Attributes == nil {
+		t.Attributes = make(map[string][]string)
+	}
+	t.Attributes[a.Name] = append(t.Attributes[a.Name], value)
 }
 
 // UnmarshalJSON reads a row that MarshalJSON wrote. Classes and attributes
@@ -83,24 +102,46 @@ func (t *recordText) record() (record, error) {
 	if (t.Parent == 0) != (r.root != nil) {
 		return r, fmt.Errorf("an object has either a parent or a name of its own (parent %d, dn %q)", t.Parent, t.DN)
 	}
-	r.plain, err = readAttributes(t.Attributes)
+	r.plain, err = t.values()
 	return r, err
 }
 
-func readAttributes(attributes map[string][]string) (plainValues, error) {
-	list := make([]plainAttribute, 0, len(attributes))
-	for name, values := range attributes {
+// values makes the values of the row.
+func (t *recordText) values() (plainValues, error) {
+	list := make([]plainAttribute, 0, len(t.Attributes)+len(t.Links))
+	take := func(name string, fits func(AttributeType) bool, values []string) error {
 		number, known := numberOf(name)
-		if a := attributeTypes[number]; !known || a.Link() || a.Is(Computed) || a.Is(Naming) {
-			return "", fmt.Errorf("attribute %q is not one that is stored", name)
+		if !known || !fits(attributeTypes[number]) {
+			return fmt.Errorf("attribute %q is not one that is stored here", name)
 		}
 		if slices.ContainsFunc(list, func(other plainAttribute) bool { return other.number == number }) {
-			return "", fmt.Errorf("attribute %q is there twice", name)
+			return fmt.Errorf("attribute %q is there twice", name)
 		}
 		list = append(list, plainAttribute{number, values})
+		return nil
+	}
+	for name, values := range t.Attributes {
+		if err := take(name, AttributeType.plain, values); err != nil {
+			return "", err
+		}
+	}
+	for name, held := range t.Links {
+		values := make([]string, len(held))
+		for i, l := range held {
+			if _, err := hex.DecodeString(l.Data); err != nil {
+				return "", fmt.Errorf("link %s: %w", name, err)
+			}
+			values[i] = encodeLink(l.To, l.Data)
+		}
+		if err := take(name, AttributeType.near, values); err != nil {
+			return "", err
+		}
 	}
 	return encodeValues(list), nil
 }
+
+// plain reports whether the values are stored as texts.
+func (a AttributeType) plain() bool { return !a.Link() && !a.Is(Computed) && !a.Is(Naming) }
 
 func timeText(at int64) *time.Time {
 	if at == 0 {
@@ -193,8 +234,8 @@ func (l *link) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	number, known := numberOf(text.Attribute)
-	if !known || !attributeTypes[number].Link() {
-		return fmt.Errorf("link %d of object %d: attribute %q does not name objects", text.Seq, text.From, text.Attribute)
+	if !known || !attributeTypes[number].Link() || attributeTypes[number].near() {
+		return fmt.Errorf("link %d of object %d: attribute %q does not have links of its own", text.Seq, text.From, text.Attribute)
 	}
 	*l = link{from: end(text.From, number), seq: text.Seq, to: text.To, data: intern(strings.ToUpper(text.Data))}
 	return nil

@@ -40,6 +40,7 @@ const (
 	Computed                   // made from the object when read
 	Kept                       // stored, written by the directory alone
 	Naming                     // the value of the object's RDN, if it is the class's naming attribute
+	Few                        // a link of several values that never has many: it is kept in the object's row
 )
 
 // AttributeType is a row of the schema.
@@ -77,6 +78,10 @@ func (a AttributeType) Is(trait Trait) bool { return a.Traits&trait != 0 }
 func (a AttributeType) Link() bool {
 	return (a.Syntax == SyntaxDN || a.Syntax == SyntaxDNBinary) && !a.Is(Computed)
 }
+
+// near reports whether the values are links that are kept in the object's row.
+// The others, which may have many values, are rows of their own.
+func (a AttributeType) near() bool { return a.Link() && (!a.Is(Multi) || a.Is(Few)) }
 
 // named reports whether the values are distinguished names, which have no order
 // and no substrings.

@@ -120,12 +120,8 @@ func (s *search) scope() iter.Seq[*record] {
 // children returns what is directly below the base, after a key.
 func (s *search) children(after string) iter.Seq[*record] {
 	return func(yield func(*record) bool) {
-		for at, r := range byParent.From(s.d.tx, childKey{s.base.id, firstRDN(after)}) {
-			switch {
-			case at.parent != s.base.id:
-				return
-			case at.key <= after:
-			case !yield(r):
+		for r := range s.d.childRows(s.base.id, after) {
+			if (after == "" || r.key() > after) && !yield(r) {
 				return
 			}
 		}

@@ -42,9 +42,9 @@ var (
 // The indexes. Folded texts are as ldappath.Fold returns them.
 var (
 	byParent = state.Unique(objects, "name", compareChildren, func(r *record, add func(childKey)) {
-		add(childKey{r.parent, r.key()})
+		add(r.place())
 	})
-	byName = state.Ordered(objects, "rdn", strings.Compare, func(r *record, add func(string)) { add(foldOwn(r.rdn)) })
+	byName = state.Ordered(objects, "rdn", strings.Compare, func(r *record, add func(string)) { add(ldappath.Fold(r.rdn)) })
 	byGUID = state.Unique(objects, "objectGUID", compareGUIDs, func(r *record, add func(GUID)) { add(r.guid) })
 	bySID  = state.Unique(objects, "objectSid", compareSIDs, func(r *record, add func(compactSID)) {
 		if r.sid.form != noSID {
@@ -74,6 +74,15 @@ var (
 			add(sid)
 		}
 	})
+	// byReference finds objects by the targets of the links in their rows.
+	byReference = state.Ordered(objects, "reference", cmp.Compare[linkEnd], func(r *record, add func(linkEnd)) {
+		for number, value := range r.plain.all() {
+			if attributeTypes[number].near() {
+				to, _ := cutLink(value)
+				add(end(to, number))
+			}
+		}
+	})
 	byTarget = state.Unique(links, "target", compareBackLinks, func(l *link, add func(backLinkKey)) {
 		add(backLinkKey{end(l.to, l.from.attribute()), l.from.object(), l.data})
 	})
@@ -86,18 +95,53 @@ func Tables() []state.Declaration {
 	return []state.Declaration{objects, links, grants, passwords, settings}
 }
 
-// childKey is where an object is: the id of its parent, and its RDN as in
-// DN.Key, with the comma. That of a root is 0 and its whole DN.Key.
+// childKey is where an object is: the id of its parent with the kind of its
+// RDN, and the value of its RDN as in DN.Key. That of a root is 0 and its whole
+// DN.Key. Children of one parent are in the order of their DN.Key.
 type childKey struct {
-	parent int64
-	key    string
+	at  uint64
+	key string
 }
 
-func compareChildren(a, b childKey) int {
-	if a.parent != b.parent {
-		return cmp.Compare(a.parent, b.parent)
+const kindBits = 2
+
+// rdnKinds are the naming attributes, in the order of DN.Key.
+var rdnKinds = []string{"CN", "DC", "OU"}
+
+// rdnKind returns the number of a naming attribute, and false if no class is
+// named by it.
+func rdnKind(attribute string) (uint64, bool) {
+	for i, kind := range rdnKinds {
+		if strings.EqualFold(kind, attribute) {
+			return uint64(i), true
+		}
 	}
-	return strings.Compare(a.key, b.key)
+	return 0, false
+}
+
+// child is the key of what has an RDN of a kind under a parent; value is as in
+// DN.Key.
+func child(parent int64, kind uint64, value string) childKey {
+	return childKey{uint64(parent)<<kindBits | kind, value}
+}
+
+func (k childKey) parent() int64 { return int64(k.at >> kindBits) }
+
+// compareChildren compares values as if they were followed by the comma that
+// they have in DN.Key.
+func compareChildren(a, b childKey) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	n := min(len(a.key), len(b.key))
+	c := strings.Compare(a.key[:n], b.key[:n])
+	switch {
+	case c != 0 || len(a.key) == len(b.key):
+		return c
+	case len(a.key) > n:
+		return cmp.Or(cmp.Compare(a.key[n], ','), 1)
+	}
+	return cmp.Or(cmp.Compare(',', b.key[n]), -1)
 }
 
 // valueKey is a folded value of an indexed attribute.

@@ -248,15 +248,27 @@ func (d Directory) withinName(r, base *record) bool {
 }
 
 // childRows returns what is directly below an object, in the order of keys,
-// from a key on that is included.
-func (d Directory) childRows(id int64, from string) iter.Seq[*record] {
+// from about the first RDN of a key on: nothing that comes after the key is
+// left out.
+func (d Directory) childRows(id int64, after string) iter.Seq[*record] {
 	return func(yield func(*record) bool) {
-		for at, r := range byParent.From(d.tx, childKey{id, from}) {
-			if at.parent != id || !yield(r) {
+		for at, r := range byParent.From(d.tx, seekChild(id, after)) {
+			if at.parent() != id || !yield(r) {
 				return
 			}
 		}
 	}
+}
+
+// seekChild returns where to look for what is below an object and comes after
+// a key.
+func seekChild(id int64, after string) childKey {
+	attribute, rest, _ := strings.Cut(after, "=")
+	kind, ok := rdnKind(attribute)
+	if !ok {
+		return child(id, 0, "")
+	}
+	return child(id, kind, strings.TrimSuffix(firstRDN(rest), ","))
 }
 
 // below returns what is strictly below an object in the order of keys, after
@@ -312,19 +324,19 @@ func (w walk) below(base *record, after string, yield func(*record) bool) bool {
 	if classes[base.class].Leaf {
 		return true
 	}
-	first := firstRDN(after)
 	roots := w.roots[base.id]
-	for at, r := range byParent.From(w.d.tx, childKey{base.id, first}) {
-		if at.parent != base.id {
-			break
+	for r := range w.d.childRows(base.id, after) {
+		key := ""
+		if len(roots) > 0 || after != "" {
+			key = r.key()
 		}
-		for len(roots) > 0 && roots[0].key < at.key {
+		for len(roots) > 0 && roots[0].key < key {
 			if !w.enter(roots[0].row, roots[0].key, after, yield) {
 				return false
 			}
 			roots = roots[1:]
 		}
-		if !w.enter(r, at.key, after, yield) {
+		if !w.enter(r, key, after, yield) {
 			return false
 		}
 	}
@@ -337,13 +349,15 @@ func (w walk) below(base *record, after string, yield func(*record) bool) bool {
 }
 
 // enter yields an object and what is below it, as far as it comes after a key
-// that is given from its parent on.
+// that is given from its parent on. key is the object's own if after is not "".
 func (w walk) enter(r *record, key, after string, yield func(*record) bool) bool {
-	switch rest, on := strings.CutPrefix(after, key); {
-	case after != "" && on:
-		return w.below(r, rest, yield)
-	case key <= after:
-		return true
+	if after != "" {
+		switch rest, on := strings.CutPrefix(after, key); {
+		case on:
+			return w.below(r, rest, yield)
+		case key <= after:
+			return true
+		}
 	}
 	return yield(r) && w.below(r, "", yield)
 }

@@ -3,6 +3,7 @@ package directory
 import (
 	"encoding/hex"
 	"iter"
+	"slices"
 	"strings"
 
 	"wsexchange/mock/state"
@@ -31,10 +32,10 @@ const wellKnown = "otherWellKnownObjects"
 // WellKnown returns the object that o names under a well-known GUID, 32 hex
 // digits in any letter case. If there is none it is state.ErrNotFound.
 func (d Directory) WellKnown(o *Object, guid string) (*Object, error) {
-	data := intern(strings.ToUpper(guid))
-	for l := range d.linksFrom(o.ID, attributeWellKnown) {
-		if l.data == data {
-			return d.found(objects.Get(d.tx, l.to), "well-known object", guid)
+	data := strings.ToUpper(guid)
+	for to, held := range d.linksFrom(o.ID, attributeWellKnown) {
+		if held == data {
+			return d.found(objects.Get(d.tx, to), "well-known object", guid)
 		}
 	}
 	return d.found(nil, "well-known object", guid)
@@ -47,48 +48,44 @@ func (d Directory) SetWellKnown(o *Object, guid string, to *Object) error {
 	if raw, err := hex.DecodeString(guid); err != nil || len(raw) != 16 {
 		return &state.SyntaxError{Attribute: wellKnown, Syntax: string(a.Syntax), Value: guid}
 	}
-	for _, one := range []*Object{o, to} {
-		if _, err := d.row(one); err != nil {
-			return err
-		}
-	}
-	if _, err := d.deleteWellKnown(o, guid); err != nil {
+	if err := d.tx.Ready(true); err != nil {
 		return err
 	}
-	if err := d.insertLinks(o, a, []target{{object: to, data: strings.ToUpper(guid)}}); err != nil {
+	if _, err := d.row(to); err != nil {
 		return err
 	}
-	return d.touchAlone(o)
+	row, err := d.row(o)
+	if err != nil {
+		return err
+	}
+	changed := *row
+	values := slices.DeleteFunc(row.values(a.number), underGUID(guid))
+	changed.plain = row.plain.with(a.number, append(values, encodeLink(to.ID, guid)))
+	return d.touch(o, &changed)
 }
 
 // RemoveWellKnown makes o name nothing under a well-known GUID. If it did not,
 // it is state.ErrNotFound.
 func (d Directory) RemoveWellKnown(o *Object, guid string) error {
-	removed, err := d.deleteWellKnown(o, guid)
-	if err != nil {
+	if err := d.tx.Ready(true); err != nil {
 		return err
 	}
-	if removed == 0 {
+	row := objects.Get(d.tx, o.ID)
+	if row == nil || !slices.ContainsFunc(row.values(attributeWellKnown), underGUID(guid)) {
 		return &state.NotFoundError{Kind: "well-known object", Value: guid}
 	}
-	return d.touchAlone(o)
+	changed := *row
+	changed.plain = row.without(attributeWellKnown, underGUID(guid))
+	return d.touch(o, &changed)
 }
 
-func (d Directory) deleteWellKnown(o *Object, guid string) (removed int, err error) {
-	if err := d.tx.Ready(true); err != nil {
-		return 0, err
+// underGUID finds the values that name an object under a well-known GUID.
+func underGUID(guid string) func(value string) bool {
+	data := strings.ToUpper(guid)
+	return func(value string) bool {
+		_, octets := cutLink(value)
+		return hexData(octets) == data
 	}
-	data := intern(strings.ToUpper(guid))
-	for l := range d.linksFrom(o.ID, attributeWellKnown) {
-		if l.data != data {
-			continue
-		}
-		if _, err := links.Delete(d.tx, linkKey{l.from, l.seq}); err != nil {
-			return removed, err
-		}
-		removed++
-	}
-	return removed, nil
 }
 
 // WellKnownNamer is an object together with the well-known GUID under which it
@@ -102,12 +99,16 @@ type WellKnownNamer struct {
 // GUID, in the order of their names.
 func (d Directory) WellKnownBy(o *Object) ([]WellKnownNamer, error) {
 	byID := make(map[int64][]string)
-	to := end(o.ID, attributeWellKnown)
-	for at := range byTarget.Keys(d.tx, backLinkKey{to: to}) {
-		if at.to != to {
-			break
+	for r := range d.linkingRows(o.ID, attributeWellKnown) {
+		if byID[r.id] != nil {
+			continue
 		}
-		byID[at.from] = append(byID[at.from], handleText(at.data))
+		for to, data := range d.linksFrom(r.id, attributeWellKnown) {
+			if to == o.ID {
+				byID[r.id] = append(byID[r.id], data)
+			}
+		}
+		slices.Sort(byID[r.id])
 	}
 	namers := make([]WellKnownNamer, 0, len(byID))
 	for _, namer := range d.sorted(d.rowsOf(byID)) {
