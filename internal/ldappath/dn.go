@@ -155,14 +155,15 @@ func attributeType(s string) bool {
 
 // String gives the name in RFC 4514 form, without blanks.
 func (d DN) String() string {
-	var b strings.Builder
+	var buffer [256]byte
+	text := buffer[:0]
 	for i, r := range d.rdns {
 		if i > 0 {
-			b.WriteByte(',')
+			text = append(text, ',')
 		}
-		b.WriteString(r.String())
+		text = append(append(append(text, r.Attribute...), '='), escape(r.Value)...)
 	}
-	return b.String()
+	return string(text)
 }
 
 // ADsPath gives the serverless path, "LDAP://" and the name, with slashes

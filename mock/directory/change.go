@@ -63,6 +63,10 @@ func checkNaming(o *Object, a AttributeType, values []string) error {
 }
 
 func normalizeAll(a AttributeType, values []string) ([]string, error) {
+	if len(values) == 1 {
+		one, err := a.normalize(values[0])
+		return []string{one}, err
+	}
 	normal := make([]string, 0, len(values))
 	seen := make(map[string]bool, len(values))
 	for _, value := range values {

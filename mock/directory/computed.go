@@ -127,7 +127,7 @@ func objectCategory(o *Object) string {
 	if !ok {
 		return ""
 	}
-	return schemaDN(o.DN).Child("CN", classes[class].Category).String()
+	return "CN=" + classes[class].Category + ",CN=Schema,CN=Configuration," + domainOf(o.DN).String() // as schemaDN
 }
 
 func schemaDN(dn ldappath.DN) ldappath.DN {

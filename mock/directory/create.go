@@ -139,14 +139,15 @@ func (d Directory) identify(o *Object, class uint16, sid SID) error {
 // initial checks the attributes of a new object, its class's defaults among
 // them.
 func (d Directory) initial(o *Object, class uint16, attributes Attributes) ([]change, error) {
-	c := &classes[class]
-	if c.Account && !attributes.Has(KindSAM) {
+	c, given := &classes[class], attributes
+	attributes = given[:len(given):len(given)]
+	if c.Account && !given.Has(KindSAM) {
 		rid := o.SID[strings.LastIndexByte(string(o.SID), '-')+1:]
-		attributes = attributes.With(KindSAM, fmt.Sprintf(generatedSAMForm, len(rid), o.USNCreated))
+		attributes = append(attributes, value(KindSAM, fmt.Sprintf(generatedSAMForm, len(rid), o.USNCreated)))
 	}
 	for _, standard := range c.Defaults {
-		if !attributes.Has(standard.Name) {
-			attributes = attributes.With(standard.Name, standard.Values...)
+		if !given.Has(standard.Name) {
+			attributes = append(attributes, standard)
 		}
 	}
 	changes := make([]change, 0, len(attributes))

@@ -65,17 +65,18 @@ func (d Directory) dn(r *record) ldappath.DN {
 	if r.root != nil {
 		return *r.root
 	}
-	depth, top := 0, r
-	for ; top != nil && top.root == nil; top = objects.Get(d.tx, top.parent) {
-		depth++
-	}
-	size := depth
-	if top != nil {
-		size += top.root.Len()
-	}
-	rdns := make([]ldappath.RDN, 0, size)
+	var few [16]*record
+	way := few[:0]
 	for ; r != nil && r.root == nil; r = objects.Get(d.tx, r.parent) {
-		rdns = append(rdns, ldappath.RDN{Attribute: classes[r.class].RDN, Value: r.rdn})
+		way = append(way, r)
+	}
+	size := len(way)
+	if r != nil {
+		size += r.root.Len()
+	}
+	rdns := make([]ldappath.RDN, len(way), size)
+	for i, one := range way {
+		rdns[i] = ldappath.RDN{Attribute: classes[one.class].RDN, Value: one.rdn}
 	}
 	if r != nil {
 		rdns = r.root.AppendRDNs(rdns)

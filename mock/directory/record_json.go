@@ -13,19 +13,19 @@ import (
 
 // recordText is the row of an object as the ledger has it.
 type recordText struct {
-	ID         int64               `json:"id"`
-	Parent     int64               `json:"parent,omitempty"`
-	Class      string              `json:"class"`
-	Name       string              `json:"name"`
-	DN         string              `json:"dn,omitempty"` // of a root
-	GUID       string              `json:"guid"`
-	SID        SID                 `json:"sid,omitempty"`
-	Created    *time.Time          `json:"created,omitempty"`
-	Changed    *time.Time          `json:"changed,omitempty"`
-	USNCreated int64               `json:"usnCreated"`
-	USNChanged int64               `json:"usnChanged"`
-	Attributes map[string][]string `json:"attributes,omitempty"`
-	Links map[string][]nearLink `json:"links,omitempty"` // of attributes that have few
+	ID         int64                 `json:"id"`
+	Parent     int64                 `json:"parent,omitempty"`
+	Class      string                `json:"class"`
+	Name       string                `json:"name"`
+	DN         string                `json:"dn,omitempty"` // of a root
+	GUID       string                `json:"guid"`
+	SID        SID                   `json:"sid,omitempty"`
+	Created    *time.Time            `json:"created,omitempty"`
+	Changed    *time.Time            `json:"changed,omitempty"`
+	USNCreated int64                 `json:"usnCreated"`
+	USNChanged int64                 `json:"usnChanged"`
+	Attributes map[string][]string   `json:"attributes,omitempty"`
+	Links      map[string][]nearLink `json:"links,omitempty"` // of attributes that have few
 }
 
 // nearLink is the value of a link in an object's row.

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"slices"
+	"sort"
 
 	"wsexchange/mock/state"
 )
@@ -80,52 +81,118 @@ func (d Directory) Attributes(o *Object, names ...string) (Attributes, error) {
 	return found, nil
 }
 
+// reading collects the attributes of one object. Single values share one array.
+type reading struct {
+	d     Directory
+	found Attributes
+	at    []uint16 // numbers of the attributes found
+	texts []string
+}
+
 // allAttributes returns every attribute that is not on request only. Only
 // attributes that the object has are looked at.
 func (d Directory) allAttributes(o *Object) Attributes {
-	held := d.backLinksOf(o.ID)
-	for l := range links.From(d.tx, linkKey{from: end(o.ID, 0)}) {
-		if l.from.object() != o.ID {
-			break
-		}
-		held = append(held, l.from.attribute())
-	}
-	if r := objects.Get(d.tx, o.ID); r != nil {
-		for rest := r.plain; rest != ""; {
-			var number uint16
-			number, rest = rest.attribute()
-			held = append(held, number)
+	const usual = 64 // attributes of an object
+	r := &reading{d: d, found: make(Attributes, 0, usual), at: make([]uint16, 0, usual), texts: make([]string, 0, usual)}
+	r.stored(o.ID)
+	r.apart(o.ID)
+	self := o.record()
+	for _, number := range madeForAll {
+		if fromRow[number] != nil {
+			r.add(number, fromRow[number](self))
+		} else {
+			r.add(number, fromDirectory[number](d, o))
 		}
 	}
-	held = append(held, madeForAll...)
-	slices.Sort(held)
-	held = slices.Compact(held)
-	found := make(Attributes, 0, len(held))
-	for _, number := range held {
-		if values := d.values(o, attributeTypes[number]); len(values) > 0 {
-			found = append(found, Attribute{Name: attributeTypes[number].Name, Values: values})
-		}
+	for _, number := range d.backLinksOf(o.ID) {
+		r.add(number, fromDirectory[number](d, o))
 	}
-	return found
+	sort.Sort(r)
+	return r.found
 }
 
-// backLinksOf returns the back-link attributes that an object has.
-func (d Directory) backLinksOf(id int64) (found []uint16) {
+func (r *reading) add(number uint16, values []string) {
+	if len(values) > 0 {
+		r.at, r.found = append(r.at, number), append(r.found, Attribute{attributeTypes[number].Name, values})
+	}
+}
+
+// stored reads the object's row.
+func (r *reading) stored(id int64) {
+	row := objects.Get(r.d.tx, id)
+	if row == nil {
+		return
+	}
+	for rest := row.plain; rest != ""; {
+		at, after := rest.number()
+		number, first := uint16(at), len(r.texts)
+		if attributeTypes[number].near() {
+			r.add(number, r.d.linkValues(id, attributeTypes[number]))
+			_, rest = rest.attribute()
+			continue
+		}
+		count, after := after.number()
+		for range count {
+			var value string
+			value, after = after.text()
+			r.texts = append(r.texts, value)
+		}
+		r.add(number, r.texts[first:len(r.texts):len(r.texts)])
+		rest = after
+	}
+}
+
+// apart reads the links that have rows of their own.
+func (r *reading) apart(id int64) {
 	for next := end(id, 0); ; {
 		seen := false
-		for at := range byTarget.Keys(d.tx, backLinkKey{to: next}) {
-			if at.to.object() == id {
-				next, seen = at.to+1, true
-				if back, ok := backOf[at.to.attribute()]; ok {
-					found = append(found, back)
-				}
+		for l := range links.From(r.d.tx, linkKey{from: next}) {
+			if seen = l.from.object() == id; seen {
+				number := l.from.attribute()
+				r.add(number, r.d.linkValues(id, attributeTypes[number]))
+				next = l.from + 1
 			}
 			break
 		}
 		if !seen {
-			return found
+			return
 		}
 	}
+}
+
+// Len, Less and Swap put the attributes in the order of the schema.
+func (r *reading) Len() int           { return len(r.at) }
+func (r *reading) Less(i, j int) bool { return r.at[i] < r.at[j] }
+func (r *reading) Swap(i, j int) {
+	r.at[i], r.at[j] = r.at[j], r.at[i]
+	r.found[i], r.found[j] = r.found[j], r.found[i]
+}
+
+// backLinksOf returns the back-link attributes that an object has.
+func (d Directory) backLinksOf(id int64) (found []uint16) {
+	for next := end(id, 0); next.object() == id; {
+		at := d.nextReference(next)
+		if back, ok := backOf[at.attribute()]; ok && at.object() == id {
+			found = append(found, back)
+		}
+		next = at + 1
+	}
+	return found
+}
+
+// nextReference returns the first end, from one on, at which links of others
+// end; one of another object if there is none.
+func (d Directory) nextReference(from linkEnd) linkEnd {
+	next := end(from.object()+1, 0)
+	for at := range byReference.Keys(d.tx, from) {
+		next = min(next, at)
+		break
+	}
+	for at := range byTarget.Keys(d.tx, backLinkKey{to: from}) {
+		next = min(next, at.to)
+		break
+	}
+	return next
 }
 
 // row returns the present row of an object; one that is gone is
