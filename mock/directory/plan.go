@@ -136,7 +136,7 @@ func equalValue(tx *state.Tx, attribute uint16, folded string) iter.Seq[*record]
 	if index := textIndexes[attribute]; index != nil {
 		return while(index.find(tx, folded), func(text string) bool { return text == folded })
 	}
-	return byValue.Is(tx, valueKey{attribute, folded})
+	return byValue.Is(tx, keyOfValue(attribute, folded))
 }
 
 // prefixValue returns the objects with a value that begins as given.
@@ -145,8 +145,9 @@ func prefixValue(tx *state.Tx, attribute uint16, folded string) iter.Seq[*record
 		return while(index.find(tx, folded), func(text string) bool { return strings.HasPrefix(text, folded) })
 	}
 	return func(yield func(*record) bool) {
-		for at, r := range byValue.From(tx, valueKey{attribute, folded}) {
-			if at.attribute != attribute || !strings.HasPrefix(at.folded, folded) || !yield(r) {
+		key := keyOfValue(attribute, folded)
+		for at, r := range byValue.From(tx, key) {
+			if !strings.HasPrefix(string(at), string(key)) || !yield(r) {
 				return
 			}
 		}

@@ -215,3 +215,39 @@ func drawFilter(t *rapid.T, items []string, depth int) string {
 	}
 	return item()
 }
+
+// TestSearch_AfterAnything begins searches after texts that are no keys of
+// objects, as a client's cookie may have them when the object is gone.
+func TestSearch_AfterAnything(t *testing.T) {
+	d := updating(t)
+	for _, name := range []string{"a", "a, b", "b", `f\g`, "Ü", "x"} {
+		unit := mustCreate(t, d, testReseller.Child("OU", name), "organizationalUnit")
+		mustCreate(t, d, unit.DN.Child("CN", name), "contact", value("sn", "Same"))
+		mustCreate(t, d, testReseller.Child("CN", name), "contact", value("sn", "Same"))
+	}
+	base := testReseller.Key()
+	rapid.Check(t, func(t *rapid.T) {
+		after := rapid.OneOf(
+			rapid.StringMatching(`(dc|cn|ou|)[=,]?[a-b,\\ ]{0,4},?`),
+			rapid.Map(rapid.StringMatching(`(cn|ou|zz|)=?(a|a\\, b|b|f\\\\g|ü|c| )?[,.+]?(cn=[ab],?)?`), func(s string) string { return base + s }),
+		).Draw(t, "after")
+		for _, scope := range []Scope{ScopeBase, ScopeOne, ScopeSubtree} {
+			for _, filter := range []*Filter{Everything(), mustFilterOf("(sn=same)")} {
+				all, _, err := d.Search(Query{Base: testReseller, Scope: scope, Filter: filter})
+				require.NoError(t, err)
+				all = slices.DeleteFunc(all, func(o *Object) bool { return after != "" && o.DN.Key() <= after })
+				got, _, err := d.Search(Query{Base: testReseller, Scope: scope, Filter: filter, After: after})
+				require.NoError(t, err)
+				require.Equal(t, distinguishedNames(all), distinguishedNames(got), "scope %d after %q", scope, after)
+			}
+		}
+	})
+}
+
+func mustFilterOf(text string) *Filter {
+	f, err := ParseFilter(text)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}

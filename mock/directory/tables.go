@@ -57,7 +57,7 @@ var (
 	byValue   = state.Ordered(objects, "value", compareValues, func(r *record, add func(valueKey)) {
 		for number, value := range r.plain.all() {
 			if inValueIndex[number] {
-				add(valueKey{number, foldOwn(value)})
+				add(keyOfValue(number, ldappath.Fold(value)))
 			}
 		}
 	})
@@ -144,17 +144,17 @@ func compareChildren(a, b childKey) int {
 	return cmp.Or(cmp.Compare(',', b.key[n]), -1)
 }
 
-// valueKey is a folded value of an indexed attribute.
-type valueKey struct {
-	attribute uint16
-	folded    string
-}
+// valueKey is a folded value of an indexed attribute: the two octets of the
+// attribute's number, and the value.
+type valueKey string
 
-func compareValues(a, b valueKey) int {
-	if a.attribute != b.attribute {
-		return int(a.attribute) - int(b.attribute)
-	}
-	return strings.Compare(a.folded, b.folded)
+func compareValues(a, b valueKey) int { return strings.Compare(string(a), string(b)) }
+
+// keyOfValue makes the key of a folded value. It is a string of its own: an
+// index that kept a piece of a row would keep all of it.
+func keyOfValue(attribute uint16, folded string) valueKey {
+	var buffer [128]byte
+	return valueKey(append(append(buffer[:0], byte(attribute>>8), byte(attribute)), folded...))
 }
 
 func compareGUIDs(a, b GUID) int { return bytes.Compare(a[:], b[:]) }
