@@ -232,21 +232,27 @@ func TestSeed_TwoSeedsDiffer(t *testing.T) {
 	one, err := Root(t.Context(), environment(), Default())
 	require.NoError(t, err)
 	seed := Default()
-	seed.Hosting.Resellers = append(seed.Hosting.Resellers, Reseller{Name: "Reseller2"})
-	seed.Resources.OABServers[0].Capacity = 5
+	seed.Accounts = append(seed.Accounts, Account{Name: "operator", Groups: []string{"MPFAuditors"}})
+	seed.Plans.Plans = seed.Plans.Plans[:3]
 	two, err := Root(t.Context(), environment(), seed)
 	require.NoError(t, err)
-	created, changed := make(map[string]bool), make(map[string][]state.AttributeChange)
+	kinds, members := make(map[string]state.ChangeKind), []string(nil)
 	for _, c := range differences(one, two) {
-		created[c.Object] = c.Kind == state.Created
-		changed[c.Object] = c.Attributes
+		kinds[c.Object] = c.Kind
+		for _, a := range c.Attributes {
+			if a.Name == "member" {
+				members = append(members, a.After...)
+			}
+		}
 	}
-	assert.True(t, created["OU=Reseller2,OU=Hosting,DC=fabrikam,DC=com"])
-	assert.True(t, created["customer Reseller2"])
-	assert.Equal(t, []state.AttributeChange{{
-		Name: "member", After: []string{"CN=AllUsers@Reseller2,CN=_Private,OU=Reseller2,OU=Hosting,DC=fabrikam,DC=com"},
-	}}, changed["CN=AllCustomers@Hosting,CN=_Private,OU=Hosting,DC=fabrikam,DC=com"])
-	assert.NotContains(t, created, "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com")
+	assert.Equal(t, map[string]state.ChangeKind{
+		"CN=Administrator,CN=Users,DC=fabrikam,DC=com": state.Changed, // passwords are salted
+		"CN=hsadmin,CN=Users,DC=fabrikam,DC=com":       state.Changed,
+		"CN=operator,CN=Users,DC=fabrikam,DC=com":      state.Created,
+		"CN=MPFAuditors,CN=Users,DC=fabrikam,DC=com":   state.Changed,
+		"plan PlatinumPlusMail":                        state.Deleted,
+	}, kinds)
+	assert.Equal(t, []string{"CN=operator,CN=Users,DC=fabrikam,DC=com"}, members)
 }
 
 func differences(before, after *state.Root) []state.ObjectChange {
