@@ -25,8 +25,8 @@ type client struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 
-	writing sync.Mutex
-	stream  net.Conn // raw, or TLS over it
+	writing chan struct{} // has one element while stream is written or replaced
+	stream  net.Conn      // raw, or TLS over it
 
 	mu       sync.Mutex
 	changed  sync.Cond // an operation has ended
@@ -39,7 +39,7 @@ type client struct {
 }
 
 func newClient(ctx context.Context, cfg *Config, conn net.Conn) *client {
-	c := &client{cfg: cfg, raw: conn, stream: conn}
+	c := &client{cfg: cfg, raw: conn, stream: conn, writing: make(chan struct{}, 1)}
 	c.session.remote = conn.RemoteAddr()
 	c.changed.L = &c.mu
 	c.ctx, c.cancel = context.WithCancel(ctx)
@@ -85,8 +85,8 @@ func (c *client) handshake(config *tls.Config) error {
 	if err := stream.HandshakeContext(c.ctx); err != nil {
 		return err
 	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
 	c.stream, c.reader, c.bound = stream, wire.NewReader(stream, wire.Limits{Size: c.cfg.MaxAnonymousRequest}), false
 	c.session.encrypt()
 	return nil
@@ -118,23 +118,8 @@ func (c *client) serveOne() error {
 
 // next waits for the next request and reads it.
 func (c *client) next() ([]byte, error) {
-	identity := c.session.Identity()
-	idle := c.cfg.AnonymousTimeout
-	if identity != nil {
-		idle = c.cfg.IdleTimeout
-	}
-	for {
-		if err := c.setReadDeadline(idle); err != nil {
-			return nil, err
-		}
-		err := c.reader.Wait()
-		if errors.Is(err, os.ErrDeadlineExceeded) && c.busy() {
-			continue // it waits for an answer
-		}
-		if err != nil {
-			return nil, err
-		}
-		break
+	if err := c.await(); err != nil {
+		return nil, err
 	}
 	if !c.reader.Complete() {
 		if err := c.setReadDeadline(c.cfg.ReadTimeout); err != nil {
@@ -143,6 +128,33 @@ func (c *client) next() ([]byte, error) {
 	}
 	c.setLimits()
 	return c.reader.Next()
+}
+
+// await waits for the first octet of the next request, as long as a client may
+// be silent. How long that is can change meanwhile, for a bind may be under way.
+func (c *client) await() error {
+	since := time.Now()
+	for {
+		if err := c.setReadDeadline(c.idleTimeout() - time.Since(since)); err != nil {
+			return err
+		}
+		err := c.reader.Wait()
+		switch {
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
+		case c.busy():
+			since = time.Now() // it waits for an answer
+		case time.Since(since) >= c.idleTimeout():
+			return err
+		}
+	}
+}
+
+func (c *client) idleTimeout() time.Duration {
+	if c.session.Identity() != nil {
+		return c.cfg.IdleTimeout
+	}
+	return c.cfg.AnonymousTimeout
 }
 
 // setLimits gives a client that is bound the limits of one.
@@ -215,10 +227,12 @@ func (c *client) end(err error) {
 // closeTLS tells the client that nothing was cut off, unless something is being
 // written.
 func (c *client) closeTLS() {
-	if !c.writing.TryLock() {
+	select {
+	case c.writing <- struct{}{}:
+		defer func() { <-c.writing }()
+	default:
 		return
 	}
-	defer c.writing.Unlock()
 	if stream, ok := c.stream.(*tls.Conn); ok {
 		_ = stream.CloseWrite()
 	}

@@ -87,8 +87,15 @@ func (w *SearchWriter) answer(r wire.Response) {
 // write writes to the client. A client that does not read for too long, or is
 // gone, is given up.
 func (c *client) write(octets []byte) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
+	select {
+	case c.writing <- struct{}{}:
+		defer func() { <-c.writing }()
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+	if err := c.ctx.Err(); err != nil {
+		return err // a client that has left is not answered
+	}
 	err := c.raw.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout))
 	if err == nil {
 		_, err = c.stream.Write(octets)
