@@ -133,3 +133,20 @@ func Peek(message []byte) (id int32, operation Operation, err error) {
 	id, operation, _, err = openEnvelope(cursor[[]byte]{rest: envelope})
 	return id, operation, err
 }
+
+// DecodeDatagram decodes the one message of a datagram, within limits.
+func DecodeDatagram(octets []byte, limits Limits) (*Message, error) {
+	limits = limits.withDefaults()
+	switch h, err := readHeader(octets); {
+	case err != nil:
+		return nil, err
+	case h.size == 0 || h.tag != tagSequence:
+		return nil, syntax("not an LDAP message")
+	case len(octets) > limits.Size:
+		return nil, syntax("a message of %d octets is larger than %d", len(octets), limits.Size)
+	}
+	if err := limits.checkMessage(octets); err != nil {
+		return nil, err
+	}
+	return Decode(octets)
+}
