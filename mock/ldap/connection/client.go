@@ -31,15 +31,17 @@ type client struct {
 	mu       sync.Mutex
 	changed  sync.Cond // an operation has ended
 	running  []*operation
-	waiting  [][]byte // requests, in the order they came
-	octets   int      // of waiting
-	draining bool     // the server stops: nothing begins any more
-	ended    bool     // the connection ends
+	waiting  [][]byte        // requests, in the order they came
+	octets   int             // of waiting
+	draining bool            // the server stops: nothing begins any more
+	ended    bool            // the connection ends
+	spare    bool            // a goroutine waits for the next operation
+	next     chan *operation // what it waits on
 	work     sync.WaitGroup
 }
 
 func newClient(ctx context.Context, cfg *Config, conn net.Conn) *client {
-	c := &client{cfg: cfg, raw: conn, stream: conn, writing: make(chan struct{}, 1)}
+	c := &client{cfg: cfg, raw: conn, stream: conn, writing: make(chan struct{}, 1), next: make(chan *operation, 1)}
 	c.session.remote = conn.RemoteAddr()
 	c.changed.L = &c.mu
 	c.ctx, c.cancel = context.WithCancel(ctx)
@@ -94,7 +96,7 @@ func (c *client) handshake(config *tls.Config) error {
 
 // serveOne reads a request and begins its operation, or has it wait.
 func (c *client) serveOne() error {
-	octets, err := c.next()
+	octets, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -116,8 +118,8 @@ func (c *client) serveOne() error {
 	return c.admit(octets, id, operation)
 }
 
-// next waits for the next request and reads it.
-func (c *client) next() ([]byte, error) {
+// read waits for the next request and reads it.
+func (c *client) read() ([]byte, error) {
 	if err := c.await(); err != nil {
 		return nil, err
 	}
@@ -205,6 +207,10 @@ func (c *client) abort() {
 func (c *client) end(err error) {
 	c.mu.Lock()
 	c.ended = true
+	if c.spare {
+		c.spare = false
+		close(c.next)
+	}
 	draining := c.draining
 	c.changed.Broadcast()
 	c.mu.Unlock()

@@ -15,12 +15,14 @@ import (
 
 // operation is a request that is being answered.
 type operation struct {
-	client *client
-	id     int32
-	kind   wire.Operation
-	ctx    context.Context
-	cancel context.CancelFunc
-	began  time.Time
+	client  *client
+	id      int32
+	kind    wire.Operation
+	message *wire.Message
+	err     error // why there is no message
+	ctx     context.Context
+	cancel  context.CancelFunc
+	began   time.Time
 
 	abandoned bool // guarded by client.mu: it is not answered
 }
@@ -81,21 +83,43 @@ func (c *client) launch(octets []byte, id int32, kind wire.Operation) {
 	}
 	o.ctx, o.cancel = context.WithCancel(c.ctx)
 	c.running = append(c.running, o)
-	message, err := wire.Decode(octets)
-	c.work.Go(func() {
-		defer c.finish(o)
-		o.run(message, err)
-	})
+	o.message, o.err = wire.Decode(octets)
+	if c.spare {
+		c.spare = false
+		c.next <- o
+		return
+	}
+	c.work.Go(func() { c.perform(o) })
 }
 
-// finish ends an operation and begins what waited for it.
-func (c *client) finish(o *operation) {
+// perform answers operations: the first one, and as long as no other goroutine
+// is spare, those that come later. One that is kept has a stack that is large
+// enough, which a new one would have to grow for each operation.
+func (c *client) perform(o *operation) {
+	for {
+		o.run()
+		if !c.finish(o) {
+			return
+		}
+		if o = <-c.next; o == nil {
+			return
+		}
+	}
+}
+
+// finish ends an operation and begins what waited for it. It reports whether
+// the goroutine of the operation is kept.
+func (c *client) finish(o *operation) (kept bool) {
 	o.cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running = slices.DeleteFunc(c.running, func(other *operation) bool { return other == o })
+	if kept = !c.spare && !c.ended; kept {
+		c.spare = true
+	}
 	c.beginWaiting()
 	c.changed.Broadcast()
+	return kept
 }
 
 // abandon ends the operation that an abandon request names, whether it runs or
@@ -126,7 +150,7 @@ func (c *client) abandon(octets []byte) {
 
 // run answers a request. A handler that panics ends its operation, not the
 // program.
-func (o *operation) run(message *wire.Message, err error) {
+func (o *operation) run() {
 	w := newSearchWriter(o)
 	defer w.release()
 	defer func() {
@@ -136,11 +160,11 @@ func (o *operation) run(message *wire.Message, err error) {
 		}
 	}()
 	var malformed *wire.RequestError
-	if errors.As(err, &malformed) {
-		w.answer(wire.Response{Result: wire.Result{Code: ldap.LDAPResultProtocolError, Text: err.Error()}})
+	if errors.As(o.err, &malformed) {
+		w.answer(wire.Response{Result: wire.Result{Code: ldap.LDAPResultProtocolError, Text: o.err.Error()}})
 		return
 	}
-	w.answer(o.perform(message, w))
+	w.answer(o.perform(o.message, w))
 }
 
 // isAbandoned reports whether the operation must not be answered any more.
