@@ -7,7 +7,7 @@ import (
 )
 
 // MaxValues is how many values of an attribute one entry of an answer has,
-// Active Directory's MaxValRange.
+// Active Directory's MaxValRange (F414).
 const MaxValues = 1500
 
 // Range is a part of the values of an attribute.

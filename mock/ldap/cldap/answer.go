@@ -55,7 +55,7 @@ func (d *Domain) Knows(p Ping) bool {
 		(p.DomainGUID == "" || p.DomainGUID == string(d.GUID[:]))
 }
 
-// Answer returns the value of netlogon for a ping: a
+// Answer returns the value of netlogon for a ping (F416): a
 // NETLOGON_SAM_LOGON_RESPONSE_EX. An account that is asked for is answered as
 // unknown unless known is set.
 func (d *Domain) Answer(p Ping, known bool) []byte {

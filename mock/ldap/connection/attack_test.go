@@ -3,6 +3,7 @@ package connection
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"slices"
@@ -128,6 +129,22 @@ func TestAttack_Silence(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAttack_SilenceBeforeTLS is a client of ldaps that makes no handshake.
+func TestAttack_SilenceBeforeTLS(t *testing.T) {
+	server, _ := certificate(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		s := serve(t, Config{Implicit: true, TLS: func() *tls.Config { return server }}, l)
+		l.dial(t)
+		began := time.Now()
+		time.Sleep(time.Second)
+		for s.Connections() > 0 {
+			time.Sleep(500 * time.Millisecond)
+		}
+		assert.InDelta(t, 30, time.Since(began).Seconds(), 1)
+	})
 }
 
 // TestAttack_AClientThatWaitsIsNotIdle holds that the time for an answer does

@@ -161,6 +161,9 @@ func (o *operation) run() {
 	}()
 	var malformed *wire.RequestError
 	if errors.As(o.err, &malformed) {
+		if o.kind == wire.OpBindRequest {
+			o.client.session.become(nil)
+		}
 		w.answer(wire.Response{Result: wire.Result{Code: ldap.LDAPResultProtocolError, Text: o.err.Error()}})
 		return
 	}

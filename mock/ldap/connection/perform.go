@@ -15,7 +15,7 @@ const (
 	whoAmI   = ldap.ControlTypeWhoAmI
 )
 
-// Texts of refusals.
+// Texts of refusals (F411).
 const (
 	readOnly         = "this directory is read over LDAP and changed by provisioning requests (MPF) only"
 	noPassword       = "a bind with a name needs a password" // F407

@@ -110,6 +110,23 @@ func TestServer_MalformedRequestsAreAnswered(t *testing.T) {
 	assert.Equal(t, response{id: 1, tag: wire.OpCompareResponse, code: ldap.LDAPResultProtocolError, text: "compare request: entry is missing"}, receive(t, conn))
 	send(t, conn, extendedMessage(2, whoAmI))
 	assert.EqualValues(t, 2, receive(t, conn).id, "the connection goes on")
+	send(t, conn, bindMessage(3, "alice", password))
+	require.Zero(t, receive(t, conn).code)
+	send(t, conn, message(4, packet(wire.OpBindRequest)))
+	assert.EqualValues(t, ldap.LDAPResultProtocolError, receive(t, conn).code)
+	who, err := ber.DecodePacketErr(whoAmIAnswer(t, conn))
+	require.NoError(t, err)
+	assert.Len(t, who.Children[1].Children[3].Data.Bytes(), 0, "a bind that fails leaves nobody")
+}
+
+// whoAmIAnswer returns the octets of the answer to Who am I?
+func whoAmIAnswer(t *testing.T, conn net.Conn) []byte {
+	t.Helper()
+	send(t, conn, extendedMessage(9, whoAmI))
+	buffer := make([]byte, 200)
+	n, err := conn.Read(buffer)
+	require.NoError(t, err)
+	return buffer[:n]
 }
 
 func TestServer_BrokenProtocolIsToldAndEnds(t *testing.T) {

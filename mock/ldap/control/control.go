@@ -38,7 +38,7 @@ type Search struct {
 }
 
 // badControl is how Active Directory refuses a control with a bad value: a
-// cookie that is not of the search, too.
+// cookie that is not of the search, too (F412).
 var badControl = wire.Result{
 	Code: ldap.LDAPResultUnavailableCriticalExtension,
 	Text: "00000057: LdapErr: DSID-0C0907AE, comment: Error processing control, data 0, vece",

@@ -16,7 +16,7 @@ type Sort struct {
 
 // Fault returns why the result cannot be sorted so: a code of RFC 2891 and the
 // attribute at fault. The code is success if it can. Active Directory sorts by
-// one attribute, by its own matching rule only.
+// one attribute, by its own matching rule only (F413).
 func (s *Sort) Fault(known func(attribute string) bool) (code uint16, attribute string) {
 	key := s.Keys[0]
 	switch {

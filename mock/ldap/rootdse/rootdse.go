@@ -49,7 +49,7 @@ var capabilities = []struct {
 }
 
 // Time returns a time as the directory writes it: whole seconds, ending in .0Z.
-// In a layout of Go, ".0" is a digit of the fraction.
+// In a layout of Go, ".0" is a digit of the fraction (F415).
 func Time(t time.Time) string { return t.UTC().Format("20060102150405") + ".0Z" }
 
 // Attributes returns the attributes of the root DSE. Those without values are

@@ -59,7 +59,7 @@ func (e *Encoder) Reset() { e.buffer, e.depth = e.buffer[:0], 0 }
 // that is not ended.
 func (e *Encoder) Truncate(n int) { e.buffer, e.depth = e.buffer[:n], 0 }
 
-// begin writes a header whose length is filled in by end.
+// begin writes a header whose length is filled in by end (F410).
 func (e *Encoder) begin(tag byte) {
 	const fourOctets = 0x84
 	e.buffer = append(e.buffer, tag, fourOctets, 0, 0, 0, 0)
