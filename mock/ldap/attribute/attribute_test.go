@@ -93,8 +93,8 @@ func TestSelect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := Select(row.asked)
-			assert.Equal(t, row.mail, s.Wants("mail", false))
-			assert.Equal(t, row.canonical, s.Wants("canonicalName", true))
+			assert.Equal(t, row.mail, s.Includes("mail", false))
+			assert.Equal(t, row.canonical, s.Includes("canonicalName", true))
 			assert.Equal(t, row.all, s.All())
 			assert.Equal(t, row.operational, s.Operational())
 			assert.ElementsMatch(t, row.named, s.Names())

@@ -33,7 +33,7 @@ func Select(names []string) Selection {
 }
 
 // add adds a name with its options. Options other than a range, such as
-// ;binary, mean the same attribute. An attribute with a range that is none is
+// ;binary, mean the same attribute. An attribute with a malformed range is
 // passed over, as one that does not exist is.
 func (s *Selection) add(description string) {
 	name, options, _ := strings.Cut(strings.ToLower(description), ";")
@@ -53,10 +53,10 @@ func (s *Selection) add(description string) {
 	s.named[name] = requested
 }
 
-// All reports whether all attributes that are not operational are wanted.
+// All reports whether all attributes that are not operational are requested.
 func (s Selection) All() bool { return s.all }
 
-// Operational reports whether all operational attributes are wanted.
+// Operational reports whether all operational attributes are requested.
 func (s Selection) Operational() bool { return s.operational }
 
 // Names returns the attributes that were named, in lower case, in no order.
@@ -68,8 +68,8 @@ func (s Selection) Names() []string {
 	return names
 }
 
-// Wants reports whether an attribute is wanted.
-func (s Selection) Wants(name string, operational bool) bool {
+// Includes reports whether an attribute is requested.
+func (s Selection) Includes(name string, operational bool) bool {
 	if s.all && !operational || s.operational && operational {
 		return true
 	}

@@ -28,7 +28,7 @@ type Config struct {
 	PerSecond int
 	// Total is how many questions are answered in a second in all. Default 500.
 	Total int
-	// Logger receives failures that no client is told. If nil, they are dropped.
+	// Logger receives failures that are not reported to a client. If nil, they are dropped.
 	Logger *slog.Logger
 	// Now is the clock. If nil, it is time.Now.
 	Now func() time.Time

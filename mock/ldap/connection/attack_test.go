@@ -188,7 +188,7 @@ func TestAttack_UnreadOutput(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 		}
 		assert.InDelta(t, 30, time.Since(began).Seconds(), 1)
-		assert.NotNil(t, failed.Load(), "the search is told")
+		assert.NotNil(t, failed.Load(), "the search is notified")
 	})
 }
 

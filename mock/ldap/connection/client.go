@@ -71,7 +71,7 @@ func (c *client) begin() error {
 	}
 	config := c.cfg.tls()
 	if config == nil {
-		return errors.New("there is no certificate any more")
+		return errors.New("the certificate was removed")
 	}
 	return c.handshake(config)
 }
@@ -159,7 +159,7 @@ func (c *client) idleTimeout() time.Duration {
 	return c.cfg.AnonymousTimeout
 }
 
-// setLimits gives a client that is bound the limits of one.
+// setLimits applies the limits of a client that is bound, or of one that is not.
 func (c *client) setLimits() {
 	if bound := c.session.Identity() != nil; bound != c.bound {
 		c.bound = bound
@@ -203,7 +203,7 @@ func (c *client) abort() {
 	_ = c.raw.Close()
 }
 
-// end ends the connection, telling the client why if it can be told.
+// end ends the connection, and sends the reason if the client can read it.
 func (c *client) end(err error) {
 	c.mu.Lock()
 	c.ended = true
@@ -230,7 +230,7 @@ func (c *client) end(err error) {
 	c.work.Wait()
 }
 
-// closeTLS tells the client that nothing was cut off, unless something is being
+// closeTLS announces to the client that nothing was cut off, unless something is being
 // written.
 func (c *client) closeTLS() {
 	select {

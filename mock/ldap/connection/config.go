@@ -78,7 +78,7 @@ type Config struct {
 
 	// Observe is called after each operation that was answered.
 	Observe func(operation wire.Operation, code uint16, took time.Duration)
-	// Logger receives failures that no client is told. If nil, they are dropped.
+	// Logger receives failures that are not reported to a client. If nil, they are dropped.
 	Logger *slog.Logger
 }
 

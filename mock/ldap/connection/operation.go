@@ -45,7 +45,7 @@ func (c *client) admit(octets []byte, id int32, kind wire.Operation) error {
 	return nil
 }
 
-// mayBegin reports whether an operation may begin beside those that run. A bind
+// mayBegin reports whether an operation may begin while others run. A bind
 // runs alone.
 func (c *client) mayBegin(kind wire.Operation) bool {
 	switch {

@@ -88,7 +88,7 @@ func (s *Server) Connections() int {
 }
 
 // Shutdown closes the listeners first, so that their ports are free, then lets
-// operations under way end and tells the clients. When ctx ends before, work
+// operations under way end and notifies the clients. When ctx ends before, work
 // and connections are broken off, and its error is returned. No work runs any
 // more when Shutdown returns.
 func (s *Server) Shutdown(ctx context.Context) error {

@@ -69,7 +69,7 @@ func TestServer_Operations(t *testing.T) {
 	refused(conn.Modify(modify), ldap.LDAPResultUnwillingToPerform, "MPF")
 	refused(conn.ModifyDN(ldap.NewModifyDNRequest("CN=a", "CN=b", true, "")), ldap.LDAPResultUnwillingToPerform, "MPF")
 	refused(conn.Bind("alice", "wrong"), ldap.LDAPResultInvalidCredentials, "52e")
-	assert.Empty(t, who(), "a bind that fails leaves nobody")
+	assert.Empty(t, who(), "a bind that fails leaves the client anonymous")
 	require.NoError(t, conn.UnauthenticatedBind(""))
 	refused(conn.UnauthenticatedBind("alice"), ldap.LDAPResultUnwillingToPerform, "needs a password")
 	refused(conn.StartTLS(nil), ldap.LDAPResultUnavailable, "TLS is not configured")
@@ -116,7 +116,7 @@ func TestServer_MalformedRequestsAreAnswered(t *testing.T) {
 	assert.EqualValues(t, ldap.LDAPResultProtocolError, receive(t, conn).code)
 	who, err := ber.DecodePacketErr(whoAmIAnswer(t, conn))
 	require.NoError(t, err)
-	assert.Len(t, who.Children[1].Children[3].Data.Bytes(), 0, "a bind that fails leaves nobody")
+	assert.Len(t, who.Children[1].Children[3].Data.Bytes(), 0, "a bind that fails leaves the client anonymous")
 }
 
 // whoAmIAnswer returns the octets of the answer to Who am I?

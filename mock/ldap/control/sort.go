@@ -30,7 +30,7 @@ func (s *Sort) Fault(known func(attribute string) bool) (code uint16, attribute 
 	return ldap.LDAPResultSuccess, ""
 }
 
-// Answer returns the control that tells how the sorting went, and the result of
+// Answer returns the control that reports how the sorting went, and the result of
 // the search if that must be refused: a critical control that cannot be
 // followed.
 func (s *Sort) Answer(code uint16, attribute string) (wire.Control, wire.Result) {

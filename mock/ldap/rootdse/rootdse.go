@@ -7,7 +7,7 @@ import (
 	"wsexchange/mock/ldap/wire"
 )
 
-// Content is what the root DSE tells. Names are distinguished names as text.
+// Content is what the root DSE says. Names are distinguished names as text.
 type Content struct {
 	Now           time.Time
 	Domain        string // the domain's, such as DC=fabrikam,DC=com
