@@ -37,10 +37,13 @@ type UsersFileConfig struct {
 // not tell letter case. The file is read again when it has changed; while it
 // is broken, the users read before stay.
 //
-// An unknown login takes the time of a known one, if all hashes have the same
-// cost.
+// A refusal takes the same work whether the login is known or not, also when the
+// hashes have different costs, so that its time does not tell which accounts
+// exist.
 type UsersFile struct {
 	config UsersFileConfig
+	// compare is bcrypt.CompareHashAndPassword.
+	compare func(hash, password []byte) error
 
 	mu      sync.Mutex
 	users   *users
@@ -58,17 +61,21 @@ type fileVersion struct {
 // users is what a file says.
 type users struct {
 	byLogin map[string]user // by folded login
-	dummy   []byte          // hash of nobody's password, at the highest cost of the file
+	highest int             // cost among the hashes
+	// dummies are hashes that no password matches, by their costs: the highest,
+	// and those that refuse fills the work of a cheaper hash up with.
+	dummies map[int][]byte
 }
 
 type user struct {
 	login Credentials // without password
 	hash  []byte
+	cost  int
 }
 
 // OpenUsersFile reads the file.
 func OpenUsersFile(config UsersFileConfig) (*UsersFile, error) {
-	f := &UsersFile{config: config}
+	f := &UsersFile{config: config, compare: bcrypt.CompareHashAndPassword}
 	version, err := f.stat()
 	if err != nil {
 		return nil, err
@@ -91,19 +98,20 @@ func (f *UsersFile) Authenticate(ctx context.Context, pair Credentials) (Identit
 	}
 	users := f.current()
 	found, known := users.byLogin[folded(pair, f.config.Domain)]
-	hash := users.dummy
-	if known {
-		hash = found.hash
-	}
-	err := bcrypt.CompareHashAndPassword(hash, []byte(password[:min(len(password), maxPassword)]))
-	switch {
-	case !known:
+	read := []byte(password[:min(len(password), maxPassword)])
+	if !known {
+		_ = f.compare(users.dummies[users.highest], read)
 		return Identity{}, Refused(ReasonUnknownUser)
-	case err != nil || len(password) > maxPassword:
-		return Identity{}, Refused(ReasonWrongPassword)
-	default:
-		return Identity{Domain: found.login.Domain, Username: found.login.Username}, nil
 	}
+	if err := f.compare(found.hash, read); err != nil || len(password) > maxPassword {
+		// Each cost is twice the work of the one below it: a hash of cost 8 and
+		// dummies of 8 and 9 are as much as one of 10.
+		for cost := found.cost; cost < users.highest; cost++ {
+			_ = f.compare(users.dummies[cost], read)
+		}
+		return Identity{}, Refused(ReasonWrongPassword)
+	}
+	return Identity{Domain: found.login.Domain, Username: found.login.Username}, nil
 }
 
 // current is what the file says now, or said before it broke.
@@ -151,14 +159,15 @@ func (f *UsersFile) read() (*users, error) {
 
 // parseUsers reads the lines; an error names the line, not what is in it.
 func parseUsers(content []byte, domain string) (*users, error) {
-	found, highest := &users{byLogin: map[string]user{}}, 0
+	found := &users{byLogin: map[string]user{}, dummies: map[int][]byte{}}
+	lowest := maxCost
 	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
 	for number := 1; lines.Scan(); number++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		entry, cost, err := parseUser(line)
+		entry, err := parseUser(line)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
@@ -170,37 +179,45 @@ func parseUsers(content []byte, domain string) (*users, error) {
 			entry.login.Domain = domain
 		}
 		found.byLogin[key] = entry
-		highest = max(highest, cost)
+		lowest, found.highest = min(lowest, entry.cost), max(found.highest, entry.cost)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, err
 	}
-	var err error
-	found.dummy, err = bcrypt.GenerateFromPassword([]byte(rand.Text()), highest) // cost 0 is the default one
-	return found, err
+	if len(found.byLogin) == 0 {
+		lowest, found.highest = bcrypt.DefaultCost, bcrypt.DefaultCost
+	}
+	for cost := lowest; cost <= found.highest; cost++ {
+		var err error
+		if found.dummies[cost], err = bcrypt.GenerateFromPassword([]byte(rand.Text()), cost); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // maxCost bounds the time that a login takes: each step doubles it, and this
 // one is some seconds.
 const maxCost = 16
 
-func parseUser(line string) (user, int, error) {
+func parseUser(line string) (user, error) {
 	login, hash, ok := strings.Cut(line, ":")
 	if !ok {
-		return user{}, 0, errors.New("no colon between login and hash")
+		return user{}, errors.New("no colon between login and hash")
 	}
 	entry := user{login: NewCredentials(strings.TrimSpace(login), ""), hash: []byte(strings.TrimSpace(hash))}
 	if !entry.login.usable() {
-		return user{}, 0, errors.New("no usable login before the colon")
+		return user{}, errors.New("no usable login before the colon")
 	}
 	cost, err := bcrypt.Cost(entry.hash)
 	if err != nil || len(entry.hash) != 60 {
-		return user{}, 0, fmt.Errorf("login %s: not a bcrypt hash (htpasswd -B makes them)", entry.login.Login())
+		return user{}, fmt.Errorf("login %s: not a bcrypt hash (htpasswd -B makes them)", entry.login.Login())
 	}
 	if cost > maxCost {
-		return user{}, 0, fmt.Errorf("login %s: bcrypt cost %d is above %d", entry.login.Login(), cost, maxCost)
+		return user{}, fmt.Errorf("login %s: bcrypt cost %d is above %d", entry.login.Login(), cost, maxCost)
 	}
-	return entry, cost, nil
+	entry.cost = cost
+	return entry, nil
 }
 
 // folded is the login in the one spelling that logins are compared in.

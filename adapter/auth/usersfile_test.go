@@ -3,6 +3,7 @@ package auth
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,4 +131,41 @@ func TestOpenUsersFile_Refuses(t *testing.T) {
 	}
 	_, err := OpenUsersFile(UsersFileConfig{Path: filepath.Join(t.TempDir(), "none")})
 	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// The work of bcrypt doubles with each cost, so that counting costs counts time.
+func TestUsersFile_UnknownLoginsTakeTheWorkOfKnownOnes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users")
+	var lines string
+	for login, cost := range map[string]int{"low": 4, "middle": 6, "high": 7} {
+		hash, err := bcrypt.GenerateFromPassword([]byte("right"), cost)
+		require.NoError(t, err)
+		lines += login + ":" + string(hash) + "\n"
+	}
+	require.NoError(t, os.WriteFile(path, []byte(lines), 0o600))
+	f, err := OpenUsersFile(UsersFileConfig{Path: path})
+	require.NoError(t, err)
+	work := 0
+	f.compare = func(hash, password []byte) error {
+		cost, err := bcrypt.Cost(hash)
+		require.NoError(t, err)
+		work += 1 << cost
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+	for _, login := range []string{"low", "middle", "high", "unknown", `X\low`} {
+		for _, password := range []string{"wrong", strings.Repeat("wrong", 20)} {
+			work = 0
+			_, err := f.Authenticate(t.Context(), NewCredentials(login, password))
+			require.ErrorIs(t, err, ErrBadCredentials)
+			assert.Equal(t, 1<<7, work, login)
+		}
+		_, err := f.Authenticate(t.Context(), NewCredentials(login, "right"))
+		assert.Equal(t, login == "unknown" || login == `X\low`, err != nil, login)
+	}
+
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	f, err = OpenUsersFile(UsersFileConfig{Path: path})
+	require.NoError(t, err)
+	_, err = f.Authenticate(t.Context(), NewCredentials("unknown", "wrong"))
+	assert.ErrorIs(t, err, ErrBadCredentials, "a file without users")
 }
