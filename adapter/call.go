@@ -193,6 +193,10 @@ func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response,
 	target := request.MainTarget()
 	k.seen.Namespace, k.seen.Procedure = target.Namespace, target.Procedure
 	k.seen.Result = ResultOther // of a submitter that panics
+	var secrets mpf.Secrets // of the caller's data, which a submitter may change
+	if k.op.blob {
+		secrets = mpf.SecretsOf(request.Data[0])
+	}
 	started := k.h.config.Now()
 	response, err := k.h.config.Submitter.Submit(ctx, request)
 	k.seen.Backend, k.seen.Result = k.h.config.Now().Sub(started), resultOf(response, err)
@@ -204,6 +208,7 @@ func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response,
 		return nil, &soap.Fault{Code: soap.Server, String: k.internal(), Cause: errors.New("no response")}
 	}
 	k.op.forget(response)
+	secrets.Empty(response.Data)
 	return k.op.complete(response), nil
 }
 

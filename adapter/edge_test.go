@@ -455,6 +455,10 @@ func TestPasswordsStayOutOfLogsAndAnswers(t *testing.T) {
 		w := serve(h, post("HostedExchange", envelope(body)))
 		assert.NotContains(t, w.Body.String(), "Hidden-Pass-1")
 	}
+	w := serve(h, post("MPSGeneral", envelope(operationElement("SubmitMpsRequest", `<mpsNamespace>A</mpsNamespace><procedure>B</procedure><dataXmlBlob><data xmlns="">`+
+		`<path>`+userPath+`</path><newPassword>Hidden-Pass-1</newPassword><user pin="x"><Password>Hidden-Pass-1</Password></user></data></dataXmlBlob>`))))
+	assert.Contains(t, w.Body.String(), "<newPassword/>")
+	assert.NotContains(t, w.Body.String(), "Hidden-Pass-1")
 	assert.NotContains(t, log.String(), "Hidden-Pass-1")
 	assert.NotContains(t, log.String(), testPassword)
 	assert.Contains(t, log.String(), `FABRIKAM\\hsadmin`)

@@ -148,13 +148,18 @@ func Redact(n *xmldoc.Node) *xmldoc.Node {
 	return c
 }
 
+// isSecret reports whether the content of an element is secret.
+func isSecret(n *xmldoc.Node) bool {
+	mark, _ := xmldoc.Attr(n, "do-not-log")
+	property, _ := xmldoc.Attr(n, "name")
+	return mark == "1" || mark == "true" || isSecretName(n.Data) || isSecretName(property)
+}
+
 func redact(n *xmldoc.Node) {
 	if n == nil {
 		return
 	}
-	mark, _ := xmldoc.Attr(n, "do-not-log")
-	property, _ := xmldoc.Attr(n, "name")
-	if mark == "1" || mark == "true" || isSecretName(n.Data) || isSecretName(property) {
+	if isSecret(n) {
 		xmldoc.SetText(n, secret.Redacted)
 	}
 	for i, a := range n.Attr {
