@@ -137,6 +137,6 @@ func (c *Config) Validate() error {
 	if _, err := c.logs(io.Discard); err != nil {
 		refuse("log.levels: %w", err)
 	}
-	wrong = append(wrong, c.Admin.Validate(), c.Tracing.Validate())
+	wrong = append(wrong, c.Admin.Validate(), daemon.ValidateToken("control.token", c.Control.Token), c.Tracing.Validate())
 	return errors.Join(wrong...)
 }

@@ -137,18 +137,26 @@ func (o *options) readPassword() error {
 	if o.passwordFile == "" {
 		return nil
 	}
-	line, err := firstLine(o.passwordFile)
+	password, err := firstLine(o.passwordFile)
 	if err != nil {
 		return usage("password: %w", err)
 	}
-	o.password = secret.New(line)
+	o.password = password
 	return nil
 }
 
-func firstLine(path string) (string, error) {
+// firstLine reads the secret in the first line of a file.
+func firstLine(path string) (secret.String, error) {
 	text, err := os.ReadFile(path)
+	if err != nil {
+		return secret.String{}, err
+	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	return strings.TrimSuffix(line, "\r"), err
+	value, err := secret.Parse(line)
+	if err != nil {
+		return secret.String{}, fmt.Errorf("the first line of %s is not a secret: %w", path, err)
+	}
+	return value, nil
 }
 
 // account gives the account that submits.

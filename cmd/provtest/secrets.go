@@ -67,7 +67,7 @@ func (o *options) readSecrets() error {
 		if _, twice := o.secrets[strings.ToLower(name)]; twice {
 			return usage("secret-file: %q is given twice", name)
 		}
-		o.secrets[strings.ToLower(name)] = secret.New(value)
+		o.secrets[strings.ToLower(name)] = value
 	}
 	return nil
 }

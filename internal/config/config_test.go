@@ -103,7 +103,7 @@ func TestLoader_Defaults(t *testing.T) {
 }
 
 func TestLoader_File(t *testing.T) {
-	secretFile := writeFile(t, "from a file\r\n")
+	secretFile := writeFile(t, "\ufefffrom a file \r\n\r\n")
 	file := writeFile(t, `# everything
 listen: ":80"
 log-level: debug
@@ -223,7 +223,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestLoader_BadFlagsAndVariables(t *testing.T) {
-	empty := writeFile(t, "\n")
+	empty, wide := writeFile(t, "\n"), writeFile(t, "\xff\xfeh\x00i\x00")
 	rows := map[string]struct {
 		args, environ []string
 		want          string
@@ -249,7 +249,17 @@ func TestLoader_BadFlagsAndVariables(t *testing.T) {
 		"secret's file empty": {
 			[]string{"--auth.password-file", empty},
 			nil,
-			"flag --auth.password-file: auth.password-file: file " + empty + " is empty",
+			"flag --auth.password-file: auth.password-file: file " + empty + " is not a secret: it is empty",
+		},
+		"secret of two lines": {
+			nil,
+			[]string{"APP_AUTH_PASSWORD=hunter2\nhunter3"},
+			"environment APP_AUTH_PASSWORD: auth.password: the value is not a secret: it has more than one line",
+		},
+		"secret's file in UTF-16": {
+			[]string{"--auth.password-file", wide},
+			nil,
+			"flag --auth.password-file: auth.password-file: file " + wide + " is not a secret: it holds a control character, which no HTTP header can carry",
 		},
 		"too small":     {[]string{"--ratio=-0.1"}, nil, `flag --ratio: ratio: "-0.1" must not be less than 0`},
 		"too large":     {nil, []string{"APP_RATIO=2.5"}, `environment APP_RATIO: ratio: "2.5" must not be more than 2`},

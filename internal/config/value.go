@@ -132,15 +132,15 @@ func (o option) setScalar(v value, text string, field reflect.Value) error {
 	if len(o.oneof) > 0 && !slices.Contains(o.oneof, text) {
 		return fmt.Errorf("%s: %s: %q is not one of %s", v.Source, v.Key, text, strings.Join(o.oneof, ", "))
 	}
+	if o.secret {
+		return o.setSecret(v, text, "the value", field)
+	}
 	err := parserOf(field.Type())(text, field)
 	if err == nil {
 		if wrong := o.outside(field); wrong != "" {
 			return fmt.Errorf("%s: %s: %q %s", v.Source, v.Key, text, wrong)
 		}
 		return nil
-	}
-	if o.secret {
-		return fmt.Errorf("%s: %s: the value cannot be read", v.Source, v.Key)
 	}
 	return fmt.Errorf("%s: %s: %q: %w", v.Source, v.Key, text, err)
 }
@@ -154,14 +154,24 @@ func (o option) setFromFile(v value, field reflect.Value) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", v.Source, v.Key, err)
 	}
-	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	if text == "" {
-		return fmt.Errorf("%s: %s: file %s is empty", v.Source, v.Key, v.Texts[0])
+	return o.setSecret(v, string(content), "file "+v.Texts[0], field)
+}
+
+// setSecret puts in a secret, without what editors leave around it. The error
+// names the place and not the secret.
+func (o option) setSecret(v value, text, place string, field reflect.Value) error {
+	if text == "" && !o.isFile {
+		field.SetZero()
+		return nil
+	}
+	parsed, err := secret.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %s is not a secret: %w", v.Source, v.Key, place, err)
 	}
 	if field.Type() == secretType {
-		field.Set(reflect.ValueOf(secret.New(text)))
+		field.Set(reflect.ValueOf(parsed))
 	} else {
-		field.SetString(text)
+		field.SetString(parsed.Reveal())
 	}
 	return nil
 }

@@ -88,6 +88,27 @@ func TestAdmin(t *testing.T) {
 	assert.EqualError(t, err, "admin: no token")
 }
 
+// What the configuration accepts as a token, a caller can send.
+func TestAdmin_TokenOfAFile(t *testing.T) {
+	for _, content := range []string{"a long enough token\n", "a long enough token\n\n", "\ufeffa long enough token \r\n", "töken of many letters"} {
+		token, err := secret.Parse(content)
+		require.NoError(t, err)
+		require.NoError(t, AdminSettings{Listen: "x", Token: token}.Validate())
+		admin, err := NewAdmin(AdminConfig{Token: token, Health: NewHealth(NewRegistry("test"))})
+		require.NoError(t, err)
+		server := httptest.NewServer(admin)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/-/", nil)
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+token.Reveal())
+		response, err := server.Client().Do(r)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, http.StatusOK, response.StatusCode, content)
+		server.Close()
+	}
+	assert.ErrorContains(t, AdminSettings{Listen: "x", Token: secret.New(" 0123456789abcdef")}.Validate(), "white space")
+}
+
 func TestLogs_PartsHaveLevelsOfTheirOwn(t *testing.T) {
 	var out strings.Builder
 	logs, err := NewLogs(&out, "json", "gateway", "auth")

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"strings"
 
 	"wsexchange/internal/config"
 	"wsexchange/internal/secret"
@@ -45,8 +46,20 @@ const shortestToken = 16
 
 // Validate refuses a listener without a good token.
 func (a AdminSettings) Validate() error {
-	if a.Listen != "" && len(a.Token.Reveal()) < shortestToken {
+	if a.Listen == "" {
+		return nil
+	}
+	if len(a.Token.Reveal()) < shortestToken {
 		return fmt.Errorf("admin.token: admin.listen needs one of at least %d characters", shortestToken)
+	}
+	return ValidateToken("admin.token", a.Token)
+}
+
+// ValidateToken refuses a token that no caller can send after "Bearer ": the
+// blanks there are not part of it.
+func ValidateToken(key string, token secret.String) error {
+	if text := token.Reveal(); strings.TrimSpace(text) != text {
+		return fmt.Errorf("%s: it begins or ends with white space, which the header Authorization cannot carry", key)
 	}
 	return nil
 }

@@ -78,3 +78,16 @@ func TestArchitecture_NamesEveryPackage(t *testing.T) {
 		}
 	}
 }
+
+// TestPasswords_NamesTests holds that the claims of docs/passwords.md name tests
+// that exist.
+func TestPasswords_NamesTests(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/passwords.md")
+	require.NoError(t, err)
+	_, tests := readCode(t)
+	names := testName.FindAllString(string(raw), -1)
+	assert.Greater(t, len(names), 20)
+	for _, name := range names {
+		assert.Contains(t, tests, name)
+	}
+}

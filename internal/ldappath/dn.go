@@ -60,7 +60,7 @@ func appendFolded(to []byte, text string) []byte {
 
 // equal reports whether the keys of both are equal.
 func (r RDN) equal(other RDN) bool {
-	return (r.Attribute == other.Attribute || strings.ToLower(r.Attribute) == strings.ToLower(other.Attribute)) &&
+	return strings.EqualFold(r.Attribute, other.Attribute) &&
 		(r.Value == other.Value || Fold(r.Value) == Fold(other.Value))
 }
 

@@ -116,16 +116,6 @@ func (d Directory) touch(o *Object, row *record) error {
 	return d.tx.Skip("usn", usn)
 }
 
-// touchAlone marks an object as changed whose row stays as it is.
-func (d Directory) touchAlone(o *Object) error {
-	row, err := d.row(o)
-	if err != nil {
-		return err
-	}
-	changed := *row
-	return d.touch(o, &changed)
-}
-
 // Set replaces the values of an attribute; none clears it. Either all the
 // values are taken or nothing changes. An empty value is state.ErrConstraint.
 func (d Directory) Set(o *Object, attribute string, values ...string) error {

@@ -20,7 +20,7 @@ func describe[R any](tx *state.Tx, row *R) state.Description {
 	return d.describe(row)
 }
 
-// describe tells what a row says about an object. Numbers, times and
+// describe returns what a row says about an object. Numbers, times and
 // identifiers are left out.
 func (d Directory) describe(row any) state.Description {
 	switch row := row.(type) {

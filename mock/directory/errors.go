@@ -39,7 +39,7 @@ const (
 	KindGUID    = "objectGUID"
 )
 
-// AttributeError tells which attribute (and value) is unknown, absent or
+// AttributeError says which attribute (and value) is unknown, absent or
 // already there. It unwraps to ErrNoSuchAttribute, ErrNoSuchValue or
 // ErrValueExists.
 type AttributeError struct {
@@ -57,7 +57,7 @@ func (e *AttributeError) Error() string {
 
 func (e *AttributeError) Unwrap() error { return e.Err }
 
-// ObjectError tells on which object an operation was refused. It unwraps to
+// ObjectError says on which object an operation was refused. It unwraps to
 // state.ErrNotLeaf, ErrNaming, ErrClassViolation, ErrAlreadyMember,
 // ErrNotMember and the account states.
 type ObjectError struct {
@@ -76,7 +76,7 @@ func (e *ObjectError) Error() string {
 
 func (e *ObjectError) Unwrap() error { return e.Err }
 
-// PasswordPolicyError tells which rule a new password broke, never the
+// PasswordPolicyError says which rule a new password broke, never the
 // password. It is ErrPasswordPolicy.
 type PasswordPolicyError struct {
 	Rule string // "length", "complexity", "history"

@@ -20,8 +20,8 @@ import (
 var testClock = time.Date(2004, 5, 6, 7, 8, 9, 0, time.UTC)
 
 const (
-	testSID      SID = "S-1-5-21-1004336348-1177238915-682003330"
-	testPassword     = "Right-1234"
+	testSID      = SID("S-1-5-21-1004336348-1177238915-682003330")
+	testPassword = "Right-1234"
 )
 
 var (

@@ -106,7 +106,7 @@ func (d Directory) walkTo(dn ldappath.DN) (r *record, found bool) {
 	return r, found
 }
 
-// Get returns the object with the name. If there is none, the error tells the
+// Get returns the object with the name. If there is none, the error has the
 // deepest ancestor that exists.
 func (d Directory) Get(dn ldappath.DN) (*Object, error) {
 	if err := d.tx.Ready(false); err != nil {

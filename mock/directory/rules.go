@@ -93,7 +93,7 @@ func checkUPN(d Directory, o *Object, values []string) error {
 	return d.taken(o, byUPN.Find(d.tx, ldappath.Fold(values[0])), KindUPN, values[0])
 }
 
-// taken reports that somebody else than o has a name. holder is nil if it is
+// taken reports that another object than o has a name. holder is nil if it is
 // free.
 func (d Directory) taken(o *Object, holder *record, kind, value string) error {
 	if holder == nil || holder.id == o.ID {

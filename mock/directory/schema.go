@@ -99,7 +99,7 @@ var attributeNumbers = func() map[string]uint16 {
 	return numbers
 }()
 
-// inValueIndex tells by number which attributes byValue has. The others that
+// inValueIndex says by number which attributes byValue has. The others that
 // are Indexed have indexes of their own.
 var inValueIndex = func() []bool {
 	indexed := make([]bool, len(attributeTypes))

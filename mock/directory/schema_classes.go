@@ -174,7 +174,7 @@ func LookupClass(name string) (Class, bool) {
 // Classes returns all classes, in the order of the table.
 func Classes() []Class { return append([]Class(nil), classes...) }
 
-// under reports whether an object of the class may lie under one of the other.
+// under reports whether an object of the class may be under one of the other.
 func (c *Class) under(parent *Class) bool {
 	if parent.Leaf {
 		return false

@@ -2,9 +2,12 @@ package daemontest
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // BadConfiguration is a mistake in a program's settings.
@@ -34,8 +37,19 @@ func ConfigCheck(t *testing.T, run Run, further map[string]BadConfiguration) {
 	out, errors, status := Output(t, run, nil, "serve", "--config.check")
 	assert.Equal(t, "configuration is valid\n", out)
 	assert.Equal(t, 0, status, errors)
+	token := func(content string) []string {
+		file := filepath.Join(t.TempDir(), "token")
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		return []string{"--admin.listen=127.0.0.1:0", "--admin.token-file=" + file}
+	}
+	_, errors, status = Output(t, run, nil, append([]string{"serve", "--config.check"}, token("\ufeff0123456789abcdef \r\n\r\n")...)...)
+	assert.Equal(t, 0, status, errors)
 	all := common()
 	maps.Copy(all, further)
+	all["token of two lines"] = BadConfiguration{token("0123456789abcdef\n0123456789abcdef\n"), "more than one line"}
+	all["token in UTF-16"] = BadConfiguration{token("\xff\xfe0\x001\x00"), "a control character, which no HTTP header can carry"}
+	all["token after a blank"] = BadConfiguration{token(" 0123456789abcdef"), "admin.token: it begins or ends with white space"}
+	all["blank token"] = BadConfiguration{token("\ufeff \n"), "is not a secret: it is empty"}
 	for name, row := range all {
 		t.Run(name, func(t *testing.T) {
 			_, errors, status := Output(t, run, nil, append([]string{"serve", "--config.check"}, row.Args...)...)
