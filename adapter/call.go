@@ -193,7 +193,7 @@ func (k *call) submit(ctx context.Context, request *mpf.Request) (*mpf.Response,
 	target := request.MainTarget()
 	k.seen.Namespace, k.seen.Procedure = target.Namespace, target.Procedure
 	k.seen.Result = ResultOther // of a submitter that panics
-	var secrets mpf.Secrets // of the caller's data, which a submitter may change
+	var secrets mpf.Secrets     // of the caller's data, which a submitter may change
 	if k.op.blob {
 		secrets = mpf.SecretsOf(request.Data[0])
 	}

@@ -1,8 +1,11 @@
 package adapter
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -97,4 +100,20 @@ func TestDiscovery(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, serve(newHandler(t, closed), httptest.NewRequest(http.MethodGet, target, nil)).Code)
 	}
 	assert.Equal(t, http.StatusMethodNotAllowed, serve(h, httptest.NewRequest(http.MethodPost, "/MPSWS/default.disco", nil)).Code)
+}
+
+// late is a body whose connection was given up.
+type late struct{}
+
+func (late) Read([]byte) (int, error) { return 0, fmt.Errorf("read tcp: %w", os.ErrDeadlineExceeded) }
+
+func TestCall_AMessageThatIsLate(t *testing.T) {
+	e := &engine{}
+	r := post("HostedExchange", "")
+	r.Body, r.ContentLength = io.NopCloser(late{}), 1000
+	w := serve(newHandler(t, testConfig(t, e)), r)
+	assert.Equal(t, http.StatusInternalServerError, w.Code)
+	assert.Contains(t, w.Body.String(), "<faultcode>soap:Client</faultcode>")
+	assert.Contains(t, w.Body.String(), "The message did not arrive in time.")
+	assert.Zero(t, e.calls)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 
 	"wsexchange/internal/front"
@@ -97,6 +98,9 @@ func (k *call) unreadable(err error) error {
 		return tooLarge(large.Limit, large.Limit+1)
 	case errors.As(err, &fault):
 		return fault
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &soap.Fault{Code: soap.Client, String: "Server was unable to read request. ---> The message did not arrive in time.", Cause: err}
 	}
 	// The client stopped in the middle of its message.
 	return &soap.Fault{Code: soap.Client, String: "Server was unable to read request. ---> The message is not complete.", Cause: err}

@@ -111,6 +111,11 @@ func TestServe_ADoubledSlashIsOne(t *testing.T) {
 	}
 }
 
+func TestServe_StopsDuringARequest(t *testing.T) {
+	e := start(t)
+	e.StopDuringRequest(e.Banner["Engine"])
+}
+
 // TestServe_FirstRequest sends the request of the banner as it stands there.
 func TestServe_FirstRequest(t *testing.T) {
 	e := start(t)

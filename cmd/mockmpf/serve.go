@@ -70,7 +70,7 @@ func (s *service) administer(admin *daemon.Admin) {
 func (c *Config) frame() daemon.Settings {
 	return daemon.Settings{
 		Metrics: c.Metrics.Listen, Admin: c.Admin, Certificate: c.TLS.Certificate, Key: c.TLS.Key,
-		Tracing: c.Tracing, DrainDelay: c.DrainDelay, Drain: c.Drain,
+		Tracing: c.Tracing, DrainDelay: c.DrainDelay, Drain: c.Drain, Pace: c.Limits.Pace(),
 	}
 }
 

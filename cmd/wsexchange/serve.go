@@ -59,7 +59,7 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 func (c *Config) frame() daemon.Settings {
 	return daemon.Settings{
 		Metrics: c.Metrics.Listen, Admin: c.Admin, Certificate: c.TLS.Certificate, Key: c.TLS.Key,
-		Tracing: c.Tracing, DrainDelay: c.DrainDelay, Drain: c.Drain,
+		Tracing: c.Tracing, DrainDelay: c.DrainDelay, Drain: c.Drain, Pace: c.Limits.Pace(),
 	}
 }
 

@@ -126,6 +126,11 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 	}
 }
 
+func TestServe_StopsDuringARequest(t *testing.T) {
+	g := start(t)
+	g.StopDuringRequest(g.Banner["URL"] + "/HostedExchange.asmx")
+}
+
 func TestServe_ReadyInDetail(t *testing.T) {
 	g := start(t)
 	var answer struct {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,6 +38,8 @@ type Server struct {
 	Handler  http.Handler
 	// TLS encrypts the connections, if it is not nil.
 	TLS *tls.Config
+	// Pace returns the least rate for the next request; nil is DefaultPace.
+	Pace func() Pace
 }
 
 // Listen opens the listener of a server.
@@ -65,7 +68,34 @@ type Servers struct {
 
 type running struct {
 	*Server
-	http *http.Server
+	http   *http.Server
+	bodies *bodies
+	fresh  *fresh
+}
+
+// fresh are the connections that have not sent a whole head of a request yet.
+type fresh struct {
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+// follow is a http.Server's ConnState.
+func (f *fresh) follow(conn net.Conn, state http.ConnState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if state == http.StateNew {
+		f.conns[conn] = struct{}{}
+	} else {
+		delete(f.conns, conn)
+	}
+}
+
+func (f *fresh) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for conn := range f.conns {
+		_ = conn.Close()
+	}
 }
 
 // NewServers makes an empty set. The logger hears what goes wrong with single
@@ -76,11 +106,16 @@ func NewServers(logger *slog.Logger) *Servers {
 
 // Start begins to serve.
 func (s *Servers) Start(server *Server) {
+	arriving, unheard := &bodies{}, &fresh{conns: make(map[net.Conn]struct{})}
+	pace := server.Pace
+	if pace == nil {
+		pace = func() Pace { return DefaultPace }
+	}
 	h := &http.Server{
-		Handler: server.Handler, TLSConfig: server.TLS, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Handler: &paced{next: server.Handler, pace: pace, bodies: arriving}, ConnState: unheard.follow, TLSConfig: server.TLS, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
-	s.running = append(s.running, running{server, h})
+	s.running = append(s.running, running{server, h, arriving, unheard})
 	go func() {
 		var err error
 		if server.TLS != nil {
@@ -105,32 +140,36 @@ func (s *Servers) Wait(ctx context.Context) error {
 }
 
 // Stop stops the servers, the last one started first. Each closes its
-// listener, then lets the calls under way go on; what is left of them after the
-// drain time, which is for all together, is cut off and is an error.
-func (s *Servers) Stop(ctx context.Context, drain time.Duration) error {
+// listener, cuts off what has not arrived as a whole, and lets the calls go on
+// that have begun. What is left of them after the drain time, which is for all
+// together, is cut off: that is a warning in the log and not an error, since the
+// program was asked to stop.
+func (s *Servers) Stop(ctx context.Context, drain time.Duration) {
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	var err error
 	for len(s.running) > 0 {
 		last := s.running[len(s.running)-1]
 		s.running = s.running[:len(s.running)-1]
-		if stopErr := last.http.Shutdown(deadline); stopErr != nil {
-			err = errors.Join(err, fmt.Errorf("%s: calls were cut off after %s: %w", last.Name, drain, stopErr), last.http.Close())
+		last.bodies.stop()
+		cut := time.AfterFunc(lastBytes, last.fresh.close)
+		if err := last.http.Shutdown(deadline); err != nil {
+			s.logger.Warn("calls were cut off", "server", last.Name, "drain", drain, "error", err)
+			_ = last.http.Close() // the listener is closed already
 		}
+		cut.Stop()
 	}
-	return err
 }
 
 // Leave stops a program whose time has come: it says that it is not ready,
 // takes calls for the delay, so that those who ask notice, and stops the
 // servers.
-func (s *Servers) Leave(ctx context.Context, health *Health, delay, drain time.Duration) error {
+func (s *Servers) Leave(ctx context.Context, health *Health, delay, drain time.Duration) {
 	health.Drain()
 	s.logger.Info("stopping", "delay", delay, "drain", drain)
 	wait := time.NewTimer(delay)
 	defer wait.Stop()
 	<-wait.C
-	return s.Stop(ctx, drain)
+	s.Stop(ctx, drain)
 }
 
 // Serve runs the servers until ctx ends, or until one of them fails. Then it
@@ -142,5 +181,6 @@ func Serve(ctx context.Context, drain time.Duration, logger *slog.Logger, server
 		s.Start(servers[i])
 	}
 	err := s.Wait(ctx)
-	return errors.Join(err, s.Stop(ctx, drain))
+	s.Stop(ctx, drain)
+	return err
 }

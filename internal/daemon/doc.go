@@ -5,6 +5,8 @@
 //	settings.go  settings that several programs have
 //	logs.go      loggers of parts, whose levels can be changed at run time
 //	daemon.go    servers that start and stop in order
+//	pace.go      least rates of bodies and of readers
+//	body.go      requests that have not arrived, and what a stop does to them
 //	tls.go       the certificate of the doors, read again when it changes
 //	health.go    the listener of metrics and health
 //	admin.go     the listener of administrators
@@ -12,6 +14,7 @@
 //
 // A program starts its health listener first, so that it can be asked while it
 // opens the rest, and tells it when it has started. At the end it is not ready
-// first, so that nobody sends it more work; then its listeners close, the calls
-// under way go on for the drain time, and what is behind them closes last.
+// first, so that nobody sends it more work; then its listeners close, requests that
+// have not arrived are cut, the calls under way go on for the drain time, and what
+// is behind them closes last.
 package daemon

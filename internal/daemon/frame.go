@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -23,6 +22,7 @@ type Settings struct {
 	Certificate, Key  string // files of the doors' certificate, "" for none
 	Tracing           tracing.Settings
 	DrainDelay, Drain time.Duration
+	Pace              Pace // of the doors and of the listener of administrators
 }
 
 // FrameConfig is what a Frame needs; all of it.
@@ -134,10 +134,12 @@ func (f *Frame[C]) Serve(ctx context.Context, cfg *C, p Parts[C]) error {
 	defer f.close(running)
 	defer p.Close()
 	if err := f.open(running, cfg, p); err != nil {
-		return errors.Join(err, f.servers.Stop(running, f.config.Settings(cfg).Drain))
+		f.servers.Stop(running, f.config.Settings(cfg).Drain)
+		return err
 	}
 	for _, server := range append([]*Server{f.admin}, p.Doors()...) {
 		if server != nil {
+			server.Pace = func() Pace { return f.config.Settings(f.config.Current()).Pace }
 			f.servers.Start(server)
 		}
 	}
@@ -154,7 +156,7 @@ func (f *Frame[C]) Serve(ctx context.Context, cfg *C, p Parts[C]) error {
 	}
 	last := f.config.Settings(f.config.Current())
 	f.systemd.stopping(last.DrainDelay + last.Drain)
-	err = errors.Join(err, f.servers.Leave(ctx, f.Health, last.DrainDelay, last.Drain))
+	f.servers.Leave(ctx, f.Health, last.DrainDelay, last.Drain)
 	cancel()
 	<-worker
 	<-watched

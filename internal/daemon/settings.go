@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"wsexchange/internal/config"
 	"wsexchange/internal/secret"
@@ -18,7 +19,13 @@ type Limits struct {
 	Name       config.Bytes `setting:"name" default:"256B" min:"1B" help:"longest XML name"`
 	Value      config.Bytes `setting:"value" default:"4KiB" min:"1B" help:"longest XML attribute value"`
 	Text       config.Bytes `setting:"text" default:"1MiB" min:"1B" help:"longest run of XML text"`
+
+	Rate  config.Bytes  `setting:"rate" default:"4KiB" min:"1B" help:"least rate, in bytes a second, at which a request must arrive and its answer be taken"`
+	Grace time.Duration `setting:"grace" default:"10s" min:"1ms" help:"how long a connection may be below the least rate before it is cut; a request must arrive within 60s, however fast it is"`
 }
+
+// Pace is the least rate of connections.
+func (l Limits) Pace() Pace { return Pace{Rate: int64(l.Rate), Grace: l.Grace} }
 
 // XML gives the limits to the strict reader.
 func (l Limits) XML() xmldoc.Limits {

@@ -79,15 +79,17 @@ func TestArchitecture_NamesEveryPackage(t *testing.T) {
 	}
 }
 
-// TestPasswords_NamesTests holds that the claims of docs/passwords.md name tests
-// that exist.
-func TestPasswords_NamesTests(t *testing.T) {
-	raw, err := os.ReadFile("../../docs/passwords.md")
-	require.NoError(t, err)
+// TestDocuments_NameTests holds that the tests by which documents prove their
+// claims exist.
+func TestDocuments_NameTests(t *testing.T) {
 	_, tests := readCode(t)
-	names := testName.FindAllString(string(raw), -1)
-	assert.Greater(t, len(names), 20)
-	for _, name := range names {
-		assert.Contains(t, tests, name)
+	for document, least := range map[string]int{"passwords": 20, "connections": 10} {
+		raw, err := os.ReadFile("../../docs/" + document + ".md")
+		require.NoError(t, err)
+		names := testName.FindAllString(string(raw), -1)
+		assert.GreaterOrEqual(t, len(names), least, document)
+		for _, name := range names {
+			assert.Contains(t, tests, name, document)
+		}
 	}
 }

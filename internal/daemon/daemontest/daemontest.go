@@ -6,10 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,6 +92,27 @@ func Start(t testing.TB, run Run, environ []string, args ...string) *Program {
 	}
 	require.FailNow(t, "not ready", "status %d: %s", p.Stop(), p.Log)
 	return nil
+}
+
+// StopDuringRequest stops the program while a request to the URL has not arrived
+// as a whole, and one has not begun: the stop waits for neither, and was asked
+// for, so that the exit status is 0.
+func (p *Program) StopDuringRequest(at string) {
+	p.t.Helper()
+	to, err := url.Parse(at)
+	require.NoError(p.t, err)
+	dial := func(text string) {
+		conn, err := net.Dial("tcp", to.Host)
+		require.NoError(p.t, err)
+		p.t.Cleanup(func() { _ = conn.Close() })
+		_, err = io.WriteString(conn, text)
+		require.NoError(p.t, err)
+	}
+	dial("POST " + to.Path + " HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 1000\r\n\r\n<begin>")
+	dial("POST " + to.Path)
+	begun := time.Now()
+	assert.Zero(p.t, p.Stop(), p.Log)
+	assert.Less(p.t, time.Since(begun), 4*time.Second)
 }
 
 // AskEverything asks everything that the listeners of administrators, metrics
