@@ -142,7 +142,7 @@ func (k *call) answer(login auth.Login, hasLogin bool) (*mpf.Response, error) {
 	k.body = &xmldoc.Node{NamespaceURI: k.body.NamespaceURI} // the arguments have the rest
 	t := &translation{
 		op: k.op, arguments: arguments, limits: k.h.config.Limits, scope: k.h.scope,
-		eventSink: k.h.config.EventSink, namespace: k.body.NamespaceURI,
+		eventSink: k.h.config.EventSink, confine: k.h.config.ConfineTexts, namespace: k.body.NamespaceURI,
 	}
 	request, sendCredentials, err := t.request()
 	if err != nil {
@@ -176,7 +176,8 @@ func (k *call) refuse(err error) (*mpf.Response, error) {
 		k.seen.Refusal, k.seen.Rule = RefusedXML, bad.rule
 	case mpf.XMLParameter.Is(answer):
 		k.seen.Refusal = RefusedXML
-	case mpf.ScopeViolation.Is(answer), mpf.ServerViolation.Is(answer), mpf.PathUnreadable.Is(answer):
+	case mpf.ScopeViolation.Is(answer), mpf.ServerViolation.Is(answer), mpf.PathUnreadable.Is(answer),
+		mpf.NameUnreadable.Is(answer), mpf.ObjectScopeUnknown.Is(answer):
 		k.seen.Refusal = RefusedScope
 	default:
 		k.seen.Refusal = RefusedValue

@@ -38,6 +38,11 @@ type Config struct {
 	// outside of ResellerOU if that is set, are refused.
 	BaseDN     ldappath.DN
 	ResellerOU ldappath.DN
+	// ConfineTexts checks every text of a request, in whatever parameter or XML,
+	// that reads as a path or a distinguished name, and refuses names by GUID and
+	// SID if ResellerOU is below the domain. It is for engines that do not know
+	// the base themselves.
+	ConfineTexts bool
 	// DomainControllers are the server names that a path may contain.
 	DomainControllers []string
 	// EventSink says that an event sink keeps the recipient policies, so that

@@ -16,8 +16,10 @@ import (
 type scope struct {
 	base      []ldappath.RDN // folded
 	computers []ldappath.RDN // folded
-	servers   map[string]bool
-	passed    *passed
+	// part says that the base is a part of a domain.
+	part    bool
+	servers map[string]bool
+	passed  *passed
 }
 
 func newScope(base, reseller ldappath.DN, controllers []string) scope {
@@ -25,6 +27,7 @@ func newScope(base, reseller ldappath.DN, controllers []string) scope {
 	if !reseller.IsZero() {
 		s.base = folded(reseller)
 	}
+	s.part = len(s.base) > 0 && s.base[0].Attribute != "dc"
 	domain := base
 	for !domain.IsZero() && !strings.EqualFold(domain.RDN().Attribute, "DC") {
 		domain = domain.Parent()

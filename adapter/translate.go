@@ -16,6 +16,10 @@ type translation struct {
 	limits    xmldoc.Limits
 	scope     scope
 	eventSink bool
+	// confine checks every text, but those that a guard has read with wider
+	// rules.
+	confine bool
+	read    map[*xmldoc.Node]bool
 	// namespace is that of the operation element.
 	namespace string
 }
@@ -49,10 +53,27 @@ func (t *translation) request() (*mpf.Request, bool, error) {
 			return nil, false, err
 		}
 	}
+	if refused := t.confined(data, blob); refused != nil {
+		return nil, false, refused
+	}
 	if t.op.blob {
 		return blobRequest(target, blob), sendCredentials, nil
 	}
 	return &mpf.Request{Procedure: mpf.OneCall(target, mpf.On, data)}, sendCredentials, nil
+}
+
+// confined returns the answer to a request with a text outside of the base.
+func (t *translation) confined(trees ...*xmldoc.Node) error {
+	if !t.confine {
+		return nil
+	}
+	c := confinement{scope: t.scope, objects: t.scope.part, limits: t.limits, passed: t.read}
+	for _, tree := range trees {
+		if refused := c.check(tree); refused != nil {
+			return refused
+		}
+	}
+	return nil
 }
 
 // blobRequest puts the caller's data beside the procedure, moves it in before
@@ -99,6 +120,12 @@ func (t *translation) add(data *xmldoc.Node, p *parameter, a *argument) error {
 	}
 	n := descend(data, p.to.elements)
 	xmldoc.SetText(n, a.text)
+	if p.guard == guardRead {
+		if t.read == nil {
+			t.read = make(map[*xmldoc.Node]bool, 1)
+		}
+		t.read[n] = true
+	}
 	if p.secret {
 		xmldoc.SetAttr(n, "do-not-log", "1")
 	}

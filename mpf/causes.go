@@ -28,6 +28,8 @@ var (
 	ScopeViolation      = cause("E-SCOPE", AccessDenied, "Access is denied. The path '%1' is outside of the directory that this service manages.")
 	ServerViolation     = cause("E-SCOPE-SERVER", AccessDenied, "Access is denied. The path '%1' names a server that is not one of the domain controllers.")
 	PathUnreadable      = cause("E-SCOPE-PATH", AccessDenied, "Access is denied. '%1' is not a path of the form LDAP://name that can be read: %2.")
+	NameUnreadable      = cause("E-SCOPE-NAME", AccessDenied, "Access is denied. '%1' holds a distinguished name of the directory, and it cannot be told whether this service manages it: %2.")
+	ObjectScopeUnknown  = cause("E-SCOPE-OBJECT", AccessDenied, "Access is denied. '%1' names an object by its GUID or SID, and it cannot be told whether that is in the directory that this service manages; name it by its path.")
 	XMLParameter        = cause("E-XML-PARAMETER", InvalidArg, "The parameter '%1' does not hold the XML it should: %2.")
 	AnswerIncomplete    = cause("E-ANSWER", Unexpected, "The procedure '%1' succeeded, but its answer does not say '%2'.")
 	QueueJobUnknown     = cause("E-QUEUE-UNKNOWN", NotFound, "There is no queued request '%1'.")

@@ -99,7 +99,7 @@ func (s *service) openState(ctx context.Context, cfg *Config) error {
 func (s *service) adapterConfig(cfg *Config, b *backend, gate *auth.Gate) adapter.Config {
 	return adapter.Config{
 		Submitter: b.submitter, Engines: b.engines(), Gate: gate, ClosedPages: cfg.CloseWSDL, Prefix: cfg.Prefix,
-		Limits: cfg.Limits.XML(), BaseDN: b.domain, ResellerOU: b.base, DomainControllers: b.controllers,
+		Limits: cfg.Limits.XML(), BaseDN: b.domain, ResellerOU: b.base, ConfineTexts: b.emulator == nil, DomainControllers: b.controllers,
 		EventSink: cfg.EventSink, Timeout: b.callTimeout(cfg), TrustedProxies: cfg.TrustedProxies,
 		Logger: s.logs.Logger(partGateway), Slow: cfg.Log.Slow, Registerer: s.Registry, Tracer: s.Tracer(),
 	}

@@ -126,6 +126,27 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 	}
 }
 
+// The base is held for the data of SubmitMpsRequest too where the engine is
+// somebody else's, which nobody asks here: there is none.
+func TestServe_BaseBeforeAForeignEngine(t *testing.T) {
+	const engine = "--mpf.engines=http://127.0.0.1:1/"
+	g := start(t, "--backend=isapi", engine, "--directory.base-dn=OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com", "--auth.mode=off")
+	for user, want := range map[string]string{
+		"LDAP://CN=Administrator,CN=Users,DC=fabrikam,DC=com":            "[E-SCOPE]",
+		"0d1e2f30-4152-4637-8495-a6b7c8d9eafb":                           "[E-SCOPE-OBJECT]",
+		"LDAP://CN=a,OU=acme,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com": "The provisioning engine (MPF)", // it was asked
+	} {
+		body := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><SubmitMpsRequest><mpsNamespace>Managed Active Directory</mpsNamespace>` +
+			`<procedure>SetPassword</procedure><dataXmlBlob><data><user>` + user + `</user></data></dataXmlBlob></SubmitMpsRequest></e:Body></e:Envelope>`
+		response, err := http.Post(g.Banner["URL"]+"/MPSGeneral.asmx", "text/xml; charset=utf-8", strings.NewReader(body))
+		require.NoError(t, err)
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Contains(t, string(text), want)
+	}
+}
+
 func TestServe_StopsDuringARequest(t *testing.T) {
 	g := start(t)
 	g.StopDuringRequest(g.Banner["URL"] + "/HostedExchange.asmx")
