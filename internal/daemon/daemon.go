@@ -121,7 +121,7 @@ func (s *Servers) Start(server *Server) {
 		if server.TLS != nil {
 			err = h.ServeTLS(server.Listener, "", "")
 		} else {
-			err = h.Serve(server.Listener)
+			err = h.Serve(headListener{server.Listener})
 		}
 		if !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("%s: %w", server.Name, err)

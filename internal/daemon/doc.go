@@ -7,6 +7,7 @@
 //	daemon.go    servers that start and stop in order
 //	pace.go      least rates of bodies and of readers
 //	body.go      requests that have not arrived, and what a stop does to them
+//	head.go      heads of requests that two programs could read differently
 //	tls.go       the certificate of the doors, read again when it changes
 //	health.go    the listener of metrics and health
 //	admin.go     the listener of administrators

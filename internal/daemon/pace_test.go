@@ -91,7 +91,7 @@ func TestPace_ABodyThatNobodyReadsIsCut(t *testing.T) {
 	for range 3 {
 		_, err = io.WriteString(conn, whole)
 		require.NoError(t, err)
-		response, err = http.ReadResponse(in, nil)
+		_, err = http.ReadResponse(in, nil)
 		require.NoError(t, err, "one that has arrived leaves the connection as it is")
 	}
 	_, err = io.WriteString(conn, strings.Replace(whole, "Host", "Expect: 100-continue\r\nHost", 1)[:70])
@@ -326,11 +326,14 @@ func TestHTTP_AmbiguousMessages(t *testing.T) {
 		"two lengths":             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", 400, "", true},
 		"a length with a sign":    {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\nab", 400, "", true},
 		"a blank before a colon":  {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 2\r\n\r\nab", 400, "", true},
-		"a line folded":           {"GET / HTTP/1.1\r\nHost: x\r\nX-Folded: a\r\n \t b\r\n\r\n", 200, `GET "" "a b"`, false},
+		"a line folded":           {"GET / HTTP/1.1\r\nHost: x\r\nX-Folded: a\r\n \t b\r\n\r\n", 400, "", true},
+		"a line folded by a tab":  {"GET / HTTP/1.1\nHost: x\nX-Folded: a\n\tb: c\n\n", 400, "", true},
+		"a body of folded lines":  {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n\r\n a:", 200, `POST "\r\n a:" ""`, false},
+		"lines before it":         {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n\r\n", 200, `POST "" ""`, false},
 		"the first line folded":   {"GET / HTTP/1.1\r\n Host: x\r\n\r\n", 400, "", true},
 		"a line end without CR":   {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\nab\r\n0\r\n\r\n", 400, "", true},
 		"two hosts":               {"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400, "", true},
-		"HTTP/1.0 and chunks too": {"POST / HTTP/1.0\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nab", 200, `POST "ab" ""`, true},
+		"HTTP/1.0 and chunks too": {"POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 2\r\ntransfer-encoding: chunked\r\n\r\nab", 400, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, in := dial(t, address)
@@ -352,4 +355,70 @@ func TestHTTP_AmbiguousMessages(t *testing.T) {
 			assert.True(t, err != nil && !errors.Is(err, os.ErrDeadlineExceeded), "the connection is closed, and what follows is not answered: %v", err)
 		})
 	}
+}
+
+// A head is refused wherever it is, and however its bytes arrive.
+func TestHead_AnyRequestOfAConnection(t *testing.T) {
+	_, address := serving(t, Pace{}, func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.Copy(w, r.Body)
+		assert.NoError(t, err)
+	})
+	const (
+		good   = "POST / HTTP/1.1\r\nHost: x\r\nX-A:\r\nContent-Length: 6\r\n\r\na\r\n b:"
+		folded = "POST / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n 2\r\nContent-Length: 2\r\n\r\nab"
+	)
+	for _, size := range []int{1, 7, 10_000} {
+		conn, in := dial(t, address)
+		go func() {
+			for text := strings.Repeat(good, 3) + folded; text != ""; {
+				n := min(size, len(text))
+				if _, err := io.WriteString(conn, text[:n]); err != nil {
+					return
+				}
+				text = text[n:]
+			}
+		}()
+		for _, want := range []int{200, 200, 200, 400} {
+			response, err := http.ReadResponse(in, nil)
+			require.NoError(t, err)
+			body, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			assert.Equal(t, want, response.StatusCode)
+			if want == http.StatusOK {
+				assert.Equal(t, "a\r\n b:", string(body))
+			}
+		}
+		_, err := in.ReadByte()
+		assert.Error(t, err)
+	}
+}
+
+// FuzzHead holds that only heads are changed, and those only where net/http
+// refuses them then.
+func FuzzHead(f *testing.F) {
+	f.Add("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n\n bGET / HTTP/1.1\r\nHost: x\r\n\r\n", 3)
+	f.Add("GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 1)
+	f.Add("GET / HTTP/1.0\nTransfer-Encoding: chunked\n\n", 50)
+	f.Fuzz(func(t *testing.T, text string, size int) {
+		size = 1 + max(size, 0)%100
+		scanned, h := []byte(text), head{}
+		for at := 0; at < len(scanned); at += size {
+			h.scan(scanned[at:min(at+size, len(scanned))])
+		}
+		whole, again := []byte(text), head{}
+		again.scan(whole)
+		require.Equal(t, string(whole), string(scanned), "however it arrives")
+		in := bufio.NewReader(strings.NewReader(string(scanned)))
+		for changed := string(scanned) != text; changed; {
+			r, err := http.ReadRequest(in)
+			if err != nil {
+				assert.NotErrorIs(t, err, io.EOF, "it is refused, and not read as good requests")
+				return
+			}
+			_, err = io.Copy(io.Discard, r.Body)
+			if err != nil || len(r.TransferEncoding) > 0 {
+				return
+			}
+		}
+	})
 }
