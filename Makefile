@@ -23,6 +23,7 @@ build: ## static binaries in bin/
 test: needs ## install what the tests need, then run all of them
 	@scripts/fuzz.sh $(FUZZTIME)
 	$(GO) test -race -timeout 20m ./...
+	cd deploy/packaging && $(GO) vet ./... && $(GO) test ./...
 
 needs: ## install the Debian packages that tests need
 	@scripts/test-needs.sh
@@ -81,7 +82,7 @@ image: ## container images wsexchange:$(VERSION) and wsexchange-emulator:$(VERSI
 	docker build --build-arg VERSION=$(VERSION) -t wsexchange:$(VERSION) -t wsexchange:latest .
 	docker build --build-arg VERSION=$(VERSION) --target emulator -t wsexchange-emulator:$(VERSION) -t wsexchange-emulator:latest .
 
-release: ## archives for linux amd64 and arm64 with checksums, in dist/
+release: ## archives, .deb and .rpm for linux and windows with checksums, in dist/
 	@scripts/release.sh $(VERSION)
 
 sbom: build ## bills of materials of the programs (CycloneDX), in bin/

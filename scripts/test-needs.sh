@@ -14,6 +14,7 @@ needs=(
   /usr/bin/promtool=prometheus                                  # tests rules and dashboard; its server is not started
   /usr/bin/systemd-analyze=systemd                              # rates the units; it need not run
   /usr/bin/curl=curl                                            # a SOAP client by hand
+  /usr/bin/rpm=rpm                                              # lists what is in a package
   /usr/sbin/samba=samba-ad-dc                                   # a domain controller
   /usr/share/samba/setup=samba-ad-provision                     # makes its domain
 )
