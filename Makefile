@@ -8,21 +8,28 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
 INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
-.PHONY: help run build test needs fuzz lint generate bench load throughput startup growth image release sbom clean $(INTEROP)
+.PHONY: help run build check test needs fuzz lint generate bench load throughput startup growth image release sbom clean $(INTEROP)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
-run: build ## gateway with the embedded backend on 127.0.0.1:8080, seeded
-	@bin/wsexchange serve --listen $(LISTEN) --backend embedded
+run: build ## gateway with the embedded backend, seeded, on LISTEN=127.0.0.1:8080
+	@scripts/run.sh $(LISTEN)
 
 build: ## static binaries in bin/
 	@mkdir -p bin
+	@echo "loading modules and building the programs: about a minute the first time, seconds later"
 	$(BUILD) -o bin/ ./cmd/...
+
+# Tests of packages that need no other program.
+CHECKED = $(shell $(GO) list ./... | grep -vE '/(deploy|internal/bench|internal/conformance)(/|$$)')
+
+check: lint ## formatting, vet, staticcheck and the tests that need nothing but Go, in 2 minutes
+	@GO="$(GO)" scripts/test.sh -short -- $(CHECKED)
 
 test: needs ## install what the tests need, then run all of them
 	@scripts/fuzz.sh $(FUZZTIME)
-	$(GO) test -race -timeout 20m ./...
+	@GO="$(GO)" scripts/test.sh -race -timeout 20m -- ./...
 	cd deploy/packaging && $(GO) vet ./... && $(GO) test ./...
 
 needs: ## install the Debian packages that tests need

@@ -24,7 +24,10 @@ missing=()
 for need in "${needs[@]}"; do
   [ -e "${need%%=*}" ] || missing+=("${need#*=}")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "the Debian packages that the tests need are installed"
+  exit 0
+fi
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   echo "the tests need these Debian packages: ${missing[*]}" >&2
@@ -38,6 +41,7 @@ fi
 if [[ " ${missing[*]} " == *" prometheus "* ]] && [ -d /run/systemd/system ]; then
   systemctl mask prometheus >/dev/null 2>&1 || true # promtool is all that is needed
 fi
-echo "installing ${missing[*]}"
+echo "installing what the tests run against:"
+printf '  %s\n' "${missing[@]}"
 apt-get update -q >/dev/null
 DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null

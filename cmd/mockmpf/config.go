@@ -58,6 +58,16 @@ type ReplicationConfig struct {
 	Delay time.Duration `setting:"delay" default:"0s" help:"how long a write at one domain controller takes to the others; 0s is none. The preferredDomainController of a step, or a path, chooses the controller"`
 }
 
+// addresses returns the addresses of listeners by the settings that name them.
+func (l LDAPConfig) addresses() map[string]string {
+	addresses := map[string]string{"ldap.listen": l.Listen, "ldap.secure": l.Secure}
+	doors, _ := l.doors() // Validate refuses wrong ones
+	for name, address := range doors {
+		addresses["ldap.doors, "+name] = address
+	}
+	return addresses
+}
+
 // doors gives the addresses of further domain controllers by their names.
 func (l LDAPConfig) doors() (map[string]string, error) {
 	doors := make(map[string]string)

@@ -41,6 +41,6 @@ func (s *service) openControl(cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	s.control, err = daemon.Listen("control", cfg.Control.Listen, handler)
+	s.control, err = daemon.Listen("control.listen", cfg.Control.Listen, handler)
 	return err
 }

@@ -199,9 +199,9 @@ func TestServe_Refusals(t *testing.T) {
 		"argument":            {[]string{"now"}, nil, "unknown command"},
 		"no such seed":        {[]string{"--seed=/no/such.yaml"}, nil, "/no/such.yaml"},
 		"no such directory":   {[]string{"--database=/no/such/dir/file.db"}, nil, "/no/such/dir/file.db"},
-		"address taken":       {[]string{"--listen=" + taken.Addr().String()}, nil, "SOAP door: "},
-		"LDAP address taken":  {[]string{"--ldap.listen=" + taken.Addr().String()}, nil, "address already in use"},
-		"metrics taken":       {[]string{"--metrics.listen=" + taken.Addr().String()}, nil, "metrics: "},
+		"address taken":       {[]string{"--listen=" + taken.Addr().String()}, nil, "mockmpf: listen: listen tcp "},
+		"LDAP address taken":  {[]string{"--ldap.listen=" + taken.Addr().String()}, nil, "ldap.listen: "},
+		"metrics taken":       {[]string{"--metrics.listen=" + taken.Addr().String()}, nil, "metrics.listen: listen tcp "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, errors, status := outputOf(t, row.environ, append(append([]string{"serve"}, free...), row.args...)...)

@@ -81,7 +81,7 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 	s.current.Store(s.state(cfg))
 	door := func(w http.ResponseWriter, r *http.Request) { s.current.Load().door.ServeHTTP(w, r) }
 	var err error
-	if s.door, err = daemon.Listen("SOAP door", cfg.Listen, http.HandlerFunc(door)); err != nil {
+	if s.door, err = daemon.Listen("listen", cfg.Listen, http.HandlerFunc(door)); err != nil {
 		return err
 	}
 	s.door.TLS = s.TLS
@@ -119,6 +119,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 		PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
 		Tracer: s.Tracer(),
 	})
+	err = daemon.NamedListenError(err, cfg.LDAP.addresses())
 	switch {
 	case err != nil && cfg.Database != "":
 		return fmt.Errorf("emulator with database %s: %w", cfg.Database, err)
@@ -130,7 +131,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	}
 	directory.Implicit = true
 	s.secure, err = ldap.Listen(ctx, cfg.LDAP.Secure, s.emulator.Door(directory))
-	return err
+	return daemon.NamedListenError(err, cfg.LDAP.addresses())
 }
 
 // checks are what must be well for the emulator to be ready: a directory with

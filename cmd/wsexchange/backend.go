@@ -109,7 +109,7 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments)
 		Registerer: by.registry, Tracer: by.tracer,
 	})
 	if err != nil {
-		return fmt.Errorf("emulator: %w", err)
+		return fmt.Errorf("emulator: %w", daemon.NamedListenError(err, map[string]string{"emulator.ldap-listen": cfg.Emulator.LDAPListen}))
 	}
 	b.emulator = e
 	if err := b.openEmbedded(e.Engine); err != nil {

@@ -74,7 +74,7 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 	if err := s.openState(ctx, cfg); err != nil {
 		return err
 	}
-	if s.web, err = daemon.Listen("web services", cfg.Listen, http.HandlerFunc(s.serveHTTP)); err != nil {
+	if s.web, err = daemon.Listen("listen", cfg.Listen, http.HandlerFunc(s.serveHTTP)); err != nil {
 		return err
 	}
 	s.web.TLS = s.TLS

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -291,6 +292,20 @@ func TestServe_Drains(t *testing.T) {
 	}, time.Minute, time.Millisecond)
 	assert.Equal(t, http.StatusOK, g.call("x", "").StatusCode)
 	assert.Equal(t, 0, <-ended, g.Log)
+}
+
+// TestServe_AddressTaken wants the setting that has to be changed.
+func TestServe_AddressTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	for _, setting := range []string{"listen", "metrics.listen", "emulator.ldap-listen", "admin.listen"} {
+		addresses := []string{"--listen=127.0.0.1:0", "--metrics.listen=127.0.0.1:0", "--emulator.ldap-listen=127.0.0.1:0"}
+		_, errors, status := outputOf(t, []string{"WSEXCHANGE_ADMIN_TOKEN=" + adminToken}, append(append([]string{"serve"}, addresses...),
+			"--"+setting+"="+taken.Addr().String())...)
+		assert.Equal(t, 1, status)
+		assert.Regexp(t, "[ :]"+regexp.QuoteMeta(setting)+": .*address already in use", errors)
+	}
 }
 
 // passwordFile is the flag of a service account's password.

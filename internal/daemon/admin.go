@@ -71,7 +71,7 @@ func NewAdmin(c AdminConfig) (*Admin, error) {
 // Listen opens the listener of administrators. The logger receives a
 // warning if that is not on loopback.
 func (a *Admin) Listen(address string, logger *slog.Logger) (*Server, error) {
-	server, err := Listen("admin", address, a)
+	server, err := Listen("admin.listen", address, a)
 	if err != nil {
 		return nil, err
 	}

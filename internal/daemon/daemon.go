@@ -42,7 +42,8 @@ type Server struct {
 	Pace func() Pace
 }
 
-// Listen opens the listener of a server.
+// Listen opens the listener of a server, which is called by the setting with its
+// address.
 func Listen(name, address string, handler http.Handler) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

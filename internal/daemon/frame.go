@@ -169,7 +169,7 @@ func (f *Frame[C]) open(ctx context.Context, cfg *C, p Parts[C]) error {
 	settings := f.config.Settings(cfg)
 	var err error
 	if settings.Metrics != "" {
-		if f.metrics, err = Listen("metrics", settings.Metrics, f.Health); err != nil {
+		if f.metrics, err = Listen("metrics.listen", settings.Metrics, f.Health); err != nil {
 			return err
 		}
 		f.servers.Start(f.metrics)
