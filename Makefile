@@ -8,7 +8,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
 INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
-.PHONY: help run build check test needs fuzz lint generate bench load throughput startup growth image release sbom clean $(INTEROP)
+.PHONY: help run build check rename test needs fuzz lint generate bench load throughput startup growth image release sbom clean $(INTEROP)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -89,8 +89,11 @@ image: ## container images wsexchange:$(VERSION) and wsexchange-emulator:$(VERSI
 	docker build --build-arg VERSION=$(VERSION) -t wsexchange:$(VERSION) -t wsexchange:latest .
 	docker build --build-arg VERSION=$(VERSION) --target emulator -t wsexchange-emulator:$(VERSION) -t wsexchange-emulator:latest .
 
-release: ## archives, .deb and .rpm for linux and windows with checksums, in dist/
+release: ## archives, .deb, .rpm and the Go module with checksums, in dist/
 	@scripts/release.sh $(VERSION)
+
+rename: ## rename the Go module everywhere: MODULE=host/owner/name
+	@scripts/rename.sh "$(MODULE)"
 
 sbom: build ## bills of materials of the programs (CycloneDX), in bin/
 	@for program in wsexchange mockmpf provtest; do $(GO) run ./deploy/sbom bin/$$program $(VERSION) >bin/$$program.cdx.json || exit; done

@@ -41,6 +41,8 @@ func TestRelease(t *testing.T) {
 		assert.Contains(t, string(sums), "  "+filepath.Base(file)+"\n")
 	}
 
+	assert.Regexp(t, `(?m)  goproxy/\S+/@v/v0\.0\.1-test\.zip$`, string(sums))
+
 	root := installed(t, deb)
 	t.Run("accounts and files", func(t *testing.T) { checkInstalled(t, root) })
 	t.Run("units", func(t *testing.T) { checkUnits(t, root) })

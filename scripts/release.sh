@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes dist/: for each platform an archive with the programs, their bills of
 # materials, manual pages, documents, examples and what to install with them;
-# for Linux a .deb and an .rpm too; and SHA256SUMS. The same commit gives the
+# for Linux a .deb and an .rpm too; the Go module, in goproxy; and SHA256SUMS. The same commit gives the
 # same files. A program larger than the limit is an error.
 # usage: scripts/release.sh VERSION [OS/ARCHITECTURE...]
 #        by default linux/amd64 linux/arm64 windows/amd64
@@ -77,5 +77,8 @@ for platform in "${platforms[@]}"; do
   find "$folder" -exec touch -d "@$when" {} +
   "$work/packaging" -version "$version" -arch "$architecture" -stage "$folder" -scripts deploy/packaging/scripts -time "$when" -out "$dist"
 done
-(cd "$dist" && sha256sum -- *.* >"$work/SHA256SUMS" && cp "$work/SHA256SUMS" SHA256SUMS)
+echo "release: Go module"
+scripts/module.sh "$version" "$dist/goproxy" "$work/packaging"
+(cd "$dist" && find . -type f -printf '%P\0' | sort -z | xargs -0 sha256sum -- >"$work/SHA256SUMS")
+cp "$work/SHA256SUMS" "$dist/"
 cat "$dist/SHA256SUMS"

@@ -28,7 +28,8 @@ done | xargs -0 perl -pi -e '
   # A package: not where another path ends with the name, as in cmd/wsexchange.
   s{(?<![\w./-])\Q$ENV{OLD}\E/(?=(?:$ENV{FOLDERS})\b)}{$ENV{NEW}/}g;
   s{"\Q$ENV{OLD}\E/"}{"$ENV{NEW}/"}g if $ARGV =~ m{/imports_test\.go$};
-  # The module itself, where go.mod files name it.
+  # The module itself, in commands of documents and where go.mod files name it.
+  s{(?<==)\Q$ENV{OLD}\E(?=[@=])}{$ENV{NEW}}g if $ARGV =~ m{\.md$};
   s{(^|[\s(])\Q$ENV{OLD}\E(?=$|\s)}{$1$ENV{NEW}}g if $ARGV =~ m{(^|/)go\.mod$} && !m{^\s*//};
 '
 echo "the module is $new"

@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	github.com/goreleaser/nfpm/v2 v2.48.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/mod v0.12.0
 )
 
 require (

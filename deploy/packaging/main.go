@@ -44,11 +44,15 @@ func run(args []string, out io.Writer) error {
 	when := flags.Int64("time", 0, "time of the files, in seconds since 1970")
 	into := flags.String("out", "dist", "folder for the packages")
 	manual := flags.String("manual", "", "write the manual pages of the program files named as arguments into this folder, and no package")
+	folder := flags.String("module", "", "write the Go module in this folder into -out, as GOPROXY wants it, and no package")
 	archive := flags.String("zip", "", "write the staged folder into this file, and no package")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	r.when = time.Unix(*when, 0).UTC()
+	if *folder != "" {
+		return writeModule(*folder, *into, r.version, r.when)
+	}
 	if *archive != "" {
 		return writeZip(*archive, r.stage, r.when)
 	}
