@@ -27,10 +27,12 @@ func TestMetrics_Documented(t *testing.T) {
 	}
 	secured := certificate(t, 90)
 	pair := []string{"--tls.certificate", secured, "--tls.key", secured}
+	called := startBefore(t, "http://127.0.0.1:1/", "--backend", "mpsws")
+	called.post("HostedExchange.asmx", enableUser, password) // makes series that begin with their first event
 	var given []string
 	for _, p := range []*program{
 		startGateway(t, pair...), startBefore(t, "http://127.0.0.1:1/", pair...),
-		startBefore(t, "http://127.0.0.1:1/", "--backend", "mpsws"), startControlled(t, pair...),
+		called, startControlled(t, pair...),
 	} {
 		engines := 0
 		for series := range p.scrape() {

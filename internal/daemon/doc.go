@@ -8,10 +8,13 @@
 //	pace.go      least rates of bodies and of readers
 //	body.go      requests that have not arrived, and what a stop does to them
 //	head.go      heads of requests that two programs could read differently
-//	tls.go       the certificate of the doors, read again when it changes
+//	listen.go    errors of listeners, by the setting with the address
+//	tls.go       the certificate of the listeners, read again when it changes
 //	health.go    the listener of metrics and health
 //	admin.go     the listener of administrators
-//	reload.go    reading the configuration of a running program anew
+//	routes.go    the index of that listener
+//	reload.go    reading the configuration of a running program again
+//	supervisor.go reports to systemd: ready, reloading, stopping, alive
 //
 // A program starts its health listener first, so that it can be asked while it
 // opens the rest, and tells it when it has started. At the end it is not ready
