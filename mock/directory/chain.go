@@ -46,10 +46,14 @@ func (m *matcher) chain(f *Filter) (*chain, error) {
 	default:
 		c = nil
 	}
-	if err == nil {
-		m.chains[f] = c
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	if m.chains == nil {
+		m.chains = make(map[*Filter]*chain)
+	}
+	m.chains[f] = c
+	return c, nil
 }
 
 // above finds the groups that an object is in.

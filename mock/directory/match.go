@@ -40,9 +40,7 @@ type matcher struct {
 	lastRow *record
 }
 
-func newMatcher(d Directory) *matcher {
-	return &matcher{d: d, targets: make(map[*Filter]*record), chains: make(map[*Filter]*chain)}
-}
+func newMatcher(d Directory) *matcher { return &matcher{d: d} }
 
 // Matches reports whether an object matches a filter. An object that is gone
 // matches none.
@@ -193,6 +191,9 @@ func (m *matcher) target(f *Filter) *record {
 	if !known {
 		if dn, err := ldappath.ParseDN(f.value); err == nil {
 			r = m.d.lookup(dn)
+		}
+		if m.targets == nil {
+			m.targets = make(map[*Filter]*record)
 		}
 		m.targets[f] = r
 	}

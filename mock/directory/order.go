@@ -24,25 +24,25 @@ func (d Directory) ofClasses(wanted []uint16) (iter.Seq[*record], bool) {
 }
 
 // shortest returns the number of the sequence that ends first when all are read
-// in turns of growing length. spend is asked for each row that is read; nil is
-// not asked. If it refuses, the first sequence is as good as any.
-func shortest(all []iter.Seq[*record], spend func(int) error) int {
-	if len(all) < 2 {
-		return 0
-	}
+// in turns of growing length, and its rows. spend is asked for rows that are
+// read; nil is not asked. When it refuses, its error is returned.
+func shortest(all []iter.Seq[*record], spend func(int) error) (number int, rows []*record, err error) {
 	for limit := 8; ; limit *= 4 {
 		for i, one := range all {
-			n := 0
-			for range one {
-				if n++; n > limit {
+			rows = rows[:0]
+			for r := range one {
+				if rows = append(rows, r); len(rows) > limit {
 					break
 				}
 			}
-			if n <= limit {
-				return i
+			if len(rows) <= limit {
+				return i, rows, nil
 			}
-			if spend != nil && spend(n) != nil {
-				return 0
+			if spend == nil {
+				continue
+			}
+			if err := spend(len(rows)); err != nil {
+				return 0, nil, err
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -54,19 +55,27 @@ func (m *matcher) planAnd(f *Filter) (source, bool, error) {
 			all = append(all, some)
 		}
 	}
-	if len(all) == 0 {
+	switch len(all) {
+	case 0:
 		return source{}, false, nil
+	case 1:
+		return all[0], true, nil
 	}
-	return all[m.shortest(all)], true, nil
+	best, err := m.shortest(all)
+	return best, err == nil, err
 }
 
-// shortest returns the number of the source that ends first.
-func (m *matcher) shortest(all []source) int {
-	rows := make([]iter.Seq[*record], len(all))
+// shortest returns the source that ends first, with the rows that it found.
+func (m *matcher) shortest(all []source) (source, error) {
+	sequences := make([]iter.Seq[*record], len(all))
 	for i, one := range all {
-		rows[i] = one.rows
+		sequences[i] = one.rows
 	}
-	return shortest(rows, m.spend)
+	number, rows, err := shortest(sequences, m.spend)
+	if err != nil {
+		return source{}, err
+	}
+	return source{all[number].index, slices.Values(rows)}, nil
 }
 
 // planOr joins the parts, if each has an index.

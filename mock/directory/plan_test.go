@@ -19,7 +19,7 @@ func chosen(tb testing.TB, d Directory, q Query) string {
 	tb.Helper()
 	base, ok := d.walkTo(q.Base)
 	require.True(tb, ok)
-	s := &search{matcher: newMatcher(d), query: q, base: base, baseKey: d.dn(base).Key()}
+	s := &search{matcher: newMatcher(d), query: q, base: base}
 	found, indexed, err := s.choose()
 	require.NoError(tb, err)
 	if !indexed {

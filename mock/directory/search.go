@@ -33,6 +33,9 @@ type Query struct {
 	Budget func(objects int) error
 }
 
+// scopeSource names the scope among the sources of a search.
+const scopeSource = "scope"
+
 // step is how many objects are looked at between two calls of a budget.
 const step = 64
 
@@ -55,7 +58,10 @@ func (d Directory) Search(q Query) (found []*Object, more bool, err error) {
 	if q.Filter == nil {
 		q.Filter = Everything()
 	}
-	s := &search{matcher: newMatcher(d), query: q, base: base, baseKey: d.dn(base).Key(), confined: classesOf(q.Filter)}
+	s := &search{matcher: newMatcher(d), query: q, base: base, confined: classesOf(q.Filter)}
+	if q.After != "" {
+		s.baseKey = d.dn(base).Key()
+	}
 	s.spend = q.Budget
 	planned, indexed, err := s.choose()
 	switch {
@@ -72,7 +78,7 @@ type search struct {
 	*matcher
 	query    Query
 	base     *record
-	baseKey  string
+	baseKey  string // set if the query begins after something
 	confined []bool // classes to which the filter is confined, by number; nil = none
 	looked   int    // objects so far
 }
@@ -86,7 +92,8 @@ func (s *search) choose() (source, bool, error) {
 	if err != nil || !ok {
 		return source{}, false, err
 	}
-	return planned, s.shortest([]source{planned, {"scope", s.scope()}}) == 0, nil
+	best, err := s.shortest([]source{planned, {scopeSource, s.scope()}})
+	return best, err == nil && best.index != scopeSource, err
 }
 
 // scope returns what is in scope and after the start, in the order of keys.

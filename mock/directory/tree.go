@@ -165,15 +165,11 @@ func (d Directory) descendants(base *record, wanted []uint16, all bool) iter.Seq
 	if all {
 		return walk
 	}
-	indexed, ok := d.ofClasses(wanted)
-	if ok && shortest([]iter.Seq[*record]{indexed, walk}, nil) == 0 {
-		var found []*record
-		for r := range indexed {
-			if r.id != base.id && d.withinName(r, base) {
-				found = append(found, r)
-			}
+	if indexed, ok := d.ofClasses(wanted); ok {
+		if first, rows, _ := shortest([]iter.Seq[*record]{indexed, walk}, nil); first == 0 {
+			found := slices.DeleteFunc(rows, func(r *record) bool { return r.id == base.id || !d.withinName(r, base) })
+			return slices.Values(d.sortedRows(slices.Values(found)))
 		}
-		return slices.Values(d.sortedRows(slices.Values(found)))
 	}
 	return func(yield func(*record) bool) {
 		for r := range walk {
