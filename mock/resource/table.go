@@ -50,7 +50,7 @@ var (
 		Name: "resource", Key: func(r *registered) int64 { return r.ID }, Compare: cmp.Compare[int64], Describe: describeResource,
 	})
 	byName = state.Unique(resources, "kind, server and name", compareNames, func(r *registered, add func(nameKey)) { add(r.key()) })
-	byGUID = state.Unique(resources, "objectGUID", compareGUIDs, func(r *registered, add func(guidKey)) {
+	_      = state.Unique(resources, "objectGUID", compareGUIDs, func(r *registered, add func(guidKey)) {
 		add(guidKey{r.GUID, string(r.Kind)})
 	})
 	// storesByName has the stores alone: mail stores and those of consumers
