@@ -7,6 +7,7 @@ set -euo pipefail
 # A file that tells whether a package is there, and the package.
 needs=(
   /usr/bin/ldapsearch=ldap-utils                                # looks into the emulator's LDAP door
+  /usr/sbin/adcli=adcli                                         # finds a domain by its LDAP ping
   /usr/bin/gcc=gcc                                              # the race detector needs cgo
   /usr/include/stdio.h=libc6-dev                                # as above
   /usr/share/java/axis.jar=libaxis-java                         # the panel's SOAP library
