@@ -144,20 +144,24 @@ func TestGenerate_KeepsWhatWasMade(t *testing.T) {
 	assert.ErrorIs(t, inventory.Generate(ctx, h.update, nil), context.Canceled)
 }
 
-// BenchmarkGenerate tells the price of a mailbox and its memory, the hash of
-// the password apart.
+// BenchmarkGenerate measures the price of a mailbox without a password, in time
+// and in memory, at 10 000 mailboxes.
 func BenchmarkGenerate(b *testing.B) {
-	const users = 10000
+	const users, each = 10000, 100
 	for b.Loop() {
+		b.StopTimer()
 		h := hold(b, Default())
 		before := heap()
-		if err := (Inventory{Organizations: users / 100, Users: users, Password: generatedPassword}).Generate(b.Context(), h.update, nil); err != nil {
+		b.StartTimer()
+		if err := (Inventory{Organizations: users / each, Users: users}).Generate(b.Context(), h.update, nil); err != nil {
 			b.Fatal(err)
 		}
+		b.StopTimer()
 		b.ReportMetric(float64(heap()-before)/users, "B/mailbox")
-		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/users, "µs/mailbox")
-		runtime.KeepAlive(h.root)
+		runtime.KeepAlive(h)
+		b.StartTimer()
 	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/users, "µs/mailbox")
 }
 
 func heap() int64 {
