@@ -49,6 +49,13 @@ func (w *writer) makeAccounts() error {
 	if err != nil {
 		return err
 	}
+	hashes, err := w.hashes()
+	if err != nil {
+		return err
+	}
+	for _, prepared := range hashes.prepared {
+		directory.UsePrepared(w.tx, prepared)
+	}
 	for _, account := range w.seed.Accounts {
 		if err := w.makeAccount(home, account); err != nil {
 			return err

@@ -75,6 +75,13 @@ func TestLoad_ReportsAllErrorsAtOnce(t *testing.T) {
 	}
 }
 
+func TestLoad_ReportsNotTooManyErrors(t *testing.T) {
+	_, err := Load(strings.NewReader("groups:\n" + strings.Repeat("- {n: 1}\n", 100_000)))
+	require.ErrorContains(t, err, "field n not found in groups[0]")
+	assert.ErrorContains(t, err, "99950 more")
+	assert.Less(t, len(err.Error()), 10_000)
+}
+
 func TestLoadFile_NamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "own.yaml")
 	_, err := LoadFile(path)

@@ -39,12 +39,22 @@ func Root(ctx context.Context, env state.Env, s Seed) (*state.Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := Hash(ctx, nil, s)
-	if err != nil {
-		return nil, err
+	// Hashing takes as long as all the rest, which does not wait for it.
+	type hashed struct {
+		hashes Hashes
+		err    error
 	}
+	hashing := make(chan hashed, 1) // taken or not, the goroutine ends
+	go func() {
+		hashes, err := Hash(ctx, nil, s)
+		hashing <- hashed{hashes, err}
+	}()
 	tx := schema.Root().Begin(env).With(ctx)
-	if err := hashes.Write(tx, s); err != nil {
+	err = write(tx, s, func() (Hashes, error) {
+		made := <-hashing
+		return made.hashes, made.err
+	})
+	if err != nil {
 		return nil, err
 	}
 	tx.ForgetChanges()

@@ -11,10 +11,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/plan"
+	"wsexchange/mock/queue"
 	"wsexchange/mock/resource"
 	"wsexchange/mock/state"
 )
@@ -276,6 +278,62 @@ func TestSeed_ShowsNoPassword(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+func TestSeed_OnlyPublishedPasswordsAreHashedFast(t *testing.T) {
+	seed := Default()
+	seed.Accounts[0].Password = "An0therOne!"
+	passwords := directory.NewPasswords(bcrypt.MinCost + 1)
+	env := environment()
+	passwords.Into(&env)
+	early, err := Hash(t.Context(), passwords, seed)
+	require.NoError(t, err)
+	for name, hashes := range map[string]Hashes{"hashed before": early, "hashed in the transaction": {}} {
+		schema, err := Schema()
+		require.NoError(t, err)
+		tx := schema.Root().Begin(env)
+		require.NoError(t, hashes.Write(tx, seed), name)
+		assert.Equal(t, bcrypt.MinCost+1, cost(t, tx, seed.Accounts[0].Name), name)
+		if name == "hashed before" {
+			assert.Equal(t, bcrypt.MinCost, cost(t, tx, seed.Accounts[1].Name), name)
+		}
+	}
+	root, err := Root(t.Context(), env, seed)
+	require.NoError(t, err)
+	assert.Equal(t, bcrypt.MinCost+1, cost(t, root.Read(env), seed.Accounts[0].Name))
+	assert.Equal(t, bcrypt.MinCost, cost(t, root.Read(env), seed.Accounts[1].Name))
+}
+
+// cost returns the bcrypt cost of an account's password.
+func cost(t testing.TB, tx *state.Tx, name string) int {
+	t.Helper()
+	d := directory.In(tx)
+	o, err := d.BySAM(name)
+	require.NoError(t, err)
+	hashes, err := d.PasswordHashes(o)
+	require.NoError(t, err)
+	require.NotEmpty(t, hashes)
+	cost, err := bcrypt.Cost([]byte(hashes[0]))
+	require.NoError(t, err)
+	return cost
+}
+
+func TestSeed_Census(t *testing.T) {
+	tx := seeded(t, Default())
+	census := plan.In(tx).Census()
+	assert.Len(t, census.Customers, 16, "four types in four statuses")
+	resellers := int64(0)
+	for _, c := range census.Customers {
+		resellers += c.Count
+	}
+	assert.Equal(t, int64(1), resellers)
+	assert.Equal(t, []plan.PlanCensus{{Plan: "BaseMail"}, {Plan: "GoldMail"}, {Plan: "PlatinumMail"}, {Plan: "PlatinumPlusMail"}}, census.Plans)
+	assert.Len(t, resource.In(tx).Census(), 5)
+	assert.Empty(t, queue.In(tx).Census())
+	mailboxes, err := directory.In(tx).Mailboxes()
+	require.NoError(t, err)
+	assert.Zero(t, mailboxes)
+	assert.NoError(t, resource.In(tx).CheckConservation())
 }
 
 func TestRoot_IsReadFromItsRows(t *testing.T) {

@@ -16,6 +16,9 @@ var (
 	wrongValue = regexp.MustCompile("cannot unmarshal (\\S+)(?: `(.*)`)? into ")
 )
 
+// mostErrors is how many errors are told of one text.
+const mostErrors = 50
+
 // named adds the keys to errors that the YAML library gives by line alone.
 func named(err error, text []byte) error {
 	var wrong *yaml.TypeError
@@ -24,7 +27,11 @@ func named(err error, text []byte) error {
 		return err
 	}
 	found := new(yaml.TypeError)
-	for _, message := range wrong.Errors {
+	for i, message := range wrong.Errors {
+		if i == mostErrors {
+			found.Errors = append(found.Errors, strconv.Itoa(len(wrong.Errors)-i)+" more")
+			break
+		}
 		found.Errors = append(found.Errors, withKey(message, &document))
 	}
 	return found
