@@ -14,7 +14,7 @@ import (
 var ErrAlreadySeeded = errors.New("the state already has its starting content")
 
 // Settings of the directory: where the Exchange organization and the hosting OU
-// are, and when the starting content was made.
+// are, and when the starting content was written.
 const (
 	settingExchange = "exchange organization"
 	settingHosting  = "hosting"

@@ -16,7 +16,7 @@ var (
 	wrongValue = regexp.MustCompile("cannot unmarshal (\\S+)(?: `(.*)`)? into ")
 )
 
-// mostErrors is how many errors are told of one text.
+// mostErrors is how many errors of one text are reported.
 const mostErrors = 50
 
 // named adds the keys to errors that the YAML library gives by line alone.
