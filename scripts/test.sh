@@ -12,6 +12,12 @@ done
 shift
 total=$($go list "$@" | wc -l)
 echo "testing $total packages"
-$go test "${flags[@]}" "$@" | awk -v total="$total" '
-  /^(ok|FAIL|\?)[ \t]+[^ \t]+\// { printf "[%d/%d] ", ++n, total }
-  { print; fflush() }'
+# A loop of the shell, since awk may wait for a full buffer.
+n=0
+$go test "${flags[@]}" "$@" | while IFS= read -r line; do
+  if [[ $line =~ ^(ok|FAIL|\?)[[:space:]]+[^[:space:]]+/ ]]; then
+    n=$((n + 1))
+    printf '[%d/%d] ' "$n" "$total"
+  fi
+  printf '%s\n' "$line"
+done

@@ -16,20 +16,20 @@ import (
 // Config is everything that can be set. Names, defaults and help texts of
 // flags, environment and file come from here.
 type Config struct {
-	Listen      string               `setting:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP door, host:port"`
-	Path        string               `setting:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP door"`
+	Listen      string               `setting:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP endpoint, host:port"`
+	Path        string               `setting:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP endpoint"`
 	Database    string               `setting:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
 	Seed        string               `setting:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	AuditKeep   time.Duration        `setting:"audit-keep" default:"0s" restart:"true" help:"how long the audit log keeps them; 0s is for good"`
+	AuditKeep   time.Duration        `setting:"audit-keep" default:"0s" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
 	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`
 	DrainDelay  time.Duration        `setting:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
-	TLS         TLSConfig            `setting:"tls" restart:"true" help:"certificate of the SOAP door and of LDAP"`
+	TLS         TLSConfig            `setting:"tls" restart:"true" help:"certificate of the SOAP endpoint and of LDAP"`
 	LDAP        LDAPConfig           `setting:"ldap" restart:"true" help:"the directory"`
 	Replication ReplicationConfig    `setting:"replication" restart:"true" help:"what domain controllers know of each other"`
-	Limits      daemon.Limits        `setting:"limits" help:"what callers of the SOAP door may send"`
+	Limits      daemon.Limits        `setting:"limits" help:"what callers of the SOAP endpoint may send"`
 	Metrics     MetricsConfig        `setting:"metrics" restart:"true" help:"metrics and health"`
 	Admin       daemon.AdminSettings `setting:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, audit log, profiles"`
 	Control     ControlConfig        `setting:"control" restart:"true" help:"control by those who test with the emulator"`
@@ -37,7 +37,7 @@ type Config struct {
 	Tracing     tracing.Settings     `setting:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 }
 
-// TLSConfig is the certificate of the SOAP door and of LDAP.
+// TLSConfig is the certificate of the SOAP endpoint and of LDAP.
 type TLSConfig struct {
 	Certificate string `setting:"certificate" help:"certificate file (PEM); empty serves plain HTTP and LDAP without StartTLS" example:"/etc/mockmpf/tls.crt"`
 	Key         string `setting:"key" help:"private key file (PEM)" example:"/etc/mockmpf/tls.key"`
@@ -94,7 +94,7 @@ type ControlConfig struct {
 	Listen       string        `setting:"listen" help:"address of the control API (journal, snapshots, faults), host:port; empty serves none" example:"127.0.0.1:8091"`
 	Token        secret.String `setting:"token" secret:"true" help:"what callers of the control API have to send as Bearer token"`
 	AllowKill    bool          `setting:"allow-kill" help:"whether a fault rule may kill the process"`
-	FaultHeaders bool          `setting:"fault-headers" help:"whether a request of the SOAP door may bring fault rules in the header X-Mock-Fault"`
+	FaultHeaders bool          `setting:"fault-headers" help:"whether a request of the SOAP endpoint may bring fault rules in the header X-Mock-Fault"`
 
 	JournalEntries int          `setting:"journal-entries" default:"1000" min:"1" help:"most requests that the journal keeps; the oldest go first"`
 	JournalSize    config.Bytes `setting:"journal-size" default:"16MiB" min:"1B" help:"about the most memory that the journal takes"`

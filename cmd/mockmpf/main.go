@@ -1,5 +1,5 @@
 // Command mockmpf is the emulator alone: the provisioning engine behind its
-// SOAP door, and the directory behind LDAP. See its --help, and the sub-command
+// SOAP endpoint, and the directory behind LDAP. See its --help, and the sub-command
 // configuration for every setting.
 package main
 

@@ -46,7 +46,7 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&o.database, "database", "", "`FILE` with an emulator's database, made if it is not there; no emulator may run on it")
 	f.StringVar(&o.seed, "seed", "", "YAML `FILE` with the starting content of a new database")
-	f.StringVar(&o.isapi, "isapi", "", "`URL` of an engine's SOAP door")
+	f.StringVar(&o.isapi, "isapi", "", "`URL` of an engine's SOAP endpoint")
 	f.StringVar(&o.mpsws, "mpsws", "", "`URL` of MPSGeneral.asmx of a web service")
 	f.StringVar(&o.ca, "ca", "", "`FILE` with the certificates (PEM) to trust instead of the system's")
 	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "longest time for one request over SOAP")

@@ -150,7 +150,7 @@ func (r *report) directory(ctx context.Context, cfg *Config, b *backend, account
 	servers, security := cfg.Auth.LDAP.Servers, auth.Security(cfg.Auth.LDAP.Security)
 	if mode == "emulator" {
 		if b.ldapURL == "" {
-			r.skip("domain controller", "the emulator's LDAP door is closed")
+			r.skip("domain controller", "the emulator's LDAP listener is closed")
 			r.base(ctx, b)
 			return
 		}

@@ -23,7 +23,7 @@ type Config struct {
 	EventSink      bool                 `setting:"event-sink" default:"false" help:"leave out the flags createSMTPDomain and deleteSMTPDomain; H-Sphere needs it off"`
 	CloseWSDL      bool                 `setting:"close-wsdl" default:"false" help:"ask for credentials before WSDL and help pages too"`
 	TrustedProxies []netip.Prefix       `setting:"trusted-proxies" help:"networks whose X-Forwarded-For, -Proto and -Host are believed" example:"10.0.0.0/8"`
-	Backend        string               `setting:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP door, or a real MPSWS"`
+	Backend        string               `setting:"backend" default:"embedded" restart:"true" oneof:"embedded,isapi,mpsws" help:"what runs the requests: the emulator inside, MPF's SOAP endpoint, or a real MPSWS"`
 	Drain          time.Duration        `setting:"drain" default:"20s" help:"how long calls may go on after a stop"`
 	DrainDelay     time.Duration        `setting:"drain-delay" default:"0s" help:"how long calls are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
 	TLS            TLSConfig            `setting:"tls" restart:"true" help:"certificate of the web services"`
@@ -101,10 +101,10 @@ type LogConfig struct {
 type EmulatorConfig struct {
 	Database    string        `setting:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
 	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
-	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP door; empty serves none"`
+	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP listener; empty serves none"`
 	HashCost    int           `setting:"hash-cost" default:"10" min:"4" max:"31" help:"bcrypt cost of passwords; each step doubles the time"`
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	AuditKeep   time.Duration `setting:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s is for good"`
+	AuditKeep   time.Duration `setting:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
 	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }
