@@ -15,9 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/namespace"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -101,25 +102,22 @@ func TestEveryPublicProcedureHasOne(t *testing.T) {
 // universe is an emulator without doors.
 type universe struct {
 	engine *engine.Engine
-	store  *store.Store
+	store  *ledger.Store
 }
 
 // universes gives universes with the demo data, each in a memory of its own.
 func universes(t *testing.T) func(*testing.T) *universe {
 	t.Helper()
-	open := func(t *testing.T, image store.Image) *store.Store {
-		s, err := store.Open(t.Context(), store.Config{Image: image, HashCost: 4})
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, s.Close()) })
-		return s
-	}
-	seeded := open(t, store.Image{})
-	require.NoError(t, seeded.Seed(t.Context(), store.DefaultSeed()))
-	image, err := seeded.Image(t.Context())
+	seeded, _, err := mock.OpenStore(t.Context(), mock.Config{}, true)
 	require.NoError(t, err)
+	root := seeded.Root()
+	require.NoError(t, seeded.Close())
 	return func(t *testing.T) *universe {
-		u := &universe{store: open(t, image)}
-		u.engine, err = engine.New(engine.Config{Store: u.store, Namespaces: namespace.All()})
+		kept, passwords, err := mock.OpenStore(t.Context(), mock.Config{Root: root}, false)
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, kept.Close()) })
+		u := &universe{store: kept}
+		u.engine, err = engine.New(engine.Config{Store: kept, Passwords: passwords, Namespaces: namespace.All()})
 		require.NoError(t, err)
 		return u
 	}
@@ -168,6 +166,6 @@ func TestExamples(t *testing.T) {
 func (u *universe) dump(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	require.NoError(t, u.store.Dump(t.Context(), &b, append(store.LogTables(), "counter")...))
+	require.NoError(t, u.store.Root().Dump(&b, "counter"))
 	return b.String()
 }

@@ -14,7 +14,9 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -71,8 +73,8 @@ func TestConcurrentCallers(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	require.NoError(t, e.Store.View(ctx, func(tx *store.Tx) error {
-		require.NoError(t, tx.CheckConservation())
+	require.NoError(t, e.Store.View(ctx, func(tx *state.Tx) error {
+		require.NoError(t, resource.In(tx).CheckConservation())
 		for _, name := range organizations {
 			checkMailboxes(t, tx, name)
 		}
@@ -93,34 +95,34 @@ func submit(t *testing.T, ctx context.Context, e *mock.Emulator, namespace, proc
 
 // checkMailboxes demands that mailbox, allocation, address and memberships of
 // every user go together.
-func checkMailboxes(t *testing.T, tx *store.Tx, name string) {
+func checkMailboxes(t *testing.T, tx *state.Tx, name string) {
 	t.Helper()
-	org, err := tx.Get(ldappath.MustParseDN("OU=" + name + "," + benchReseller))
+	org, err := directory.In(tx).Get(ldappath.MustParseDN("OU=" + name + "," + benchReseller))
 	require.NoError(t, err)
-	users, err := tx.Children(org, "user")
+	users, err := directory.In(tx).Children(org, "user")
 	require.NoError(t, err)
-	consumers, err := tx.Consumers(org.GUID, store.MailboxConsumer)
+	consumers, err := resource.In(tx).Consumers(org.GUID, resource.MailboxConsumer)
 	require.NoError(t, err)
 	assert.Len(t, consumers, len(users), "one allocation for each user")
 	for _, u := range users {
-		_, err := tx.Consumer(u.GUID)
+		_, err := resource.In(tx).Consumer(u.GUID)
 		assert.NoError(t, err, u.DN)
-		primary, err := tx.PrimaryAddress(u)
+		primary, err := directory.In(tx).PrimaryAddress(u)
 		require.NoError(t, err)
-		mail, err := tx.Value(u, "mail")
+		mail, err := directory.In(tx).Value(u, "mail")
 		require.NoError(t, err)
 		assert.True(t, strings.EqualFold(mail, strings.TrimPrefix(primary, "SMTP:")), "%s: %s, %s", u.DN, mail, primary)
-		groups, err := tx.MemberOf(u)
+		groups, err := directory.In(tx).MemberOf(u)
 		require.NoError(t, err)
 		for _, g := range groups {
-			members, err := tx.Members(g)
+			members, err := directory.In(tx).Members(g)
 			require.NoError(t, err)
 			assert.Contains(t, names(members), u.DN.String())
 		}
 	}
 }
 
-func names(objects []*store.Object) []string {
+func names(objects []*directory.Object) []string {
 	var dns []string
 	for _, o := range objects {
 		dns = append(dns, o.DN.String())

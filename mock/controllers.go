@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/ldap"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 )
 
 // openControllers opens the LDAP doors, each with what its domain controller
@@ -46,7 +47,8 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 // logger.
 func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
 	cfg.Store, cfg.Controller = e.Store, cmp.Or(cfg.Controller, e.first)
-	cfg.View = func(ctx context.Context, fn func(*store.Tx) error) error {
+	cfg.Logon = e.Logon
+	cfg.View = func(ctx context.Context, fn func(*state.Tx) error) error {
 		return e.Engine.View(ctx, cfg.Controller, fn)
 	}
 	if cfg.Logger == nil {
@@ -56,8 +58,8 @@ func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
 }
 
 func (e *Emulator) controllers(ctx context.Context) (names []string, err error) {
-	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		names, err = tx.Controllers()
+	err = e.Store.View(ctx, func(tx *state.Tx) error {
+		names, err = directory.In(tx).Controllers()
 		return err
 	})
 	return names, err

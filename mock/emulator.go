@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,13 +13,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
 	"wsexchange/mock/ldap"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/namespace"
 	"wsexchange/mock/namespace/errorprovider"
-	"wsexchange/mock/store"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 // Config says what an Emulator is. Its zero value is one in memory with the
@@ -30,10 +32,10 @@ type Config struct {
 	Database string
 	// Seed is the starting content of a database that has none; nil is the
 	// demo data. SeedFile names a YAML file with it.
-	Seed     *store.Seed
+	Seed     *seed.Seed
 	SeedFile string
-	// Image is the content of an emulator in memory, instead of a seed.
-	Image store.Image
+	// Root is the content of an emulator in memory, instead of a seed.
+	Root *state.Root
 	// LDAPListen is the address of the LDAP door; empty opens none.
 	LDAPListen string
 	// LDAP settles the rest of the LDAP door; Store is filled in, and Logger if
@@ -45,14 +47,13 @@ type Config struct {
 	// Replication makes domain controllers see each other's writes late; its
 	// zero value does not. With Testing it can be changed later.
 	Replication engine.Replication
-	// Beside opens the emulator beside one that runs on the same database:
-	// what looks like the rest of a crash is that one's work, and is left alone.
-	Beside bool
 	// Audit says which requests the audit log keeps.
 	Audit engine.AuditLevel
-	// KeepAudit is how long it keeps them; 0 is for good.
-	KeepAudit time.Duration
-	Policies  engine.Policies
+	// KeepAudit is how long it keeps them, KeepHistory how long the ledger keeps
+	// the transaction log and what single commits changed. 0 are the ledger's
+	// defaults, negative is for ever.
+	KeepAudit, KeepHistory time.Duration
+	Policies               engine.Policies
 	// Errors configures the Error Provider; its zero value has no translations.
 	// ErrorMapFile names a file with them.
 	Errors       errorprovider.Config
@@ -60,11 +61,12 @@ type Config struct {
 	// PerfEnabled names the procedures whose calls are counted in the metrics,
 	// as engine.Config does.
 	PerfEnabled []string
-	// HashCost is the bcrypt cost of passwords; 0 is the store's default.
+	// HashCost is the bcrypt cost of passwords in a database; 0 is 10. In memory
+	// alone the lowest cost is used, for no hash ever reaches a disk.
 	HashCost int
 	// Now is the clock, NewGUID makes GUIDs of objects; nil are the system's.
 	Now     func() time.Time
-	NewGUID func() store.GUID
+	NewGUID func() directory.GUID
 	// Logger hears what operators have to see; nil hears nothing.
 	Logger *slog.Logger
 	// Tracer makes spans of requests, of the SOAP door and of the engine; nil
@@ -79,7 +81,7 @@ type Config struct {
 
 // Emulator is a running emulator.
 type Emulator struct {
-	Store  *store.Store
+	Store  *ledger.Store
 	Engine *engine.Engine
 	// LDAP is the directory's door, or nil.
 	LDAP *ldap.Server
@@ -92,7 +94,7 @@ type Emulator struct {
 
 	logger      *slog.Logger
 	tracer      trace.Tracer
-	storeConfig store.Config
+	passwords   *directory.Passwords
 	replication engine.Replication
 	first       string // domain controller, by its DNS name
 }
@@ -103,15 +105,11 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	kept := store.Config{
-		Path: cfg.Database, Now: cfg.Now, NewGUID: cfg.NewGUID, HashCost: cfg.HashCost, Image: cfg.Image,
-		TrackChanges: cfg.Testing != nil || cfg.Replication.Longest() > 0,
+	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication}
+	var err error
+	if e.Store, e.passwords, err = OpenStore(ctx, cfg, true); err != nil {
+		return nil, err
 	}
-	s, err := store.Open(ctx, kept)
-	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
-	}
-	e := &Emulator{Store: s, logger: cfg.Logger, tracer: cfg.Tracer, storeConfig: kept, replication: cfg.Replication}
 	if err := e.start(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -119,9 +117,6 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 }
 
 func (e *Emulator) start(ctx context.Context, cfg Config) error {
-	if err := e.seed(ctx, cfg); err != nil {
-		return err
-	}
 	if err := e.openTesting(cfg); err != nil {
 		return err
 	}
@@ -136,27 +131,12 @@ func (e *Emulator) start(ctx context.Context, cfg Config) error {
 	return e.openControllers(ctx, cfg)
 }
 
-// seed gives an empty database its content.
-func (e *Emulator) seed(ctx context.Context, cfg Config) error {
-	if !cfg.Image.IsZero() {
-		return nil
-	}
-	seed, err := cfg.seed()
-	if err != nil {
-		return err
-	}
-	if err := e.Store.Seed(ctx, seed); err != nil && !errors.Is(err, store.ErrAlreadySeeded) {
-		return fmt.Errorf("seeding the database: %w", err)
-	}
-	return nil
-}
-
 func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	if err := cfg.translations(); err != nil {
 		return err
 	}
 	settled := engine.Config{
-		Store: e.Store, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, KeepAudit: cfg.KeepAudit, Now: cfg.Now,
+		Store: e.Store, Passwords: e.passwords, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
 		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, PerfEnabled: cfg.PerfEnabled, Replication: cfg.Replication,
 	}
 	if cfg.NewGUID != nil {
@@ -169,14 +149,8 @@ func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	if e.Engine, err = engine.New(settled); err != nil {
 		return err
 	}
-	if cfg.Beside {
-		return nil
-	}
 	if err := e.Engine.Recover(ctx); err != nil || e.Snapshots == nil {
 		return err
-	}
-	if !cfg.Image.IsZero() {
-		return e.Snapshots.keep(StartSnapshot, cfg.Image)
 	}
 	return e.Snapshots.Take(ctx, StartSnapshot)
 }
@@ -204,26 +178,33 @@ func (cfg *Config) translations() error {
 	return nil
 }
 
-func (cfg *Config) seed() (store.Seed, error) {
+func (cfg *Config) seed() (seed.Seed, error) {
 	switch {
 	case cfg.Seed != nil:
 		return *cfg.Seed, nil
 	case cfg.SeedFile == "":
-		return store.DefaultSeed(), nil
+		return seed.Default(), nil
 	}
-	return store.LoadSeedFile(cfg.SeedFile)
+	return seed.LoadFile(cfg.SeedFile)
 }
 
 // Run works off the queue until ctx ends.
 func (e *Emulator) Run(ctx context.Context) error { return e.Engine.Run(ctx) }
 
 // Domain gives what the directory has once.
-func (e *Emulator) Domain(ctx context.Context) (domain store.Domain, err error) {
-	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		domain, err = tx.Domain()
+func (e *Emulator) Domain(ctx context.Context) (domain directory.Domain, err error) {
+	err = e.Store.View(ctx, func(tx *state.Tx) error {
+		domain, err = directory.In(tx).Domain()
 		return err
 	})
 	return domain, err
+}
+
+// Logon checks the password of an account, as directory.Passwords.Logon does.
+func (e *Emulator) Logon(ctx context.Context, name, password string) (*directory.Object, error) {
+	return e.passwords.Logon(ctx,
+		func(fn func(*state.Tx) error) error { return e.Store.View(ctx, fn) },
+		func(fn func(*state.Tx) error) error { return e.Store.Update(ctx, fn) }, name, password)
 }
 
 // Close closes the doors and the database.

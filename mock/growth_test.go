@@ -13,7 +13,10 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -86,26 +89,26 @@ func (i *installation) fill() {
 	i.t.Helper()
 	i.createOrganization()
 	name, dn := organizationOf(i.users)
-	require.NoError(i.t, i.Store.Update(i.ctx, func(tx *store.Tx) error {
+	require.NoError(i.t, i.Store.Update(i.ctx, func(tx *state.Tx) error {
 		unit := ldappath.MustParseDN(dn)
-		org, err := tx.Get(unit)
+		org, err := directory.In(tx).Get(unit)
 		require.NoError(i.t, err)
-		everybody, err := tx.Get(unit.Child("CN", "_Private").Child("CN", "AllUsers@"+name))
+		everybody, err := directory.In(tx).Get(unit.Child("CN", "_Private").Child("CN", "AllUsers@"+name))
 		require.NoError(i.t, err)
-		shares, err := tx.Allocations(org.GUID, store.MailStore)
+		shares, err := resource.In(tx).Allocations(org.GUID, resource.MailStore)
 		require.NoError(i.t, err)
 		for range usersOfOneOrg {
 			upn := fmt.Sprintf("user%d@%s.example", i.users, name)
-			attributes := store.Attributes{}.With("sAMAccountName", fmt.Sprintf("user%d", i.users)).With("userPrincipalName", upn).
+			attributes := directory.Attributes{}.With("sAMAccountName", fmt.Sprintf("user%d", i.users)).With("userPrincipalName", upn).
 				With("mail", upn).With("proxyAddresses", "SMTP:"+upn).With("mailNickname", fmt.Sprintf("user%d", i.users))
-			user, err := tx.Create(unit.Child("CN", upn), "user", attributes)
+			user, err := directory.In(tx).Create(unit.Child("CN", upn), "user", attributes)
 			require.NoError(i.t, err)
-			require.NoError(i.t, tx.AddMember(everybody, user))
-			_, err = tx.AddConsumer(store.Consumer{AllocationID: shares[0].ID, Kind: store.MailboxConsumer, GUID: user.GUID, Kilobytes: kilobytesAUser})
+			require.NoError(i.t, directory.In(tx).AddMember(everybody, user))
+			_, err = resource.In(tx).AddConsumer(resource.Consumer{AllocationID: shares[0].ID, Kind: resource.MailboxConsumer, GUID: user.GUID, Kilobytes: kilobytesAUser})
 			require.NoError(i.t, err)
-			_, err = tx.CreateCustomer(store.Customer{GUID: user.GUID, Name: upn, Type: "BusinessUser", Status: store.StatusEnabled, Organization: org.GUID})
+			_, err = plan.In(tx).CreateCustomer(plan.Customer{GUID: user.GUID, Name: upn, Type: "BusinessUser", Status: plan.StatusEnabled, Organization: org.GUID})
 			require.NoError(i.t, err)
-			require.NoError(i.t, tx.AssignPlan(user.GUID, "BaseMail"))
+			require.NoError(i.t, plan.In(tx).AssignPlan(user.GUID, "BaseMail"))
 			i.users++
 		}
 		return nil

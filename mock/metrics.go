@@ -7,7 +7,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/queue"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 )
 
 // censusTimeout bounds the counting for one scrape.
@@ -20,7 +25,7 @@ const megabyte = 1 << 20
 // what is registered: stores, plans, types and statuses.
 type census struct {
 	ctx    context.Context // ends all counting
-	store  *store.Store
+	store  *ledger.Store
 	logger *slog.Logger
 
 	customers, mailboxes, allocated, free, booksAllocated, booksFree, plans, jobs, unfinished *prometheus.Desc
@@ -33,7 +38,7 @@ const (
 	accessRead  = "read"
 )
 
-func newCensus(ctx context.Context, s *store.Store, logger *slog.Logger) *census {
+func newCensus(ctx context.Context, s *ledger.Store, logger *slog.Logger) *census {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("mockmpf_"+name, help, labels, nil)
 	}
@@ -70,51 +75,56 @@ func (c *census) Collect(to chan<- prometheus.Metric) {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(c.ctx, censusTimeout)
 	defer cancel()
-	var found *store.Census
-	err := c.store.View(ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.Census()
-		return err
-	})
+	err := c.store.View(ctx, func(tx *state.Tx) error { return c.figures(to, tx) })
 	success := 1.0
 	if err != nil {
 		success = 0
-		c.logger.Warn("the store could not be counted for the metrics", slog.Any("error", err))
-	} else {
-		c.figures(to, found)
+		c.logger.Warn("failed to count the content for the metrics", slog.Any("error", err))
 	}
 	to <- prometheus.MustNewConstMetric(c.success, prometheus.GaugeValue, success)
 	to <- prometheus.MustNewConstMetric(c.duration, prometheus.GaugeValue, time.Since(started).Seconds())
 	writes, reads := c.store.Waits()
-	for access, w := range map[string]store.Waits{accessWrite: writes, accessRead: reads} {
+	for access, w := range map[string]ledger.Waits{accessWrite: writes, accessRead: reads} {
 		to <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(w.Count), access)
 		to <- prometheus.MustNewConstMetric(c.waited, prometheus.CounterValue, w.Time.Seconds(), access)
 	}
 }
 
-func (c *census) figures(to chan<- prometheus.Metric, found *store.Census) {
+func (c *census) figures(to chan<- prometheus.Metric, tx *state.Tx) error {
 	gauge := func(d *prometheus.Desc, value int64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value), labels...)
 	}
-	for _, n := range found.Customers {
+	plans := plan.In(tx).Census()
+	mailboxes, err := directory.In(tx).Mailboxes()
+	if err != nil {
+		return err
+	}
+	running, err := c.store.RunningTransactions(c.ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range plans.Customers {
 		gauge(c.customers, n.Count, n.Type, n.Status)
 	}
-	gauge(c.mailboxes, found.MailboxesEnabled, "enabled")
-	gauge(c.mailboxes, found.MailboxesDisabled, "disabled")
-	for _, r := range found.Resources {
+	gauge(c.mailboxes, mailboxes.Enabled, "enabled")
+	gauge(c.mailboxes, mailboxes.Disabled, "disabled")
+	for _, r := range resource.In(tx).Census() {
 		switch r.Kind {
-		case store.MailStore, store.ConsumerStore, store.PublicStore:
+		case resource.MailStore, resource.ConsumerStore, resource.PublicStore:
 			gauge(c.allocated, r.Allocated*megabyte, string(r.Kind), r.Server, r.Name)
 			gauge(c.free, (r.Capacity-r.Allocated)*megabyte, string(r.Kind), r.Server, r.Name)
-		case store.OABServer:
+		case resource.OABServer:
 			gauge(c.booksAllocated, r.Allocated, r.Server)
-			gauge(c.booksFree, r.Capacity-r.Allocated, r.Server)
+			gauge(c.booksFree, (r.Capacity - r.Allocated), r.Server)
 		}
 	}
-	for _, p := range found.Plans {
+	for _, p := range plans.Plans {
 		gauge(c.plans, p.Assigned, p.Plan)
 	}
-	for _, status := range store.JobStatuses() {
-		gauge(c.jobs, found.Jobs[status], status.String())
+	jobs := queue.In(tx).Census()
+	for _, status := range queue.JobStatuses() {
+		gauge(c.jobs, jobs[status], status.String())
 	}
-	gauge(c.unfinished, found.Transactions)
+	gauge(c.unfinished, int64(len(running)))
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 )
 
 // MostSnapshots is how many snapshots an emulator holds.
@@ -17,57 +17,62 @@ const MostSnapshots = 100
 // ErrNoSnapshot says that there is no snapshot of a name.
 var ErrNoSnapshot = errors.New("no such snapshot")
 
-// Snapshots are copies of the whole content by name, in memory. Its methods
-// may be called from any goroutine.
+// Snapshots are contents by name, in memory. A snapshot is a root of the state
+// that is kept: it costs what was changed since. Its methods may be called from
+// any goroutine.
 type Snapshots struct {
 	emulator *Emulator
 
-	mu     sync.Mutex
-	images map[string]store.Image
+	mu    sync.Mutex
+	roots map[string]*state.Root
 }
 
-// Take copies the content under a name, in place of what had the name. It
-// fails if there are MostSnapshots others.
-func (s *Snapshots) Take(ctx context.Context, name string) error {
+// Take keeps the content under a name, in place of what had the name. It fails
+// if there are MostSnapshots others.
+func (s *Snapshots) Take(_ context.Context, name string) error {
 	if name == "" {
 		return errors.New("a snapshot needs a name")
 	}
-	image, err := s.emulator.Store.Image(ctx)
-	if err != nil {
-		return err
-	}
-	return s.keep(name, image)
+	return s.keep(name, s.emulator.Store.Root())
 }
 
-func (s *Snapshots) keep(name string, image store.Image) error {
+func (s *Snapshots) keep(name string, root *state.Root) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, replaces := s.images[name]; !replaces && len(s.images) >= MostSnapshots {
+	if _, replaces := s.roots[name]; !replaces && len(s.roots) >= MostSnapshots {
 		return fmt.Errorf("snapshot %q: there are %d already", name, MostSnapshots)
 	}
-	s.images[name] = image
+	s.roots[name] = root
 	return nil
 }
 
-// Image gives a snapshot. It fails with ErrNoSnapshot.
-func (s *Snapshots) Image(name string) (store.Image, error) {
+// Root returns a snapshot; an empty name is the present content. It fails with
+// ErrNoSnapshot.
+func (s *Snapshots) Root(name string) (*state.Root, error) {
+	if name == "" {
+		return s.emulator.Store.Root(), nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	image, ok := s.images[name]
+	root, ok := s.roots[name]
 	if !ok {
-		return store.Image{}, fmt.Errorf("%w: %q", ErrNoSnapshot, name)
+		return nil, fmt.Errorf("%w: %q", ErrNoSnapshot, name)
 	}
-	return image, nil
+	return root, nil
 }
 
 // Restore makes the content that of a snapshot, which stays. Journal and fault
-// rules are left alone. It fails with ErrNoSnapshot.
+// rules are left alone. Requests that run end on the content with which they
+// began, before or after. It fails with ErrNoSnapshot.
 func (s *Snapshots) Restore(ctx context.Context, name string) error {
-	image, err := s.Image(name)
+	if name == "" {
+		return fmt.Errorf("%w: %q", ErrNoSnapshot, name)
+	}
+	root, err := s.Root(name)
 	if err != nil {
 		return err
 	}
-	return s.emulator.restore(ctx, image)
+	return s.emulator.replace(ctx, root)
 }
 
 // Drop forgets a snapshot. It fails with ErrNoSnapshot, and keeps that of the
@@ -76,50 +81,39 @@ func (s *Snapshots) Drop(name string) error {
 	if name == StartSnapshot {
 		return fmt.Errorf("the snapshot %q is needed for a reset", name)
 	}
-	if _, err := s.Image(name); err != nil {
-		return err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.images, name)
+	if _, ok := s.roots[name]; !ok {
+		return fmt.Errorf("%w: %q", ErrNoSnapshot, name)
+	}
+	delete(s.roots, name)
 	return nil
 }
 
-// Names gives the names in their order.
+// Names returns the names in their order.
 func (s *Snapshots) Names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.images))
+	return slices.Sorted(maps.Keys(s.roots))
 }
 
-// Difference tells what is different in the snapshot after from the snapshot
+// Difference returns what is different in the snapshot after from the snapshot
 // before; an empty name is the present content. It fails with ErrNoSnapshot.
-// store.WriteChanges makes it readable text.
-func (s *Snapshots) Difference(ctx context.Context, before, after string) ([]store.ObjectChange, error) {
-	was, err := s.open(ctx, before)
+// state.WriteChanges makes it readable text.
+func (s *Snapshots) Difference(_ context.Context, before, after string) ([]state.ObjectChange, error) {
+	was, err := s.Root(before)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = was.Close() }() // a copy in memory
-	is, err := s.open(ctx, after)
+	is, err := s.Root(after)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = is.Close() }()
-	return store.Difference(ctx, was, is)
+	return Difference(was, is), nil
 }
 
-// open opens a copy, so that the store itself is not held.
-func (s *Snapshots) open(ctx context.Context, name string) (*store.Store, error) {
-	var image store.Image
-	var err error
-	if name == "" {
-		image, err = s.emulator.Store.Image(ctx)
-	} else {
-		image, err = s.Image(name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return store.Open(ctx, store.Config{Image: image})
+// Difference returns what is different in the content after from the content
+// before, object by object. Passwords are shown as ***.
+func Difference(before, after *state.Root) []state.ObjectChange {
+	return state.Describe(before.Read(state.Env{}), after.Read(state.Env{}), state.Difference(before, after))
 }

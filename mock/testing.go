@@ -6,7 +6,9 @@ import (
 
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/replica"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -34,7 +36,7 @@ func (e *Emulator) openTesting(cfg Config) error {
 		return err
 	}
 	e.Journal = journal.New(cfg.Testing.Journal)
-	e.Snapshots = &Snapshots{emulator: e, images: make(map[string]store.Image)}
+	e.Snapshots = &Snapshots{emulator: e, roots: make(map[string]*state.Root)}
 	return nil
 }
 
@@ -61,29 +63,24 @@ func (e *Emulator) Reset(ctx context.Context) error {
 
 // Reseed replaces the whole content by that of a seed. A bad one is refused
 // and changes nothing.
-func (e *Emulator) Reseed(ctx context.Context, seed store.Seed) error {
-	cfg := e.storeConfig
-	cfg.Path, cfg.Image = "", store.Image{}
-	fresh, err := store.Open(ctx, cfg)
+func (e *Emulator) Reseed(ctx context.Context, content seed.Seed) error {
+	root, err := seed.Root(ctx, e.Store.Env(), content)
 	if err != nil {
-		return err
-	}
-	defer func() { _ = fresh.Close() }() // in memory: nothing is lost
-	if err := fresh.Seed(ctx, seed); err != nil {
 		return fmt.Errorf("seeding the database: %w", err)
 	}
-	image, err := fresh.Image(ctx)
-	if err != nil {
-		return err
-	}
-	return e.restore(ctx, image)
+	return e.replace(ctx, root)
 }
 
-func (e *Emulator) restore(ctx context.Context, image store.Image) error {
-	if err := e.Store.Restore(ctx, image); err != nil {
+// replace makes the content that of a root, which every domain controller sees
+// at once.
+func (e *Emulator) replace(ctx context.Context, root *state.Root) error {
+	tx := root.Begin(e.Store.Env())
+	if err := replica.In(tx, replica.Delays{}).Catch(); err != nil {
+		return err
+	}
+	if err := e.Store.Replace(ctx, tx.Root(root.Revision())); err != nil {
 		return err
 	}
 	e.Engine.ForgetLogons()
-	e.Engine.Replicate()
 	return nil
 }

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"wsexchange/internal/daemon"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 // demoAccount is the account of the demo data that a gateway uses.
@@ -65,16 +67,16 @@ func (s *service) url() string {
 // demo gives the domain, and the login with its password if it is the public
 // one of the demo data. Another seed's passwords, and changed ones, are not
 // shown.
-func (s *service) demo(ctx context.Context) (domain store.Domain, login string, err error) {
-	err = s.emulator.Store.View(ctx, func(tx *store.Tx) error {
-		if domain, err = tx.Domain(); err != nil || s.current.Load().cfg.Seed != "" {
+func (s *service) demo(ctx context.Context) (domain directory.Domain, login string, err error) {
+	err = s.emulator.Store.View(ctx, func(tx *state.Tx) error {
+		if domain, err = directory.In(tx).Domain(); err != nil || s.current.Load().cfg.Seed != "" {
 			return err
 		}
-		for _, account := range store.DefaultSeed().Accounts {
+		for _, account := range seed.Default().Accounts {
 			if account.Name != demoAccount {
 				continue
 			}
-			if o, err := tx.BySAM(account.Name); err == nil && tx.CheckPassword(o, string(account.Password)) == nil {
+			if o, err := directory.In(tx).BySAM(account.Name); err == nil && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
 				login = domain.NetBIOS + `\` + account.Name + ":" + string(account.Password)
 			}
 		}

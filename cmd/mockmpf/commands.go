@@ -9,7 +9,7 @@ import (
 
 	"wsexchange/internal/daemon"
 	"wsexchange/mock"
-	"wsexchange/mock/store"
+	"wsexchange/mock/seed"
 )
 
 // checkConfiguration opens the files that the configuration names.
@@ -29,7 +29,7 @@ func seedCommand() *cobra.Command {
 		Use: "seed [FILE]", Short: "Print the demo data as YAML, or tell whether a file is a good seed", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, err := c.OutOrStdout().Write(store.DefaultSeedYAML())
+				_, err := c.OutOrStdout().Write(seed.DefaultYAML())
 				return err
 			}
 			return checkSeed(c, args[0])
@@ -38,7 +38,7 @@ func seedCommand() *cobra.Command {
 }
 
 func checkSeed(c *cobra.Command, path string) error {
-	seed, err := store.LoadSeedFile(path)
+	seed, err := seed.LoadFile(path)
 	if err != nil {
 		return err
 	}

@@ -11,16 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/seed"
 	"wsexchange/mpf"
 )
 
 // TestServe_Controllers writes at one domain controller and asks another.
 func TestServe_Controllers(t *testing.T) {
-	seed := filepath.Join(t.TempDir(), "seed.yaml")
-	text := bytes.ReplaceAll(store.DefaultSeedYAML(), []byte("[dc1.fabrikam.com]"), []byte("[dc1.fabrikam.com, dc2.fabrikam.com]"))
-	require.NoError(t, os.WriteFile(seed, text, 0o600))
-	e := start(t, "--seed", seed, "--ldap.doors", "dc2.fabrikam.com=127.0.0.1:0", "--replication.delay", "1h")
+	file := filepath.Join(t.TempDir(), "seed.yaml")
+	text := bytes.ReplaceAll(seed.DefaultYAML(), []byte("[dc1.fabrikam.com]"), []byte("[dc1.fabrikam.com, dc2.fabrikam.com]"))
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	e := start(t, "--seed", file, "--ldap.doors", "dc2.fabrikam.com=127.0.0.1:0", "--replication.delay", "1h")
 	caller := login(t)
 	engine, err := mpf.NewClient(mpf.ClientConfig{URL: e.Banner["Engine"], Credentials: mpf.OfAccount, Account: caller})
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ import (
 
 	"wsexchange/internal/daemon/daemontest"
 	"wsexchange/internal/secret"
-	"wsexchange/mock/store"
+	"wsexchange/mock/seed"
 	"wsexchange/mpf"
 )
 
@@ -48,7 +48,7 @@ func start(t *testing.T, args ...string) *daemontest.Program {
 // login is the demo data's account for gateways.
 func login(t *testing.T) mpf.Caller {
 	t.Helper()
-	for _, account := range store.DefaultSeed().Accounts {
+	for _, account := range seed.Default().Accounts {
 		if account.Name == demoAccount {
 			return mpf.Caller{Domain: "FABRIKAM", Username: account.Name, Password: secret.New(string(account.Password))}
 		}
@@ -140,10 +140,10 @@ func TestServe_FirstRequest(t *testing.T) {
 
 func TestServe_KeepsItsDatabase(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "emulator.db")
-	seed := filepath.Join(t.TempDir(), "seed.yaml")
-	text := bytes.ReplaceAll(store.DefaultSeedYAML(), []byte("name: Reseller1"), []byte("name: OurReseller"))
-	require.NoError(t, os.WriteFile(seed, text, 0o600))
-	first := start(t, "--database", database, "--seed", seed)
+	file := filepath.Join(t.TempDir(), "seed.yaml")
+	text := bytes.ReplaceAll(seed.DefaultYAML(), []byte("name: Reseller1"), []byte("name: OurReseller"))
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	first := start(t, "--database", database, "--seed", file)
 	assert.NotContains(t, first.Text, login(t).Password.Reveal(), "a seed of one's own: its passwords are not shown")
 	require.Equal(t, 0, first.Stop(), first.Log)
 	second := start(t, "--database", database)

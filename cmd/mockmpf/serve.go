@@ -29,12 +29,12 @@ type service struct {
 	door     *daemon.Server
 	control  *daemon.Server // or nil
 
-	current atomic.Pointer[state]
+	current atomic.Pointer[current]
 }
 
-// state is what a reload replaces. Requests under way go on with the one that
+// current is what a reload replaces. Requests under way go on with the one that
 // they began with.
-type state struct {
+type current struct {
 	cfg  *Config
 	door http.Handler
 }
@@ -45,7 +45,7 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 		return err
 	}
 	s := &service{logs: logs, logger: logs.Logger(partDaemon)}
-	s.current.Store(&state{cfg: cfg})
+	s.current.Store(&current{cfg: cfg})
 	if s.Frame, err = daemon.NewFrame(daemon.FrameConfig[Config]{
 		Name: "mockmpf", Logs: logs, Logger: s.logger, Settings: (*Config).frame, Load: load,
 		Current: func() *Config { return s.current.Load().cfg }, Apply: s.apply,
@@ -89,10 +89,10 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 }
 
 // state makes what the configuration asks for.
-func (s *service) state(cfg *Config) *state {
+func (s *service) state(cfg *Config) *current {
 	mux := http.NewServeMux()
 	mux.Handle(front.Path(cfg.Path), s.emulator.Handler(cfg.Limits.XML()))
-	return &state{cfg: cfg, door: front.Paths(mux)}
+	return &current{cfg: cfg, door: front.Paths(mux)}
 }
 
 // apply changes the running emulator to a configuration, all or nothing.

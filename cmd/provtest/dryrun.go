@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -42,7 +42,7 @@ func rehearsed(r *engine.Rehearsal) string {
 	return b.String()
 }
 
-func writeChange(b *strings.Builder, c store.ObjectChange) {
+func writeChange(b *strings.Builder, c state.ObjectChange) {
 	fmt.Fprintf(b, "  %-7s  %s\n", c.Kind, c.Object)
 	for _, a := range c.Attributes {
 		for _, value := range a.Before {
@@ -56,10 +56,10 @@ func writeChange(b *strings.Builder, c store.ObjectChange) {
 
 // reversals tell what a rollback does to what a request has done.
 var reversals = []struct {
-	kind store.ChangeKind
+	kind state.ChangeKind
 	text string
 }{
-	{store.Created, "removes what was created"}, {store.Changed, "restores what was changed"}, {store.Deleted, "brings back what was deleted"},
+	{state.Created, "removes what was created"}, {state.Changed, "restores what was changed"}, {state.Deleted, "brings back what was deleted"},
 }
 
 func writeRollback(b *strings.Builder, r *engine.Rehearsal) {
@@ -68,7 +68,7 @@ func writeRollback(b *strings.Builder, r *engine.Rehearsal) {
 		fmt.Fprintf(b, "  undoes outside of the database: %s\n", mpf.Target(source))
 	}
 	for _, row := range reversals {
-		count := len(slices.DeleteFunc(slices.Clone(r.Changes), func(c store.ObjectChange) bool { return c.Kind != row.kind }))
+		count := len(slices.DeleteFunc(slices.Clone(r.Changes), func(c state.ObjectChange) bool { return c.Kind != row.kind }))
 		if count > 0 {
 			fmt.Fprintf(b, "  %s: %d\n", row.text, count)
 		}

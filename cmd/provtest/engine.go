@@ -1,19 +1,19 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 
 	"wsexchange/internal/version"
+	"wsexchange/mock"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -66,18 +66,13 @@ func (s *session) openHere(ctx context.Context) error {
 			return usage("database, which a dry run does not make: %w", err)
 		}
 	}
-	opened, err := store.Open(ctx, store.Config{Path: o.database, TrackChanges: o.dryRun})
+	fills := !o.dryRun || o.database == ""
+	opened, passwords, err := mock.OpenStore(ctx, mock.Config{Database: o.database, SeedFile: o.seed}, fills)
 	if err != nil {
-		return usage("database %s: %w", cmp.Or(o.database, "in memory"), err)
+		return usage("%w", err)
 	}
 	s.store = opened
-	fills := !o.dryRun || o.database == ""
-	if fills {
-		err = s.seed(ctx)
-	}
-	if err == nil {
-		s.engine, err = engine.New(engine.Config{Store: s.store, Namespaces: namespace.All()})
-	}
+	s.engine, err = engine.New(engine.Config{Store: s.store, Passwords: passwords, Namespaces: namespace.All()})
 	if err == nil && fills {
 		err = s.engine.Recover(ctx)
 	}
@@ -86,21 +81,6 @@ func (s *session) openHere(ctx context.Context) error {
 	}
 	s.submitter = s.engine
 	return s.logon(ctx)
-}
-
-func (s *session) seed(ctx context.Context) error {
-	content := store.DefaultSeed()
-	if name := s.options.seed; name != "" {
-		var err error
-		if content, err = store.LoadSeedFile(name); err != nil {
-			return err
-		}
-	}
-	err := s.store.Seed(ctx, content)
-	if errors.Is(err, store.ErrAlreadySeeded) && s.options.seed == "" {
-		return nil
-	}
-	return err
 }
 
 // logon makes the account of the options the caller; without one it is the
@@ -115,12 +95,12 @@ func (s *session) logon(ctx context.Context) error {
 	s.caller = mpf.Caller{Domain: account.Domain, Username: account.Username}
 	var err error
 	if s.options.dryRun {
-		err = s.store.View(ctx, func(tx *store.Tx) error {
-			o, err := tx.Resolve(s.options.user)
+		err = s.store.View(ctx, func(tx *state.Tx) error {
+			o, err := directory.In(tx).Resolve(s.options.user)
 			if err != nil {
 				return err
 			}
-			return tx.CheckPassword(o, account.Password.Reveal())
+			return directory.In(tx).CheckPassword(o, account.Password.Reveal())
 		})
 	} else {
 		_, err = s.engine.Authenticate(ctx, account.Domain, account.Username, account.Password)

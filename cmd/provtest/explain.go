@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -67,16 +68,16 @@ func (s *session) state(ctx context.Context, path string) string {
 	if err != nil {
 		return ""
 	}
-	state := ""
-	_ = s.store.View(ctx, func(tx *store.Tx) error { // without it the state is not told
-		o, err := tx.Get(parsed.DN)
+	found := ""
+	_ = s.store.View(ctx, func(tx *state.Tx) error { // without it the state is not told
+		o, err := directory.In(tx).Get(parsed.DN)
 		switch {
-		case errors.Is(err, store.ErrNotFound):
-			state = " (is not there)"
+		case errors.Is(err, state.ErrNotFound):
+			found = " (is not there)"
 		case err == nil:
-			state = " (" + o.Class + ")"
+			found = " (" + o.Class + ")"
 		}
 		return nil
 	})
-	return state
+	return found
 }

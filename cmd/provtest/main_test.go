@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -22,7 +23,8 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
-	"wsexchange/mock/store"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/seed"
 	"wsexchange/mpf"
 )
 
@@ -300,11 +302,14 @@ func TestExplain(t *testing.T) {
 
 func dump(t *testing.T, database string) string {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Path: database})
+	s, _, err := mock.OpenStore(t.Context(), mock.Config{Database: database}, false)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	var b strings.Builder
-	require.NoError(t, s.Dump(t.Context(), &b))
+	require.NoError(t, s.Root().Dump(&b))
+	rows, err := s.Audit(t.Context(), ledger.AuditQuery{Limit: 1 << 20})
+	require.NoError(t, err)
+	fmt.Fprintf(&b, "%d rows of audit", len(rows))
 	return b.String()
 }
 
@@ -370,7 +375,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestSeed(t *testing.T) {
-	seed := file(t, "seed.yaml", strings.ReplaceAll(string(store.DefaultSeedYAML()), "name: Reseller1", "name: OurReseller"))
+	seed := file(t, "seed.yaml", strings.ReplaceAll(string(seed.DefaultYAML()), "name: Reseller1", "name: OurReseller"))
 	_, errs, status := provtest(t, `<data><path>LDAP://OU=OurReseller,OU=Hosting,DC=fabrikam,DC=com</path></data>`,
 		"--seed", seed, "/n:Managed Hosting", "/p:GetOrgType", "-")
 	assert.Equal(t, 0, status, errs)

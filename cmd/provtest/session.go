@@ -8,7 +8,7 @@ import (
 
 	"wsexchange/mock/engine"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/ledger"
 	"wsexchange/mpf"
 )
 
@@ -22,7 +22,7 @@ type session struct {
 	submitter mpf.Submitter
 	caller    mpf.Caller
 	engine    *engine.Engine // in the program, or nil
-	store     *store.Store   // of engine
+	store     *ledger.Store  // of engine
 
 	note     journal.Note // in the file at hand
 	printed  bool

@@ -14,9 +14,11 @@ import (
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/mock"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
-	"wsexchange/mock/store"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -102,7 +104,7 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 
 func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments) error {
 	e, err := mock.Open(ctx, mock.Config{
-		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen, Beside: cfg.beside,
+		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: cfg.Emulator.AuditKeep, ErrorMapFile: cfg.Emulator.ErrorMap,
 		PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
 		Logger: by.logs.Logger(partEngine), LDAP: ldap.Config{Logger: by.logs.Logger(partLDAP)},
@@ -123,21 +125,21 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments)
 		return err
 	}
 	b.domain, b.netBIOS, b.panelBase = domain.DN, domain.NetBIOS, domain.Hosting.String()
-	return e.Store.View(ctx, func(tx *store.Tx) error { return b.look(tx, cfg, domain) })
+	return e.Store.View(ctx, func(tx *state.Tx) error { return b.look(tx, cfg, domain) })
 }
 
 // look finds what the banner shows: controllers, a reseller, a server, and the
 // account of the demo data.
-func (b *backend) look(tx *store.Tx, cfg *Config, domain store.Domain) error {
+func (b *backend) look(tx *state.Tx, cfg *Config, domain directory.Domain) error {
 	var err error
-	if b.known, err = tx.Controllers(); err != nil {
+	if b.known, err = directory.In(tx).Controllers(); err != nil {
 		return err
 	}
-	hosting, err := tx.Get(domain.Hosting)
+	hosting, err := directory.In(tx).Get(domain.Hosting)
 	if err != nil {
 		return err
 	}
-	resellers, err := tx.Children(hosting, "organizationalUnit")
+	resellers, err := directory.In(tx).Children(hosting, "organizationalUnit")
 	if err != nil {
 		return err
 	}
@@ -147,9 +149,9 @@ func (b *backend) look(tx *store.Tx, cfg *Config, domain store.Domain) error {
 	if cfg.Emulator.Seed != "" {
 		return nil // a seed of one's own: its passwords are not shown
 	}
-	seed := store.DefaultSeed()
+	seed := seed.Default()
 	for _, account := range seed.Accounts {
-		if o, err := tx.BySAM(account.Name); err == nil && account.Name == demoAccount && tx.CheckPassword(o, string(account.Password)) == nil {
+		if o, err := directory.In(tx).BySAM(account.Name); err == nil && account.Name == demoAccount && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
 			b.demo = login{domain.NetBIOS, account.Name, string(account.Password)}
 		}
 	}
@@ -230,10 +232,10 @@ func (b *backend) authenticate(ctx context.Context, pair auth.Credentials, group
 		return auth.Identity{}, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
 	}
 	member := false
-	err = b.emulator.Store.View(ctx, func(tx *store.Tx) error {
-		of, err := tx.Resolve(group)
+	err = b.emulator.Store.View(ctx, func(tx *state.Tx) error {
+		of, err := directory.In(tx).Resolve(group)
 		if err == nil {
-			member, err = tx.IsMember(id.Object, of)
+			member, err = directory.In(tx).IsMember(id.Object, of)
 		}
 		return err
 	})

@@ -22,7 +22,8 @@ import (
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -67,7 +68,12 @@ func check(c *cobra.Command, cfg *Config) error {
 	if err := logs.SetPart("", "error"); err != nil {
 		return err
 	}
-	cfg.beside = true
+	forget, err := cfg.copyDatabase(c.Context())
+	if err != nil {
+		r.fail("backend", err, "correct the settings named in the message")
+		return errCheck
+	}
+	defer forget()
 	if cfg.Emulator.LDAPListen != "" {
 		cfg.Emulator.LDAPListen = "127.0.0.1:0" // beside a gateway that is running
 	}
@@ -171,8 +177,8 @@ func (r *report) base(ctx context.Context, b *backend) {
 		r.skip(subject, "no domain controller is asked whether "+b.base.String()+" exists")
 		return
 	}
-	err := b.emulator.Store.View(ctx, func(tx *store.Tx) error {
-		_, err := tx.Get(b.base)
+	err := b.emulator.Store.View(ctx, func(tx *state.Tx) error {
+		_, err := directory.In(tx).Get(b.base)
 		return err
 	})
 	if err != nil {

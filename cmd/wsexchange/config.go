@@ -36,9 +36,6 @@ type Config struct {
 	Log            LogConfig            `setting:"log" help:"what is logged"`
 	Tracing        tracing.Settings     `setting:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 	Emulator       EmulatorConfig       `setting:"emulator" restart:"true" help:"the embedded backend"`
-
-	// beside says that a gateway may be running on the same database.
-	beside bool
 }
 
 // TLSConfig is the certificate of the web services.

@@ -28,8 +28,8 @@ func (s *service) apply(cfg *Config, changed []config.Change) error {
 
 // nextState makes what the configuration asks for, and keeps what it leaves
 // alone: the gate with its memory of bad passwords, and the engines.
-func (s *service) nextState(old *state, cfg *Config, changed []config.Change) (*state, error) {
-	next := &state{cfg: cfg, gate: old.gate}
+func (s *service) nextState(old *current, cfg *Config, changed []config.Change) (*current, error) {
+	next := &current{cfg: cfg, gate: old.gate}
 	var err error
 	if next.backend, err = old.backend.reconfigured(cfg, config.Touched(changed, "mpf")); err != nil {
 		return nil, err

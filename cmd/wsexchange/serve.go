@@ -23,12 +23,12 @@ type service struct {
 	web        *daemon.Server
 	auth       *auth.Metrics
 
-	current atomic.Pointer[state]
+	current atomic.Pointer[current]
 }
 
-// state is what a reload replaces. Calls under way go on with the one that they
+// current is what a reload replaces. Calls under way go on with the one that they
 // began with.
-type state struct {
+type current struct {
 	cfg     *Config
 	backend *backend
 	gate    *auth.Gate // nil lets everybody in
@@ -86,7 +86,7 @@ func (s *service) openState(ctx context.Context, cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	next := &state{cfg: cfg, backend: b}
+	next := &current{cfg: cfg, backend: b}
 	s.current.Store(next) // to be closed, whatever comes
 	if next.gate, err = cfg.gate(b, s.authLogger, s.decided); err != nil {
 		return err

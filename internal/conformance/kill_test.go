@@ -14,7 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/wsdl/exchangeresourcemanager"
 	"wsexchange/wsdl/hostedexchange"
 )
@@ -115,19 +119,19 @@ func provision(ctx context.Context, t *testing.T, to target, prefix string, fate
 // checkAfterKill looks into the database that a killed program left.
 func checkAfterKill(t *testing.T, database string, fates *sync.Map) {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Path: database})
+	s, err := ledger.Open(t.Context(), ledger.Config{Path: database})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
-	require.NoError(t, s.View(t.Context(), func(tx *store.Tx) error {
-		require.NoError(t, tx.CheckConservation())
+	require.NoError(t, s.View(t.Context(), func(tx *state.Tx) error {
+		require.NoError(t, resource.In(tx).CheckConservation())
 		users := 0
 		fates.Range(func(login, f any) bool {
 			users += checkUser(t, tx, login.(string), f.(fate), fates)
 			return true
 		})
-		org, err := tx.Get(ldappath.MustParseDN(killOrganization))
+		org, err := directory.In(tx).Get(ldappath.MustParseDN(killOrganization))
 		require.NoError(t, err)
-		consumers, err := tx.Consumers(org.GUID, store.MailboxConsumer)
+		consumers, err := resource.In(tx).Consumers(org.GUID, resource.MailboxConsumer)
 		require.NoError(t, err)
 		assert.Len(t, consumers, users, "one allocation for each user")
 		return nil
@@ -136,32 +140,32 @@ func checkAfterKill(t *testing.T, database string, fates *sync.Map) {
 
 // checkUser demands that a user is there whole or not at all, and tells how
 // many there are: 1 or 0.
-func checkUser(t *testing.T, tx *store.Tx, login string, f fate, fates *sync.Map) int {
+func checkUser(t *testing.T, tx *state.Tx, login string, f fate, fates *sync.Map) int {
 	t.Helper()
 	address := login + "@kill.example"
-	o, err := tx.Get(ldappath.MustParseDN(killOrganization).Child("CN", address))
+	o, err := directory.In(tx).Get(ldappath.MustParseDN(killOrganization).Child("CN", address))
 	if err != nil {
-		require.ErrorIs(t, err, store.ErrNotFound)
+		require.ErrorIs(t, err, state.ErrNotFound)
 		assert.NotEqual(t, exists, f, "%s was answered and is gone", login)
-		_, err = tx.ByProxyAddress(address)
-		assert.ErrorIs(t, err, store.ErrNotFound, "%s left its address behind", login)
+		_, err = directory.In(tx).ByProxyAddress(address)
+		assert.ErrorIs(t, err, state.ErrNotFound, "%s left its address behind", login)
 		fates.Store(login, absent)
 		return 0
 	}
 	assert.NotEqual(t, absent, f, "%s was deleted and is back", login)
 	fates.Store(login, exists)
 	for _, attribute := range []string{"homeMDB", "mail", "mailNickname", "msExchMailboxGuid", "memberOf"} {
-		value, err := tx.Value(o, attribute)
+		value, err := directory.In(tx).Value(o, attribute)
 		require.NoError(t, err)
 		assert.NotEmpty(t, value, "%s has no %s", login, attribute)
 	}
-	consumer, err := tx.Consumer(o.GUID)
+	consumer, err := resource.In(tx).Consumer(o.GUID)
 	require.NoError(t, err, login)
 	assert.EqualValues(t, 10000, consumer.Kilobytes)
-	set, err := tx.HasPassword(o)
+	set, err := directory.In(tx).HasPassword(o)
 	require.NoError(t, err)
 	assert.True(t, set, "%s has no password", login)
-	plan, err := tx.AssignedPlan(o.GUID, "ExchMailbox")
+	plan, err := plan.In(tx).AssignedPlan(o.GUID, "ExchMailbox")
 	require.NoError(t, err)
 	assert.Equal(t, "BaseMail", plan)
 	return 1

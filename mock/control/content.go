@@ -9,9 +9,13 @@ import (
 	"time"
 
 	"wsexchange/internal/ldappath"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 func (c *control) reset(r *http.Request, _ Nothing) (Nothing, error) {
@@ -40,12 +44,12 @@ func (c *control) difference(r *http.Request, b Between) (Difference, error) {
 		return Difference{}, err
 	}
 	var text strings.Builder
-	err = store.WriteChanges(&text, changes)
-	return Difference{Changes: append([]store.ObjectChange{}, changes...), Text: text.String()}, err
+	err = state.WriteChanges(&text, changes)
+	return Difference{Changes: append([]state.ObjectChange{}, changes...), Text: text.String()}, err
 }
 
 func (c *control) seed(r *http.Request, _ Nothing) (Nothing, error) {
-	seed, err := store.LoadSeed(r.Body)
+	seed, err := seed.Load(r.Body)
 	if err != nil {
 		return Nothing{}, badInput{err}
 	}
@@ -53,25 +57,25 @@ func (c *control) seed(r *http.Request, _ Nothing) (Nothing, error) {
 }
 
 func (c *control) setMailboxUsage(r *http.Request, u Usage) (Nothing, error) {
-	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *store.Tx) error {
+	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *state.Tx) error {
 		path, err := ldappath.ParseLoose(u.Path)
-		var o *store.Object
+		var o *directory.Object
 		if err == nil {
-			o, err = tx.Get(path.DN)
+			o, err = directory.In(tx).Get(path.DN)
 		} else {
-			o, err = tx.Resolve(u.Path)
+			o, err = directory.In(tx).Resolve(u.Path)
 		}
 		if err != nil {
 			return err
 		}
-		return tx.SetMailboxUsage(o, u.Kilobytes)
+		return mail.In(tx).SetMailboxUsage(o, u.Kilobytes)
 	}))
 }
 
 func (c *control) passwordPolicy(r *http.Request, _ Nothing) (Policy, error) {
-	var p store.PasswordPolicy
-	err := c.emulator.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		p, err = tx.PasswordPolicy()
+	var p directory.PasswordPolicy
+	err := c.emulator.Store.View(r.Context(), func(tx *state.Tx) (err error) {
+		p, err = directory.In(tx).PasswordPolicy()
 		return err
 	})
 	return Policy{
@@ -85,8 +89,8 @@ func (c *control) setPasswordPolicy(r *http.Request, p Policy) (Nothing, error) 
 	if min(p.MinimumLength, p.History, p.LockoutThreshold) < 0 || min(p.MaximumAge, p.LockoutDuration, p.LockoutWindow) < 0 {
 		return Nothing{}, refuse("a password policy has no numbers below 0")
 	}
-	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *store.Tx) error {
-		return tx.SetPasswordPolicy(store.PasswordPolicy{
+	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *state.Tx) error {
+		return directory.In(tx).SetPasswordPolicy(directory.PasswordPolicy{
 			MinimumLength: p.MinimumLength, Complexity: p.Complexity, History: p.History, HistoryOnReset: p.HistoryOnReset,
 			MaximumAge: time.Duration(p.MaximumAge), LockoutThreshold: p.LockoutThreshold,
 			LockoutDuration: time.Duration(p.LockoutDuration), LockoutWindow: time.Duration(p.LockoutWindow),
@@ -96,9 +100,9 @@ func (c *control) setPasswordPolicy(r *http.Request, p Policy) (Nothing, error) 
 
 func (c *control) listStores(r *http.Request, _ Nothing) (Stores, error) {
 	list := Stores{Stores: []Store{}}
-	err := c.emulator.Store.View(r.Context(), func(tx *store.Tx) error {
-		for _, kind := range []store.ResourceKind{store.MailStore, store.PublicStore, store.ConsumerStore, store.OABServer, store.FrontEndServer} {
-			found, err := tx.Resources(kind)
+	err := c.emulator.Store.View(r.Context(), func(tx *state.Tx) error {
+		for _, kind := range []resource.ResourceKind{resource.MailStore, resource.PublicStore, resource.ConsumerStore, resource.OABServer, resource.FrontEndServer} {
+			found, err := resource.In(tx).Resources(kind)
 			if err != nil {
 				return err
 			}
@@ -112,18 +116,18 @@ func (c *control) listStores(r *http.Request, _ Nothing) (Stores, error) {
 }
 
 func (c *control) resizeStore(r *http.Request, s Store) (Nothing, error) {
-	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *store.Tx) error {
-		found, err := tx.Resource(s.Kind, s.Server, s.Name)
+	return Nothing{}, wrong(c.emulator.Store.Update(r.Context(), func(tx *state.Tx) error {
+		found, err := resource.In(tx).Resource(s.Kind, s.Server, s.Name)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ResizeResource(found.ID, s.Megabytes-found.Megabytes)
+		_, err = resource.In(tx).ResizeResource(found.ID, s.Megabytes-found.Megabytes)
 		return err
 	}))
 }
 
 // scopes are the names of the scopes of a search.
-var scopes = map[string]store.Scope{"": store.ScopeSubtree, "base": store.ScopeBase, "one": store.ScopeOne, "subtree": store.ScopeSubtree}
+var scopes = map[string]directory.Scope{"": directory.ScopeSubtree, "base": directory.ScopeBase, "one": directory.ScopeOne, "subtree": directory.ScopeSubtree}
 
 func (c *control) searchObjects(r *http.Request, s Search) (Objects, error) {
 	list := Objects{Objects: []Object{}}
@@ -131,13 +135,13 @@ func (c *control) searchObjects(r *http.Request, s Search) (Objects, error) {
 	if !ok {
 		return list, refuse("scope %q is not base, one or subtree", s.Scope)
 	}
-	q := store.Query{Scope: scope, Limit: s.Limit}
+	q := directory.Query{Scope: scope, Limit: s.Limit}
 	if q.Limit == 0 {
 		q.Limit = 1000
 	}
 	var err error
 	if s.Filter != "" {
-		if q.Filter, err = store.ParseFilter(s.Filter); err != nil {
+		if q.Filter, err = directory.ParseFilter(s.Filter); err != nil {
 			return list, badInput{err}
 		}
 	}
@@ -153,29 +157,29 @@ func (c *control) searchObjects(r *http.Request, s Search) (Objects, error) {
 		if err := c.known(r, s.Controller); err != nil {
 			return list, err
 		}
-		view = func(ctx context.Context, look func(*store.Tx) error) error {
+		view = func(ctx context.Context, look func(*state.Tx) error) error {
 			return c.emulator.Engine.View(ctx, s.Controller, look)
 		}
 	}
-	err = view(r.Context(), func(tx *store.Tx) error { return find(tx, q, &list) })
+	err = view(r.Context(), func(tx *state.Tx) error { return find(tx, q, &list) })
 	return list, err
 }
 
-func find(tx *store.Tx, q store.Query, into *Objects) error {
+func find(tx *state.Tx, q directory.Query, into *Objects) error {
 	if q.Base.IsZero() {
-		domain, err := tx.Domain()
+		domain, err := directory.In(tx).Domain()
 		if err != nil {
 			return err
 		}
 		q.Base = domain.DN
 	}
-	found, more, err := tx.Search(q)
+	found, more, err := directory.In(tx).Search(q)
 	if err != nil {
 		return err
 	}
 	into.More = more
 	for _, o := range found {
-		attributes, err := tx.Attributes(o)
+		attributes, err := directory.In(tx).Attributes(o)
 		if err != nil {
 			return err
 		}

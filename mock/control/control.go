@@ -16,7 +16,7 @@ import (
 
 	"wsexchange/mock"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 )
 
 // largest is the longest body of a request, in bytes.
@@ -108,7 +108,7 @@ var statuses = []struct {
 }{
 	{mock.ErrNoSnapshot, http.StatusNotFound},
 	{journal.ErrUnknown, http.StatusNotFound},
-	{store.ErrNotFound, http.StatusNotFound},
+	{state.ErrNotFound, http.StatusNotFound},
 	{errNotFound, http.StatusNotFound},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 }

@@ -19,10 +19,14 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/control"
 	"wsexchange/mock/control/client"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/mocktest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 var update = flag.Bool("update", false, "rewrite openapi.yaml")
@@ -99,7 +103,7 @@ func TestSnapshotsAndDifference(t *testing.T) {
 	d, err := c.Difference(t.Context(), "empty directory", "")
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(d.Text, "created "+ann+"\n"), d.Text)
-	assert.Equal(t, store.Created, d.Changes[0].Kind)
+	assert.Equal(t, state.Created, d.Changes[0].Kind)
 	require.NoError(t, c.RestoreSnapshot(t.Context(), "empty directory"))
 	assert.Nil(t, e.Object(ann))
 	require.NoError(t, c.DropSnapshot(t.Context(), "empty directory"))
@@ -117,7 +121,7 @@ func TestResetAndSeed(t *testing.T) {
 	assert.Empty(t, e.Faults.List())
 	assert.Empty(t, e.Journal.List(journal.Filter{}))
 
-	seed := strings.ReplaceAll(string(store.DefaultSeedYAML()), "Reseller1", "OurReseller")
+	seed := strings.ReplaceAll(string(seed.DefaultYAML()), "Reseller1", "OurReseller")
 	require.NoError(t, c.Seed(t.Context(), strings.NewReader(seed)))
 	assert.NotNil(t, e.Object("OU=OurReseller,OU=Hosting,DC=fabrikam,DC=com"))
 	assert.Nil(t, e.Object(reseller))
@@ -134,10 +138,10 @@ func TestContent(t *testing.T) {
 	for _, name := range []string{ann, "LDAP://" + ann, "ann@fabrikam.com"} {
 		require.NoError(t, c.SetMailboxUsage(t.Context(), name, 42))
 	}
-	e.View(func(tx *store.Tx) {
-		o, err := tx.BySAM("ann")
+	e.View(func(tx *state.Tx) {
+		o, err := directory.In(tx).BySAM("ann")
 		require.NoError(t, err)
-		used, set, err := tx.MailboxUsage(o)
+		used, set, err := mail.In(tx).MailboxUsage(o)
 		require.NoError(t, err)
 		assert.True(t, set)
 		assert.Equal(t, int64(42), used)
@@ -160,7 +164,7 @@ func TestContent(t *testing.T) {
 	again, err := c.Stores(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, stores, again)
-	assert.True(t, client.Missing(c.ResizeStore(t.Context(), control.Store{Kind: store.MailStore, Server: "none"})))
+	assert.True(t, client.Missing(c.ResizeStore(t.Context(), control.Store{Kind: resource.MailStore, Server: "none"})))
 
 	found, err := c.Objects(t.Context(), control.Search{Filter: "(sAMAccountName=ann)"})
 	require.NoError(t, err)

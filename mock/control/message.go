@@ -3,7 +3,8 @@ package control
 import (
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 )
 
 // Nothing is the body of requests and answers that have none.
@@ -27,7 +28,7 @@ type Between struct {
 
 // Difference is what differs between two snapshots, as data and as text.
 type Difference struct {
-	Changes []store.ObjectChange `json:"changes"`
+	Changes []state.ObjectChange `json:"changes"`
 	Text    string               `json:"text"`
 }
 
@@ -51,11 +52,11 @@ type Policy struct {
 
 // Store is a registered resource.
 type Store struct {
-	Kind      store.ResourceKind `json:"kind"` // mail, public, consumer, oab, frontend
-	Server    string             `json:"server"`
-	Name      string             `json:"name,omitempty"`
-	Megabytes int64              `json:"megabytes"` // capacity; of oab the number of books
-	Allocated int64              `json:"allocated"`
+	Kind      resource.ResourceKind `json:"kind"` // mail, public, consumer, oab, frontend
+	Server    string                `json:"server"`
+	Name      string                `json:"name,omitempty"`
+	Megabytes int64                 `json:"megabytes"` // capacity; of oab the number of books
+	Allocated int64                 `json:"allocated"`
 }
 
 // Stores lists resources.

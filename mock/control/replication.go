@@ -5,9 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/fault"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 )
 
 // Replication tells how late domain controllers see each other's writes.
@@ -56,14 +57,13 @@ func (c *control) setReplication(r *http.Request, wanted Replication) (Nothing, 
 	return Nothing{}, nil
 }
 
-func (c *control) replicate(*http.Request, Nothing) (Nothing, error) {
-	c.emulator.Engine.Replicate()
-	return Nothing{}, nil
+func (c *control) replicate(r *http.Request, _ Nothing) (Nothing, error) {
+	return Nothing{}, c.emulator.Engine.Replicate(r.Context())
 }
 
 func (c *control) controllers(r *http.Request) (names []string, err error) {
-	err = c.emulator.Store.View(r.Context(), func(tx *store.Tx) error {
-		names, err = tx.Controllers()
+	err = c.emulator.Store.View(r.Context(), func(tx *state.Tx) error {
+		names, err = directory.In(tx).Controllers()
 		return err
 	})
 	return names, err

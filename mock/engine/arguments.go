@@ -9,7 +9,8 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -143,7 +144,7 @@ func (c *Call) readText(a *Argument, text string) error {
 	case DateTime:
 		return c.readTime(a.Name, text)
 	case GUID:
-		if _, err := store.ParseGUID(text); err != nil {
+		if _, err := directory.ParseGUID(text); err != nil {
 			return mpf.ArgumentInvalid.New(a.Name, "'"+text+"' is not a GUID")
 		}
 	}
@@ -185,8 +186,8 @@ func (c *Call) ParsePath(text string) (ldappath.DN, error) {
 }
 
 func (c *Call) readPrincipal(name, upn string) error {
-	o, err := c.Tx.ByUPN(upn)
-	if errors.Is(err, store.ErrNotFound) {
+	o, err := directory.In(c.Tx).ByUPN(upn)
+	if errors.Is(err, state.ErrNotFound) {
 		return mpf.ObjectNotFound.New(upn)
 	}
 	if err != nil {
@@ -217,7 +218,7 @@ func (c *Call) checkController() error {
 		if err := c.knownController(c.Text(a.Name)); err != nil {
 			return err
 		}
-		domain, err := c.Tx.Domain()
+		domain, err := directory.In(c.Tx).Domain()
 		if err != nil {
 			return err
 		}

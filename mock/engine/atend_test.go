@@ -7,9 +7,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -17,13 +18,13 @@ import (
 // end and fails at writing a third.
 func leaving() engine.Namespace {
 	leave := func(c *engine.Call) error {
-		set := func(name string, err error) func(*store.Tx) error {
-			return func(tx *store.Tx) error { return errors.Join(tx.SetSetting(name, "left"), err) }
+		set := func(name string, err error) func(*state.Tx) error {
+			return func(tx *state.Tx) error { return errors.Join(directory.In(tx).SetSetting(name, "left"), err) }
 		}
 		c.AtEnd(set("first", nil))
 		c.AtEnd(set("spoiled", errors.New("no room")))
 		c.AtEnd(set("last", nil))
-		if err := c.Tx.SetSetting("own", "left"); err != nil || !c.Boolean("fail") {
+		if err := directory.In(c.Tx).SetSetting("own", "left"); err != nil || !c.Boolean("fail") {
 			return err
 		}
 		return mpf.NotSupported.New("this")
@@ -50,9 +51,9 @@ func TestCall_AtEnd(t *testing.T) {
 			u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{leaving()}, Audit: engine.AuditAll})
 			r := u.Run(c.request)
 			require.Equal(t, c.fails, r.Err != nil)
-			u.View(func(tx *store.Tx) {
+			u.View(func(tx *state.Tx) {
 				for name, want := range map[string]string{"own": c.own, "first": "left", "spoiled": "", "last": "left"} {
-					got, err := tx.Setting(name)
+					got, err := directory.In(tx).Setting(name)
 					require.NoError(t, err)
 					assert.Equal(t, want, got, name)
 				}

@@ -6,7 +6,9 @@ import (
 
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -45,9 +47,9 @@ func (r *run) writing() bool {
 }
 
 // auditRow describes the request. The transaction finds the organization.
-func (r *run) auditRow(tx *store.Tx, failed *mpf.Error) store.AuditRow {
+func (r *run) auditRow(tx *state.Tx, failed *mpf.Error) ledger.AuditRow {
 	target := r.request.MainTarget()
-	row := store.AuditRow{
+	row := ledger.AuditRow{
 		TransactionID: r.id, ClientID: r.request.Context.ClientTransactionID, Caller: r.caller.String(),
 		Organization: r.organization(tx), Namespace: target.Namespace, Procedure: target.Procedure,
 		At: r.started, Duration: r.engine.now().Sub(r.started),
@@ -80,13 +82,13 @@ func (r *run) stepsText() string {
 // organization gives the path of the organization that the request is about:
 // the nearest container above its first subject that knows itself as one. If
 // it is not found, the row stays without.
-func (r *run) organization(tx *store.Tx) string {
+func (r *run) organization(tx *state.Tx) string {
 	for dn := r.subject; !dn.IsZero(); dn = dn.Parent() {
-		o, err := tx.Get(dn)
+		o, err := directory.In(tx).Get(dn)
 		if err != nil {
 			continue
 		}
-		if root, err := tx.WellKnown(o, store.WellKnownThisOrganizationRoot); err == nil && root.ID == o.ID {
+		if root, err := directory.In(tx).WellKnown(o, directory.WellKnownThisOrganizationRoot); err == nil && root.ID == o.ID {
 			return o.DN.ADsPath()
 		}
 	}

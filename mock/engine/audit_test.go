@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -88,7 +89,13 @@ func TestSecretsAreKeptNowhere(t *testing.T) {
 	assert.NotContains(t, u.Log.String(), password, "log")
 
 	var kept strings.Builder
-	require.NoError(t, u.Store.Dump(t.Context(), &kept))
+	require.NoError(t, u.Store.Root().Rows(func(_, _ string, row []byte) error {
+		kept.Write(row)
+		return nil
+	}))
+	for _, row := range u.Audit() {
+		fmt.Fprintf(&kept, "%+v", row)
+	}
 	assert.NotContains(t, kept.String(), password, "store")
 	assert.Contains(t, kept.String(), "[redacted]")
 }

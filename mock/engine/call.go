@@ -10,7 +10,11 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -18,7 +22,7 @@ import (
 // goroutine that runs it and ends with it.
 type Call struct {
 	// Tx is the request's transaction.
-	Tx *store.Tx
+	Tx *state.Tx
 	// Data is the executeData of the call: arguments when it begins, results
 	// beside them when it ends.
 	Data *xmldoc.Node
@@ -31,6 +35,19 @@ type Call struct {
 	dns       map[string]ldappath.DN
 	times     map[string]time.Time
 }
+
+// Directory is the directory as the call's domain controller sees it.
+func (c *Call) Directory() directory.Directory { return directory.In(c.Tx) }
+
+// Mail is what Exchange keeps outside of the directory.
+func (c *Call) Mail() mail.Mail { return mail.In(c.Tx) }
+
+// Resources is the resource manager. Only its own namespaces use it; others
+// call their procedures.
+func (c *Call) Resources() resource.Resources { return resource.In(c.Tx) }
+
+// Plans is the plan database.
+func (c *Call) Plans() plan.Plans { return plan.In(c.Tx) }
 
 // Context is the context of the request.
 func (c *Call) Context() context.Context { return c.run.ctx }
@@ -76,7 +93,7 @@ func (c *Call) Time(name string) time.Time { return c.times[name] }
 // Open gives the object that a Path or PathOrUPN argument means. It fails with
 // mpf.ArgumentMissing, mpf.ObjectNotFound, and, unless the object is of one of
 // the classes, with mpf.ClassWrong.
-func (c *Call) Open(name string, classes ...string) (*store.Object, error) {
+func (c *Call) Open(name string, classes ...string) (*directory.Object, error) {
 	dn := c.DN(name)
 	if dn.IsZero() {
 		return nil, mpf.ArgumentMissing.New(name)
@@ -86,8 +103,8 @@ func (c *Call) Open(name string, classes ...string) (*store.Object, error) {
 
 // OpenDN gives the object with the name. It fails with mpf.ObjectNotFound and
 // mpf.ClassWrong.
-func (c *Call) OpenDN(dn ldappath.DN, classes ...string) (*store.Object, error) {
-	o, err := c.Tx.Get(dn)
+func (c *Call) OpenDN(dn ldappath.DN, classes ...string) (*directory.Object, error) {
+	o, err := directory.In(c.Tx).Get(dn)
 	if err != nil {
 		return nil, c.Fail(err)
 	}
@@ -131,6 +148,7 @@ func (c *Call) Execute(namespace, procedure string, args ...*xmldoc.Node) (*xmld
 // if the call or the request fails after all, those registered last first. Its
 // context does not end with the request's.
 func (c *Call) OnRollback(undo func(context.Context) error) {
+	c.run.logRunning()
 	c.run.compensations = append(c.run.compensations, compensation{
 		source: mpf.Source{Namespace: c.namespace, Procedure: c.row.Name}, undo: undo,
 	})
@@ -140,7 +158,7 @@ func (c *Call) OnRollback(undo func(context.Context) error) {
 // request: it is made in the transaction that writes the request's end. It is
 // for procedures that write; a rehearsal does not make it. What write itself
 // refuses is logged and changes nothing.
-func (c *Call) AtEnd(write func(*store.Tx) error) { c.run.atEnd = append(c.run.atEnd, write) }
+func (c *Call) AtEnd(write func(*state.Tx) error) { c.run.atEnd = append(c.run.atEnd, write) }
 
 // ErrorContext gives the error being handled if the call runs inside a catch,
 // else nil.

@@ -7,38 +7,37 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/queue"
 	"wsexchange/mpf"
 )
 
 // Config says what an engine runs on. Store is required; every other field
 // works at its zero value.
 type Config struct {
-	Store      *store.Store
+	Store *ledger.Store
+	// Passwords hashes and checks passwords. Required; it is to be the one of
+	// the store's environment.
+	Passwords  *directory.Passwords
 	Namespaces []Namespace
 	Policies   Policies
 	Limits     Limits
 	// Audit says which requests the audit log keeps. Default AuditWrites.
 	Audit AuditLevel
-	// KeepLog is how long the worker leaves ended transactions in the
-	// transaction log. Default 24 hours.
-	KeepLog time.Duration
-	// KeepAudit is how long the worker leaves rows in the audit log; 0 leaves
-	// them for good.
-	KeepAudit time.Duration
 	// RetainResponses keeps queued requests after success that do not say
 	// themselves whether they are to be kept.
 	RetainResponses bool
 	// LogonCache is how long a good password is remembered. Default one
 	// minute; negative never.
 	LogonCache time.Duration
-	// Replication makes domain controllers see each other's writes late. It
-	// needs a store with TrackChanges.
+	// Replication makes domain controllers see each other's writes late.
 	Replication Replication
 	// Now is the clock. Default time.Now. Give the store the same one.
 	Now func() time.Time
@@ -68,28 +67,27 @@ type Config struct {
 
 // Engine runs requests. Its methods may be called from any goroutine.
 type Engine struct {
-	store       *store.Store
-	namespaces  []Namespace
-	procedures  map[mpf.Target]*Procedure
-	known       map[string]bool // namespaces by name
-	secrets     map[string]bool // names of Secret arguments of all rows
-	policies    Policies
-	limits      Limits
-	audit       AuditLevel
-	keepLog     time.Duration
-	keepAudit   time.Duration // 0: for good
-	retain      bool
-	now         func() time.Time
-	newID       func() string
-	logger      *slog.Logger
-	tracer      trace.Tracer
-	logons      *logons
-	metrics     *metrics
-	observe     func(Observation)
-	intercept   Intercept
-	journal     func(Record)
-	replication *replication
-	wake        chan struct{} // tells the worker that there may be a job
+	store      *ledger.Store
+	namespaces []Namespace
+	procedures map[mpf.Target]*Procedure
+	known      map[string]bool // namespaces by name
+	secrets    map[string]bool // names of Secret arguments of all rows
+	policies   Policies
+	limits     Limits
+	audit      AuditLevel
+	retain     bool
+	now        func() time.Time
+	newID      func() string
+	logger     *slog.Logger
+	tracer     trace.Tracer
+	logons     *logons
+	metrics    *metrics
+	observe    func(Observation)
+	intercept  Intercept
+	journal    func(Record)
+	delays     atomic.Pointer[Replication]
+	passwords  *directory.Passwords
+	wake       chan struct{} // tells the worker that there may be a job
 }
 
 var _ mpf.Submitter = (*Engine)(nil)
@@ -101,13 +99,16 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Store == nil {
 		return nil, errors.New("engine: no store")
 	}
+	if cfg.Passwords == nil {
+		return nil, errors.New("engine: no passwords")
+	}
 	logons, err := newLogons(cmp.Or(cfg.LogonCache, time.Minute))
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		store: cfg.Store, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
-		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites), keepLog: cmp.Or(cfg.KeepLog, 24*time.Hour), keepAudit: cfg.KeepAudit,
+		store: cfg.Store, passwords: cfg.Passwords, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
+		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites),
 		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, tracer: cfg.Tracer, logons: logons,
 		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),
 	}
@@ -115,12 +116,11 @@ func New(cfg Config) (*Engine, error) {
 		e.now = time.Now
 	}
 	if e.newID == nil {
-		e.newID = func() string { return store.RandomGUID().String() }
+		e.newID = func() string { return directory.RandomGUID().String() }
 	}
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
 	}
-	e.replication = new(replication)
 	e.SetReplication(cfg.Replication)
 	if err := e.register(); err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ type origin struct {
 	system  bool // the engine's own account submitted it
 	vouched bool // the right to submit was tested before
 	id      string
-	job     *store.Job // the queued request that runs, or nil
+	job     *queue.Job // the queued request that runs, or nil
 }
 
 // Submit runs a request as one transaction, on behalf of the caller in ctx.

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"strings"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -18,7 +19,7 @@ type Identity struct {
 	Username string
 	// Object is the account in the directory, nil for the engine's own and for
 	// accounts that the directory does not know.
-	Object *store.Object
+	Object *directory.Object
 	// System says that it is the engine's own account, which has every role.
 	System bool
 }
@@ -85,7 +86,7 @@ func (r *run) effective(s scope) Identity {
 func system() Identity { return Identity{Username: serviceAccount, System: true} }
 
 // identify finds the account of a caller.
-func (e *Engine) identify(tx *store.Tx, from origin) (Identity, error) {
+func (e *Engine) identify(tx *state.Tx, from origin) (Identity, error) {
 	name := from.caller.Username
 	if from.system || name == "" && from.caller.Trusted {
 		return system(), nil
@@ -94,8 +95,8 @@ func (e *Engine) identify(tx *store.Tx, from origin) (Identity, error) {
 	if name == "" {
 		return who, nil
 	}
-	o, err := tx.Resolve(who.String())
-	if errors.Is(err, store.ErrNotFound) {
+	o, err := directory.In(tx).Resolve(who.String())
+	if errors.Is(err, state.ErrNotFound) {
 		who.System = from.caller.Trusted && !e.policies.RefuseForeignCallers
 		return who, nil
 	}
@@ -105,12 +106,12 @@ func (e *Engine) identify(tx *store.Tx, from origin) (Identity, error) {
 	return accountOf(tx, o)
 }
 
-func accountOf(tx *store.Tx, o *store.Object) (Identity, error) {
-	domain, err := tx.Domain()
+func accountOf(tx *state.Tx, o *directory.Object) (Identity, error) {
+	domain, err := directory.In(tx).Domain()
 	if err != nil {
 		return Identity{}, err
 	}
-	name, err := tx.Value(o, "sAMAccountName")
+	name, err := directory.In(tx).Value(o, "sAMAccountName")
 	if err != nil {
 		return Identity{}, err
 	}
@@ -128,8 +129,8 @@ func (r *run) trusteeOf(s scope) (Identity, error) {
 	if security == nil || security.Trustee == "" {
 		return r.effective(s), nil
 	}
-	o, err := r.tx.Resolve(security.Trustee)
-	if errors.Is(err, store.ErrNotFound) {
+	o, err := directory.In(r.tx).Resolve(security.Trustee)
+	if errors.Is(err, state.ErrNotFound) {
 		return Identity{Username: security.Trustee}, nil
 	}
 	if err != nil {
@@ -146,7 +147,7 @@ func (r *run) maySubmit() (bool, error) {
 	if r.caller.Object == nil {
 		return false, nil
 	}
-	return r.tx.InDomainGroup(r.caller.Object, trustedSubmitters...)
+	return directory.In(r.tx).InDomainGroup(r.caller.Object, trustedSubmitters...)
 }
 
 // logonName joins domain and name as the store's accounts are asked for. A

@@ -10,9 +10,10 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -21,13 +22,13 @@ const reseller = enginetest.Reseller
 // member makes an account and puts it into a group by its sAMAccountName.
 func member(u *enginetest.Universe, name string, groups ...string) {
 	o := u.User(reseller, name, "Secret-12345")
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		for _, sam := range groups {
-			group, err := tx.BySAM(sam)
+			group, err := directory.In(tx).BySAM(sam)
 			if err != nil {
 				return err
 			}
-			if err := tx.AddMember(group, o); err != nil {
+			if err := directory.In(tx).AddMember(group, o); err != nil {
 				return err
 			}
 		}
@@ -112,12 +113,12 @@ func TestSubmit_Credentials(t *testing.T) {
 	for _, name := range []string{"good", "disabled"} {
 		member(u, name)
 	}
-	u.Update(func(tx *store.Tx) error {
-		o, err := tx.BySAM("disabled")
+	u.Update(func(tx *state.Tx) error {
+		o, err := directory.In(tx).BySAM("disabled")
 		if err != nil {
 			return err
 		}
-		return tx.SetEnabled(o, false)
+		return directory.In(tx).SetEnabled(o, false)
 	})
 	submit := func(basic *mpf.Basic) *mpf.Error {
 		req := &mpf.Request{Procedure: mpf.OneCall(mpf.Target{Namespace: "Test", Procedure: "Echo"}, mpf.On, nil)}
@@ -144,9 +145,9 @@ func TestAuthenticate_CacheEndsWithThePassword(t *testing.T) {
 		_, err := u.Engine.Authenticate(t.Context(), "FABRIKAM", "ann", secret.New(password))
 		return err
 	}
-	change := func(do func(*store.Tx, *store.Object) error) {
-		u.Update(func(tx *store.Tx) error {
-			o, err := tx.BySAM("ann")
+	change := func(do func(*state.Tx, *directory.Object) error) {
+		u.Update(func(tx *state.Tx) error {
+			o, err := directory.In(tx).BySAM("ann")
 			if err != nil {
 				return err
 			}
@@ -155,14 +156,16 @@ func TestAuthenticate_CacheEndsWithThePassword(t *testing.T) {
 	}
 	require.NoError(t, logon("Secret-12345"))
 	require.NoError(t, logon("Secret-12345"))
-	change(func(tx *store.Tx, o *store.Object) error { return tx.SetPassword(o, "Another-12345") })
+	change(func(tx *state.Tx, o *directory.Object) error { return directory.In(tx).SetPassword(o, "Another-12345") })
 	assert.Error(t, logon("Secret-12345"))
 	require.NoError(t, logon("Another-12345"))
-	change(func(tx *store.Tx, o *store.Object) error { return tx.SetEnabled(o, false) })
+	change(func(tx *state.Tx, o *directory.Object) error { return directory.In(tx).SetEnabled(o, false) })
 	assert.Error(t, logon("Another-12345"))
-	change(func(tx *store.Tx, o *store.Object) error { return tx.SetEnabled(o, true) })
+	change(func(tx *state.Tx, o *directory.Object) error { return directory.In(tx).SetEnabled(o, true) })
 	require.NoError(t, logon("Another-12345"))
-	change(func(tx *store.Tx, o *store.Object) error { return tx.ExpireAccount(o, u.Now().Add(1e9)) })
+	change(func(tx *state.Tx, o *directory.Object) error {
+		return directory.In(tx).ExpireAccount(o, u.Now().Add(1e9))
+	})
 	require.NoError(t, logon("Another-12345"))
 	u.Advance(2e9)
 	assert.Error(t, logon("Another-12345"), "expired while remembered")
@@ -171,7 +174,7 @@ func TestAuthenticate_CacheEndsWithThePassword(t *testing.T) {
 func TestRoles(t *testing.T) {
 	u := enginetest.New(t, space())
 	const org = "OU=Tailspin," + reseller
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		return organization(tx, "OU=Tailspin", reseller)
 	})
 	member(u, "admin", "Domain Admins")
@@ -228,11 +231,11 @@ func TestRoles_NestedCalls(t *testing.T) {
 func TestHolder(t *testing.T) {
 	clash := engine.Namespace{Name: "Clash", Procedures: []engine.Procedure{{
 		Name: "Take", Type: engine.Write, Access: engine.Public, Run: func(c *engine.Call) error {
-			domain, err := c.Tx.Domain()
+			domain, err := directory.In(c.Tx).Domain()
 			if err != nil {
 				return err
 			}
-			_, err = c.Tx.Create(domain.Hosting.Child("CN", "other"), "user", store.Attributes{{Name: "sAMAccountName", Values: []string{"taken"}}})
+			_, err = directory.In(c.Tx).Create(domain.Hosting.Child("CN", "other"), "user", directory.Attributes{{Name: "sAMAccountName", Values: []string{"taken"}}})
 			return err
 		},
 	}}}
@@ -264,13 +267,13 @@ func split(call string) (procedure, data string) {
 // what the caller may see.
 func TestSight(t *testing.T) {
 	u := enginetest.New(t, space())
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		for _, name := range []string{"Alpha", "Beta"} {
 			unit, err := ldappath.ParseDN("OU=" + name + "," + enginetest.Reseller)
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Create(unit, "organizationalUnit", nil); err != nil {
+			if _, err := directory.In(tx).Create(unit, "organizationalUnit", nil); err != nil {
 				return err
 			}
 		}

@@ -58,7 +58,7 @@ type Intercept func(ctx context.Context, p Point) error
 // intercept tells of a stage of the whole request, or of a call. A rehearsal is
 // nothing that happens.
 func (r *run) intercept(stage Stage, target mpf.Target, step int) error {
-	if r.engine.intercept == nil || r.rehearsal != nil || r.silent {
+	if r.engine.intercept == nil || r.rehearsal != nil {
 		return nil
 	}
 	return r.engine.intercept(r.ctx, Point{

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"wsexchange/internal/secret"
-	"wsexchange/mock/store"
+	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -60,7 +62,7 @@ func (l *logons) find(sum [32]byte, now time.Time) (goodLogon, bool) {
 	return g, ok
 }
 
-func (l *logons) add(sum [32]byte, o *store.Object, now time.Time) {
+func (l *logons) add(sum [32]byte, o *directory.Object, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.good) >= mostLogons {
@@ -79,17 +81,17 @@ func (e *Engine) Authenticate(ctx context.Context, domain, name string, password
 	sum := e.logons.sum(full, password)
 	if known, ok := e.logons.find(sum, e.now()); ok {
 		who, err := e.still(ctx, known)
-		if err == nil || !errors.Is(err, store.ErrNotFound) {
+		if err == nil || !errors.Is(err, state.ErrNotFound) {
 			return who, err
 		}
 	}
-	o, err := e.store.Logon(ctx, full, password.Reveal())
+	o, err := e.passwords.Logon(ctx, e.viewing(ctx), e.updating(ctx), full, password.Reveal())
 	if err != nil {
 		return Identity{}, logonError(err)
 	}
 	var who Identity
-	err = e.store.View(ctx, func(tx *store.Tx) error {
-		if o, err = tx.ByID(o.ID); err != nil {
+	err = e.store.View(ctx, func(tx *state.Tx) error {
+		if o, err = directory.In(tx).ByID(o.ID); err != nil {
 			return err
 		}
 		who, err = accountOf(tx, o)
@@ -102,24 +104,57 @@ func (e *Engine) Authenticate(ctx context.Context, domain, name string, password
 	return who, nil
 }
 
-// still gives the account of a remembered logon. It is store.ErrNotFound if
+// viewing and updating are the transactions that a logon needs.
+func (e *Engine) viewing(ctx context.Context) func(func(*state.Tx) error) error {
+	return func(fn func(*state.Tx) error) error { return e.store.View(ctx, fn) }
+}
+
+func (e *Engine) updating(ctx context.Context) func(func(*state.Tx) error) error {
+	return func(fn func(*state.Tx) error) error { return e.store.Update(ctx, fn) }
+}
+
+// prepare hashes the passwords that a request brings, so that no other request
+// has to wait for that.
+func (e *Engine) prepare(ctx context.Context, req *mpf.Request) (*directory.Prepared, error) {
+	var found []string
+	var walk func(n *xmldoc.Node)
+	walk = func(n *xmldoc.Node) {
+		if e.secrets[n.Data] && len(found) < mostPrepared {
+			if text := xmldoc.Text(n); text != "" {
+				found = append(found, text)
+			}
+		}
+		for child := range xmldoc.Elements(n) {
+			walk(child)
+		}
+	}
+	for _, data := range req.Data {
+		walk(data)
+	}
+	return e.passwords.Prepare(ctx, found...)
+}
+
+// mostPrepared bounds the passwords that are hashed before a request begins.
+const mostPrepared = 16
+
+// still gives the account of a remembered logon. It is state.ErrNotFound if
 // the account has changed, and the cause of its state if it may not log on.
 func (e *Engine) still(ctx context.Context, known goodLogon) (Identity, error) {
 	var who Identity
-	err := e.store.View(ctx, func(tx *store.Tx) error {
-		o, err := tx.ByID(known.id)
+	err := e.store.View(ctx, func(tx *state.Tx) error {
+		o, err := directory.In(tx).ByID(known.id)
 		if err != nil {
 			return err
 		}
 		if o.USNChanged != known.usn {
-			return store.ErrNotFound
+			return state.ErrNotFound
 		}
-		state, err := tx.AccountState(o)
+		account, err := directory.In(tx).AccountState(o)
 		if err != nil {
 			return err
 		}
-		if state != (store.AccountState{}) {
-			return store.ErrNotFound // let the slow way find the reason
+		if account != (directory.AccountState{}) {
+			return state.ErrNotFound // let the slow way find the reason
 		}
 		who, err = accountOf(tx, o)
 		return err
@@ -132,12 +167,12 @@ var logonErrors = []struct {
 	of    error
 	cause *mpf.Cause
 }{
-	{store.ErrNotFound, mpf.CredentialsRefused},
-	{store.ErrWrongPassword, mpf.CredentialsRefused},
-	{store.ErrAccountDisabled, mpf.AccountDisabled},
-	{store.ErrAccountLocked, mpf.AccountLocked},
-	{store.ErrAccountExpired, mpf.AccountExpired},
-	{store.ErrPasswordExpired, mpf.PasswordExpired},
+	{state.ErrNotFound, mpf.CredentialsRefused},
+	{directory.ErrWrongPassword, mpf.CredentialsRefused},
+	{directory.ErrAccountDisabled, mpf.AccountDisabled},
+	{directory.ErrAccountLocked, mpf.AccountLocked},
+	{directory.ErrAccountExpired, mpf.AccountExpired},
+	{directory.ErrPasswordExpired, mpf.PasswordExpired},
 }
 
 func logonError(err error) error {

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/queue"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -19,7 +20,7 @@ const onFailureOperator = "queueToOperator"
 // written when the request ends: a suspended one only with its success, an
 // activated one in any case.
 type pendingJob struct {
-	job       store.Job
+	job       queue.Job
 	activated bool
 }
 
@@ -112,9 +113,9 @@ func (r *run) dropJobs(n int) {
 }
 
 // submitJobs writes the queued jobs as ready to run.
-func (r *run) submitJobs(tx *store.Tx) error {
+func (r *run) submitJobs(tx *state.Tx) error {
 	for _, p := range r.jobs {
-		if _, err := tx.SubmitJob(p.job, false); err != nil {
+		if _, err := queue.In(tx).SubmitJob(p.job, false); err != nil {
 			return queueError(p.job.ID, err)
 		}
 	}
@@ -122,9 +123,9 @@ func (r *run) submitJobs(tx *store.Tx) error {
 }
 
 // newJob describes a request as a job of the queue.
-func (e *Engine) newJob(req *mpf.Request, caller Identity) store.Job {
+func (e *Engine) newJob(req *mpf.Request, caller Identity) queue.Job {
 	id := "1:" + strings.Trim(e.newID(), "{}")
-	job := store.Job{
+	job := queue.Job{
 		ID: id, Trusted: req.Target.IsZero(), Caller: jobCaller(caller), Request: xmldoc.String(req.Element()),
 		Namespace: req.MainTarget().Namespace, Procedure: req.MainTarget().Procedure, Retain: e.retain,
 	}
@@ -160,7 +161,7 @@ func (e *Engine) Enqueue(ctx context.Context, req *mpf.Request, suspended bool) 
 		}
 	}
 	var ids []string
-	err := e.store.Update(ctx, func(tx *store.Tx) error {
+	err := e.store.Update(ctx, func(tx *state.Tx) error {
 		from := origin{caller: caller}
 		who, err := e.identify(tx, from)
 		if err != nil {
@@ -174,7 +175,7 @@ func (e *Engine) Enqueue(ctx context.Context, req *mpf.Request, suspended bool) 
 			return err
 		}
 		for _, part := range parts {
-			job, err := tx.SubmitJob(e.newJob(part, who), suspended)
+			job, err := queue.In(tx).SubmitJob(e.newJob(part, who), suspended)
 			if err != nil {
 				return queueError("", err)
 			}
@@ -212,7 +213,7 @@ func (e *Engine) batch(req *mpf.Request) []*mpf.Request {
 // Activate lets a suspended job run, and one that waits for an operator run
 // again. It fails with mpf.QueueJobUnknown and mpf.QueueState.
 func (e *Engine) Activate(ctx context.Context, id string) error {
-	err := e.changeJob(ctx, id, func(tx *store.Tx) error { return tx.ActivateJob(id) })
+	err := e.changeJob(ctx, id, func(tx *state.Tx) error { return queue.In(tx).ActivateJob(id) })
 	e.nudge(err == nil)
 	return err
 }
@@ -220,15 +221,15 @@ func (e *Engine) Activate(ctx context.Context, id string) error {
 // Delete removes a suspended job. It fails with mpf.QueueJobUnknown and
 // mpf.QueueState.
 func (e *Engine) Delete(ctx context.Context, id string) error {
-	return e.changeJob(ctx, id, func(tx *store.Tx) error {
-		job, err := tx.Job(id)
+	return e.changeJob(ctx, id, func(tx *state.Tx) error {
+		job, err := queue.In(tx).Job(id)
 		if err != nil {
 			return err
 		}
-		if job.Status != store.JobSuspended && job.Status != store.JobSuspendedWithWaits {
+		if job.Status != queue.JobSuspended && job.Status != queue.JobSuspendedWithWaits {
 			return mpf.QueueState.New(id, job.Status.String())
 		}
-		return tx.DeleteJob(id)
+		return queue.In(tx).DeleteJob(id)
 	})
 }
 
@@ -236,27 +237,27 @@ func (e *Engine) Delete(ctx context.Context, id string) error {
 // up its retries. Both must be suspended. It fails with mpf.QueueJobUnknown
 // and mpf.QueueState.
 func (e *Engine) AddDependency(ctx context.Context, parent, child string) error {
-	return e.changeJob(ctx, child, func(tx *store.Tx) error {
+	return e.changeJob(ctx, child, func(tx *state.Tx) error {
 		for _, id := range []string{parent, child} {
-			job, err := tx.Job(id)
+			job, err := queue.In(tx).Job(id)
 			if err != nil {
 				return queueError(id, err)
 			}
-			if job.Status != store.JobSuspended && job.Status != store.JobSuspendedWithWaits {
+			if job.Status != queue.JobSuspended && job.Status != queue.JobSuspendedWithWaits {
 				return mpf.QueueState.New(id, job.Status.String())
 			}
 		}
-		return tx.AddJobDependency(parent, child)
+		return queue.In(tx).AddJobDependency(parent, child)
 	})
 }
 
-func (e *Engine) changeJob(ctx context.Context, id string, change func(*store.Tx) error) error {
-	return e.store.Update(ctx, func(tx *store.Tx) error {
+func (e *Engine) changeJob(ctx context.Context, id string, change func(*state.Tx) error) error {
+	return e.store.Update(ctx, func(tx *state.Tx) error {
 		err := change(tx)
-		if !errors.Is(err, store.ErrJobStatus) {
+		if !errors.Is(err, queue.ErrJobStatus) {
 			return queueError(id, err)
 		}
-		job, lookup := tx.Job(id)
+		job, lookup := queue.In(tx).Job(id)
 		if lookup != nil {
 			return queueError(id, lookup)
 		}
@@ -266,10 +267,10 @@ func (e *Engine) changeJob(ctx context.Context, id string, change func(*store.Tx
 
 // QueryStatus gives the status of a job. It fails with mpf.QueueJobUnknown;
 // jobs that succeeded are unknown unless they are retained.
-func (e *Engine) QueryStatus(ctx context.Context, id string) (store.JobStatus, error) {
-	var status store.JobStatus
-	err := e.store.View(ctx, func(tx *store.Tx) error {
-		job, err := tx.Job(id)
+func (e *Engine) QueryStatus(ctx context.Context, id string) (queue.JobStatus, error) {
+	var status queue.JobStatus
+	err := e.store.View(ctx, func(tx *state.Tx) error {
+		job, err := queue.In(tx).Job(id)
 		if err == nil {
 			status = job.Status
 		}
@@ -281,9 +282,9 @@ func (e *Engine) QueryStatus(ctx context.Context, id string) (store.JobStatus, e
 // QueryResults gives the response of the last run of a job. It fails with
 // mpf.QueueJobUnknown, and with mpf.QueueState before the first run has ended.
 func (e *Engine) QueryResults(ctx context.Context, id string) (*mpf.Response, error) {
-	var job *store.Job
-	err := e.store.View(ctx, func(tx *store.Tx) (err error) {
-		job, err = tx.Job(id)
+	var job *queue.Job
+	err := e.store.View(ctx, func(tx *state.Tx) (err error) {
+		job, err = queue.In(tx).Job(id)
 		return queueError(id, err)
 	})
 	if err != nil {
@@ -309,11 +310,11 @@ func (e *Engine) readLimits() xmldoc.Limits {
 }
 
 func queueError(id string, err error) error {
-	var missing *store.NotFoundError
+	var missing *state.NotFoundError
 	switch {
 	case errors.As(err, &missing) && missing.Kind == "job":
 		return mpf.QueueJobUnknown.New(missing.Value)
-	case errors.Is(err, store.ErrJobCycle):
+	case errors.Is(err, queue.ErrJobCycle):
 		return mpf.RequestMalformed.New("the queued request '" + id + "' would wait for itself")
 	}
 	return err

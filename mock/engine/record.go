@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -30,9 +30,8 @@ type Record struct {
 	Hidden error
 	// Calls are the calls of procedures in the order in which they began.
 	Calls []CallRecord
-	// Changes is what it changed, if the store tracks changes; nothing if it
-	// failed.
-	Changes []store.ObjectChange
+	// Changes is what it changed; nothing if it failed.
+	Changes []state.ObjectChange
 }
 
 // CallRecord is one call of a procedure.
@@ -44,13 +43,15 @@ type CallRecord struct {
 }
 
 // collectChanges keeps what the request changed, before it is committed.
-func (r *run) collectChanges() error {
-	if r.engine.journal == nil {
-		return nil
+func (r *run) collectChanges() {
+	if r.engine.journal != nil {
+		r.changes = r.described()
 	}
-	var err error
-	r.changes, err = r.tx.Changes()
-	return err
+}
+
+// described returns what the request has changed so far, object by object.
+func (r *run) described() []state.ObjectChange {
+	return state.Describe(r.tx.Began().Read(r.engine.store.Env()), r.tx, r.tx.Changes())
 }
 
 // record tells the journal.
@@ -81,7 +82,7 @@ func (r *run) rollbackIntercepted() {
 	}
 }
 
-// ForgetLogons makes the engine check every password anew. It is to be called
+// ForgetLogons makes the engine check every password again. It is to be called
 // after the content of the store was replaced.
 func (e *Engine) ForgetLogons() {
 	e.logons.mu.Lock()

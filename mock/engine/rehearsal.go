@@ -5,7 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -15,9 +16,8 @@ type Rehearsal struct {
 	// Steps are the calls, in the order in which they began.
 	Steps []RehearsedStep
 	// Changes are what the request would leave behind, or, if it fails, what it
-	// had written by then and would take back. They are known only to a store
-	// that was opened with TrackChanges.
-	Changes []store.ObjectChange
+	// had written by then and would take back.
+	Changes []state.ObjectChange
 	// Undone are the calls with effects outside of the database that a rollback
 	// would undo, in its order.
 	Undone []mpf.Source
@@ -45,9 +45,8 @@ type RehearsedJob struct {
 // rehearsing is what a run notes that is to be taken back.
 type rehearsing struct {
 	witnessed bool // the rest is that at a failure
-	changes   []store.ObjectChange
+	changes   []state.ObjectChange
 	undone    []mpf.Source
-	err       error
 }
 
 // Rehearse runs a request as Submit would and takes everything back: nothing
@@ -64,21 +63,22 @@ func (e *Engine) Rehearse(ctx context.Context, req *mpf.Request) (*Rehearsal, er
 	r.frame = r.newFrame()
 	writes, refused := e.check(req, r.paths)
 	r.writes = writes
-	tx, err := e.begin(ctx, writes)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the end
-	r.tx = tx
+	// A transaction that nobody waits for, and that is dropped.
+	r.tx = e.store.Root().Begin(e.store.Env()).With(ctx)
 	var failed *mpf.Error
-	err = refused
-	if err == nil {
+	err := error(nil)
+	if refused != nil {
+		err = refused
+	} else {
 		err = r.rehearse()
 	}
 	if err != nil {
 		failed = r.failure(err)
 	}
-	return r.rehearsed(failed)
+	return r.rehearsed(failed), nil
 }
 
 // rehearse runs the steps in the transaction.
@@ -96,9 +96,9 @@ func (r *run) rehearse() error {
 
 // testLogon is logon without counting a wrong password.
 func (r *run) testLogon(basic *mpf.Basic) error {
-	o, err := r.tx.Resolve(logonName(basic.Domain, basic.Username))
+	o, err := directory.In(r.tx).Resolve(logonName(basic.Domain, basic.Username))
 	if err == nil {
-		err = r.tx.CheckPassword(o, basic.Password.Reveal())
+		err = directory.In(r.tx).CheckPassword(o, basic.Password.Reveal())
 	}
 	if err != nil {
 		return logonError(err)
@@ -112,7 +112,7 @@ func (r *run) testLogon(basic *mpf.Basic) error {
 // writes are taken back.
 func (r *run) witness(err error) {
 	var passing *mpf.Error
-	if r.rehearsal == nil || r.silent || errors.As(err, &passing) && len(passing.Sources) > 0 {
+	if r.rehearsal == nil || errors.As(err, &passing) && len(passing.Sources) > 0 {
 		return
 	}
 	r.rehearsal.witnessed = true
@@ -121,9 +121,7 @@ func (r *run) witness(err error) {
 
 // note notes what was written so far and would have to be undone.
 func (r *run) note() {
-	changes, err := r.tx.Changes()
-	r.rehearsal.changes, r.rehearsal.undone = changes, r.undone()
-	r.rehearsal.err = errors.Join(r.rehearsal.err, err)
+	r.rehearsal.changes, r.rehearsal.undone = r.described(), r.undone()
 }
 
 // undone lists what compensate would undo.
@@ -136,7 +134,7 @@ func (r *run) undone() []mpf.Source {
 }
 
 // rehearsed puts together what was noted, and takes everything back.
-func (r *run) rehearsed(failed *mpf.Error) (*Rehearsal, error) {
+func (r *run) rehearsed(failed *mpf.Error) *Rehearsal {
 	noted := r.rehearsal
 	if failed == nil || !noted.witnessed {
 		r.note()
@@ -152,5 +150,5 @@ func (r *run) rehearsed(failed *mpf.Error) (*Rehearsal, error) {
 	}
 	r.compensate(0)
 	result.Response = &mpf.Response{Data: r.result(failed != nil), Err: failed}
-	return result, errors.Join(noted.err, r.tx.Rollback())
+	return result
 }

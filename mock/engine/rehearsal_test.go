@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -11,32 +12,34 @@ import (
 
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mock/ledger"
 	"wsexchange/mpf"
 )
 
 // stage is an engine over a store that tells what a transaction changed.
 type stage struct {
 	*engine.Engine
-	store *store.Store
+	store *ledger.Store
 	t     *testing.T
 }
 
 func rehearsalStage(t *testing.T, namespaces ...engine.Namespace) *stage {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{HashCost: 4, TrackChanges: true})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	require.NoError(t, s.Seed(t.Context(), store.DefaultSeed()))
-	made, err := engine.New(engine.Config{Store: s, Namespaces: append(namespaces, space()), Policies: engine.Policies{IgnoreUnknownArguments: true}})
+	s := enginetest.New(t).Store
+	made, err := engine.New(engine.Config{Store: s, Passwords: directory.NewPasswords(4), Namespaces: append(namespaces, space()), Policies: engine.Policies{IgnoreUnknownArguments: true}})
 	require.NoError(t, err)
 	return &stage{Engine: made, store: s, t: t}
 }
 
 func (s *stage) dump() string {
 	var b bytes.Buffer
-	require.NoError(s.t, s.store.Dump(s.t.Context(), &b))
+	require.NoError(s.t, s.store.Root().Dump(&b))
+	rows, err := s.store.Audit(s.t.Context(), ledger.AuditQuery{})
+	require.NoError(s.t, err)
+	fmt.Fprintf(&b, "%d rows of audit", len(rows))
 	return b.String()
 }
 

@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -21,8 +22,8 @@ type holders struct {
 
 // roles is the table of roles (F200). Domain administrators have all of them.
 var roles = []holders{
-	{role: UserCreator, wellKnown: []string{store.WellKnownUserCreators}},
-	{role: OrgCreator, wellKnown: []string{store.WellKnownChildOrgCreators}},
+	{role: UserCreator, wellKnown: []string{directory.WellKnownUserCreators}},
+	{role: OrgCreator, wellKnown: []string{directory.WellKnownChildOrgCreators}},
 	{role: OABUpdater, groups: []string{"MPSOabUpdateAccts"}},
 }
 
@@ -54,11 +55,12 @@ func (c *Call) HasRole(role Role, subject ldappath.DN) bool {
 	return err == nil && has
 }
 
-// Holder tells who holds a name that is taken, for the end of an error text.
+// Holder returns who holds a name that is taken, for the end of an error text.
 // The object's path is told only to those who may see it: domain
 // administrators and those with a role in its organization (F202).
-func (c *Call) Holder(o *store.Object) string {
-	if o == nil {
+func (c *Call) Holder(holder ldappath.DN) string {
+	o, err := c.Directory().Get(holder)
+	if holder.IsZero() || err != nil {
 		return ""
 	}
 	for _, role := range []Role{DomainAdmin, UserCreator, OrgCreator} {
@@ -81,12 +83,12 @@ func (r *run) sees(who Identity, dn ldappath.DN) (bool, error) {
 		return false, nil
 	}
 	if r.seers == nil {
-		r.seers = make(map[int64]store.Visibility)
+		r.seers = make(map[int64]directory.Visibility)
 	}
 	v, ok := r.seers[who.Object.ID]
 	if !ok {
 		var err error
-		if v, err = r.tx.Visibility(who.Object); err != nil {
+		if v, err = directory.In(r.tx).Visibility(who.Object); err != nil {
 			return false, err
 		}
 		r.seers[who.Object.ID] = v
@@ -101,14 +103,14 @@ func (r *run) hasRole(who Identity, role Role, subject ldappath.DN) (bool, error
 	if who.Object == nil {
 		return false, nil
 	}
-	if admin, err := r.tx.InDomainGroup(who.Object, domainAdmins...); admin || err != nil {
+	if admin, err := directory.In(r.tx).InDomainGroup(who.Object, domainAdmins...); admin || err != nil {
 		return admin, err
 	}
 	for _, h := range roles {
 		if h.role != role {
 			continue
 		}
-		if member, err := r.tx.InDomainGroup(who.Object, h.groups...); member || err != nil {
+		if member, err := directory.In(r.tx).InDomainGroup(who.Object, h.groups...); member || err != nil {
 			return member, err
 		}
 		return r.inWellKnown(who.Object, h.wellKnown, subject)
@@ -117,29 +119,29 @@ func (r *run) hasRole(who Identity, role Role, subject ldappath.DN) (bool, error
 }
 
 // inWellKnown walks from the subject up and asks each container for its group.
-func (r *run) inWellKnown(o *store.Object, guids []string, subject ldappath.DN) (bool, error) {
+func (r *run) inWellKnown(o *directory.Object, guids []string, subject ldappath.DN) (bool, error) {
 	for dn := subject; !dn.IsZero(); dn = dn.Parent() {
-		container, err := r.tx.Get(dn)
-		var missing *store.NotFoundError
+		container, err := directory.In(r.tx).Get(dn)
+		var missing *state.NotFoundError
 		if errors.As(err, &missing) {
 			if missing.Ancestor.IsZero() {
 				return false, nil
 			}
-			container, err = r.tx.Get(missing.Ancestor)
+			container, err = directory.In(r.tx).Get(missing.Ancestor)
 		}
 		if err != nil {
 			return false, err
 		}
 		dn = container.DN
 		for _, guid := range guids {
-			group, err := r.tx.WellKnown(container, guid)
-			if errors.Is(err, store.ErrNotFound) {
+			group, err := directory.In(r.tx).WellKnown(container, guid)
+			if errors.Is(err, state.ErrNotFound) {
 				continue
 			}
 			if err != nil {
 				return false, err
 			}
-			if member, err := r.tx.IsMember(o, group); member || err != nil {
+			if member, err := directory.In(r.tx).IsMember(o, group); member || err != nil {
 				return member, err
 			}
 		}
@@ -152,11 +154,11 @@ func (r *run) inWellKnown(o *store.Object, guids []string, subject ldappath.DN) 
 // first one. It gives "" for a name that means none.
 func (r *run) controller(name string) (string, error) {
 	if r.controllers == nil {
-		names, err := controllerNames(r.tx)
+		names, hosts, err := controllerNames(r.tx)
 		if err != nil {
 			return "", err
 		}
-		r.controllers = names
+		r.controllers, r.hosts = names, hosts
 	}
 	return r.controllers[controllerKey(name)], nil
 }
@@ -170,15 +172,16 @@ func controllerKey(name string) string {
 
 // controllerNames gives the DNS names of the controllers by every name by which
 // they are known. A domain's own name means any of its controllers, as it does
-// in DNS; here the first one, or itself where there is none.
-func controllerNames(tx *store.Tx) (map[string]string, error) {
-	domain, err := tx.Domain()
+// in DNS; here the first one, or itself where there is none. It returns the
+// controllers, too.
+func controllerNames(tx *state.Tx) (map[string]string, []string, error) {
+	domain, err := directory.In(tx).Domain()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	hosts, err := tx.Controllers()
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+	hosts, err := directory.In(tx).Controllers()
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
+		return nil, nil, err
 	}
 	names := make(map[string]string)
 	for _, host := range hosts {
@@ -191,7 +194,7 @@ func controllerNames(tx *store.Tx) (map[string]string, error) {
 		first = strings.ToLower(hosts[0])
 	}
 	names[strings.ToLower(domain.Name)], names[""] = first, first
-	return names, nil
+	return names, hosts, nil
 }
 
 func adsPath(name string) string {

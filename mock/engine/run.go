@@ -10,7 +10,9 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -18,7 +20,8 @@ import (
 type run struct {
 	engine  *Engine
 	ctx     context.Context
-	tx      *store.Tx
+	writer  *ledger.Writer // nil for a request that only reads
+	tx      *state.Tx
 	id      string // of the transaction, in braces
 	request *mpf.Request
 	origin  origin
@@ -33,22 +36,23 @@ type run struct {
 	moved       int         // bytes
 	merged      mergedNodes // of the step that runs
 	fatal       error
-	controllers map[string]string          // DNS names by every name
-	seers       map[int64]store.Visibility // by accounts' ids
+	controllers map[string]string              // DNS names by every name
+	hosts       []string                       // DNS names of the controllers
+	seers       map[int64]directory.Visibility // by accounts' ids
 
 	writes bool   // it may, by its rows
-	parts  []part // what its steps wrote, where controllers see that late
-	silent bool   // it is only being tried
+	at     string // domain controller of the step that runs, by its DNS name; empty where all see the same
 
 	compensations []compensation
-	atEnd         []func(*store.Tx) error // writes that stay even if it fails
+	steps         []ledger.LoggedStep     // calls that wrote, as far as they stand
+	atEnd         []func(*state.Tx) error // writes that stay even if it fails
 	jobs          []pendingJob
 	calls         []callRecord
 	subject       ldappath.DN // of the first call that has one
 
 	ended            bool   // the transaction is over
 	organizationPath string // as far as it was asked for
-	changes          []store.ObjectChange
+	changes          []state.ObjectChange
 	hidden           error       // behind an internal error
 	reraised         *mpf.Error  // by the last call that failed, if its row says so
 	rehearsal        *rehearsing // nil unless everything will be taken back
@@ -124,9 +128,6 @@ func (r *run) call(s scope, target mpf.Target, data *xmldoc.Node) error {
 	}
 	begun, position := r.engine.now(), len(r.calls)
 	r.calls = append(r.calls, callRecord{seq: c.seq, depth: s.depth, target: target})
-	if r.silent {
-		return c.perform()
-	}
 	finished, traced := r.engine.metrics.begin(target), r.traceCall(c, target)
 	err := c.perform()
 	traced(err)
@@ -144,7 +145,7 @@ func (c *Call) perform() error {
 	if c.row.Type == Write && !r.writes {
 		return r.unexpected(errors.New("a read procedure called a procedure that writes"), source)
 	}
-	compensations, jobs := len(r.compensations), len(r.jobs)
+	compensations, jobs, steps := len(r.compensations), len(r.jobs), len(r.steps)
 	err := r.savepoint(func() error {
 		err := c.prepare()
 		if err == nil {
@@ -159,8 +160,10 @@ func (c *Call) perform() error {
 		if err == nil {
 			err = r.intercept(AfterCall, mpf.Target(source), c.seq)
 		}
-		if err == nil && c.row.Type == Write && r.rehearsal == nil {
-			err = r.tx.LogStep(r.id, store.LoggedStep{Seq: c.seq, Namespace: c.namespace, Procedure: c.row.Name, State: "executed"})
+		if err == nil && c.row.Type == Write {
+			r.steps = append(r.steps, ledger.LoggedStep{
+				Seq: c.seq, Namespace: c.namespace, Procedure: c.row.Name, State: "executed", At: c.Now(),
+			})
 		}
 		if err != nil {
 			r.witness(err)
@@ -172,6 +175,7 @@ func (c *Call) perform() error {
 	}
 	r.compensate(compensations)
 	r.dropJobs(jobs)
+	r.steps = r.steps[:steps]
 	var failed *mpf.Error
 	if !errors.As(c.Fail(err), &failed) {
 		return r.unexpected(err, source)
@@ -192,7 +196,7 @@ func (c *Call) perform() error {
 
 // savepoint runs fn so that its writes go if it fails. Reads need none.
 func (r *run) savepoint(fn func() error) error {
-	if !r.tx.Writable() {
+	if !r.writes {
 		return fn()
 	}
 	return r.tx.Savepoint(fn)
@@ -214,7 +218,7 @@ func (c *Call) prepare() error {
 		return c.testSight()
 	}
 	if subject.IsZero() {
-		domain, err := c.Tx.Domain()
+		domain, err := directory.In(c.Tx).Domain()
 		if err != nil {
 			return err
 		}

@@ -11,9 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/ledger"
 	"wsexchange/mpf"
 )
 
@@ -165,19 +166,18 @@ func TestRollback_StuckCompensation(t *testing.T) {
 func TestRecover(t *testing.T) {
 	path := t.TempDir() + "/store.db"
 	first := enginetest.OpenFile(t, path, engine.Config{Namespaces: []engine.Namespace{space()}})
-	require.NoError(t, first.Store.LogBegin(t.Context(), store.LoggedTransaction{ID: "{left}", Caller: "ann", Namespace: "Test", Procedure: "Make"}))
+	left := &ledger.LoggedTransaction{ID: "{left}", Caller: "ann", Namespace: "Test", Procedure: "Make"}
+	require.NoError(t, first.Store.Record(t.Context(), ledger.Records{TransactionID: left.ID, Log: left}))
 	first.Close()
 
 	u := enginetest.OpenFile(t, path, engine.Config{Namespaces: []engine.Namespace{space()}})
 	require.NoError(t, u.Engine.Recover(t.Context()))
-	u.View(func(tx *store.Tx) {
-		left, err := tx.LoggedTransaction("{left}")
-		require.NoError(t, err)
-		assert.Equal(t, store.TransactionAborted, left.State)
-		running, err := tx.RunningTransactions()
-		require.NoError(t, err)
-		assert.Empty(t, running)
-	})
+	found, err := u.Store.LoggedTransaction(t.Context(), "{left}")
+	require.NoError(t, err)
+	assert.Equal(t, ledger.TransactionAborted, found.State)
+	running, err := u.Store.RunningTransactions(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, running)
 	require.Len(t, u.Audit(), 1)
 	assert.Equal(t, "{left}", u.Audit()[0].TransactionID)
 	assert.Equal(t, uint32(mpf.RequestAborted), u.Audit()[0].Code)
@@ -187,18 +187,16 @@ func TestSubmit_LogsTransactions(t *testing.T) {
 	u := enginetest.New(t, space())
 	require.Nil(t, u.Run(request(step("Tree", "<name>x</name><levels>1</levels>"))).Err)
 	require.NotNil(t, u.Run(request(step("Make", "<name>y</name><fail/>"))).Err)
-	u.View(func(tx *store.Tx) {
-		committed, err := tx.LoggedTransactions(store.TransactionCommitted)
-		require.NoError(t, err)
-		require.Len(t, committed, 1)
-		steps, err := tx.LoggedSteps(committed[0].ID)
-		require.NoError(t, err)
-		assert.Len(t, steps, 4)
-		aborted, err := tx.LoggedTransactions(store.TransactionAborted)
-		require.NoError(t, err)
-		require.Len(t, aborted, 1)
-		assert.Equal(t, uint32(mpf.NoSuchObject), aborted[0].Code)
-	})
+	committed, err := u.Store.LoggedTransactions(t.Context(), ledger.TransactionCommitted)
+	require.NoError(t, err)
+	require.Len(t, committed, 1)
+	steps, err := u.Store.LoggedSteps(t.Context(), committed[0].ID)
+	require.NoError(t, err)
+	assert.Len(t, steps, 4)
+	aborted, err := u.Store.LoggedTransactions(t.Context(), ledger.TransactionAborted)
+	require.NoError(t, err)
+	require.Len(t, aborted, 1)
+	assert.Equal(t, uint32(mpf.NoSuchObject), aborted[0].Code)
 }
 
 func TestSubmit_FromSeveralGoroutines(t *testing.T) {
@@ -240,7 +238,7 @@ func TestNew_RefusesBadRows(t *testing.T) {
 		"no such subject": {{Name: "A", Procedures: []engine.Procedure{{Name: "P", Run: nothing, Subject: "path"}}}},
 		"argument twice":  {{Name: "A", Procedures: []engine.Procedure{{Name: "P", Run: nothing, Arguments: []engine.Argument{{Name: "a"}, {Name: "a"}}}}}},
 	} {
-		_, err := engine.New(engine.Config{Store: new(store.Store), Namespaces: namespaces})
+		_, err := engine.New(engine.Config{Store: new(ledger.Store), Passwords: directory.NewPasswords(4), Namespaces: namespaces})
 		assert.Error(t, err, name)
 	}
 	_, err := engine.New(engine.Config{})

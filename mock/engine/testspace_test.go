@@ -9,9 +9,10 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -106,11 +107,11 @@ func current(c *engine.Call) error {
 }
 
 func makeUnit(c *engine.Call) error {
-	domain, err := c.Tx.Domain()
+	domain, err := directory.In(c.Tx).Domain()
 	if err != nil {
 		return err
 	}
-	o, err := c.Tx.Create(domain.Hosting.Child("OU", c.Text("name")), "organizationalUnit", nil)
+	o, err := directory.In(c.Tx).Create(domain.Hosting.Child("OU", c.Text("name")), "organizationalUnit", nil)
 	if err != nil {
 		return err
 	}
@@ -222,41 +223,41 @@ const units = ",OU=Hosting,DC=fabrikam,DC=com"
 
 // organization makes an organization with its administrators' group, as the
 // hosting namespaces do.
-func organization(tx *store.Tx, rdn, parent string) error {
+func organization(tx *state.Tx, rdn, parent string) error {
 	dn, err := ldappath.ParseDN(rdn + "," + parent)
 	if err != nil {
 		return err
 	}
-	unit, err := tx.Create(dn, "organizationalUnit", nil)
+	unit, err := directory.In(tx).Create(dn, "organizationalUnit", nil)
 	if err != nil {
 		return err
 	}
 	name := dn.RDN().Value
-	admins, err := tx.Create(dn.Child("CN", "Admins@"+name), "group", store.Attributes{{Name: "sAMAccountName", Values: []string{"A@" + name}}})
+	admins, err := directory.In(tx).Create(dn.Child("CN", "Admins@"+name), "group", directory.Attributes{{Name: "sAMAccountName", Values: []string{"A@" + name}}})
 	if err != nil {
 		return err
 	}
-	if err := tx.SetWellKnown(unit, store.WellKnownUserCreators, admins); err != nil {
+	if err := directory.In(tx).SetWellKnown(unit, directory.WellKnownUserCreators, admins); err != nil {
 		return err
 	}
-	return tx.SetWellKnown(unit, store.WellKnownThisOrganizationRoot, unit)
+	return directory.In(tx).SetWellKnown(unit, directory.WellKnownThisOrganizationRoot, unit)
 }
 
 // nest makes a group within another.
 func nest(u *enginetest.Universe, name, within string) {
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		parent, err := ldappath.ParseDN(reseller)
 		if err != nil {
 			return err
 		}
-		inner, err := tx.Create(parent.Child("CN", name), "group", store.Attributes{{Name: "sAMAccountName", Values: []string{name}}})
+		inner, err := directory.In(tx).Create(parent.Child("CN", name), "group", directory.Attributes{{Name: "sAMAccountName", Values: []string{name}}})
 		if err != nil {
 			return err
 		}
-		outer, err := tx.BySAM(within)
+		outer, err := directory.In(tx).BySAM(within)
 		if err != nil {
 			return err
 		}
-		return tx.AddMember(outer, inner)
+		return directory.In(tx).AddMember(outer, inner)
 	})
 }

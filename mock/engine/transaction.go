@@ -6,7 +6,10 @@ import (
 	"log/slog"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/queue"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -60,16 +63,11 @@ func (r *run) whole() *mpf.Error {
 		return r.refuse(err)
 	}
 	writes = writes || r.origin.job != nil
-	if writes {
-		if err := r.engine.store.LogBegin(r.ctx, r.logged()); err != nil {
-			return r.refuse(r.unexpected(err, mpf.Source{}))
-		}
-	}
 	r.writes = writes
-	if r.tx, err = r.engine.begin(r.ctx, writes); err != nil {
-		return r.abort(r.unexpected(err, mpf.Source{}), writes)
+	if err := r.begin(); err != nil {
+		return r.abort(r.unexpected(err, mpf.Source{}))
 	}
-	defer func() { _ = r.tx.Rollback() }() // does nothing after the end
+	defer r.rollback() // does nothing after the end
 	err = r.perform()
 	if err == nil && r.fatal != nil {
 		err = r.fatal // a procedure went on after what no procedure may handle
@@ -79,9 +77,35 @@ func (r *run) whole() *mpf.Error {
 	}
 	if err != nil {
 		r.undo()
-		return r.abort(err, writes)
+		return r.abort(err)
 	}
 	return nil
+}
+
+// begin begins the request's transaction. One that writes waits for its turn;
+// passwords that it may set are hashed before.
+func (r *run) begin() error {
+	if !r.writes {
+		r.tx = r.engine.read(r.ctx)
+		return nil
+	}
+	prepared, err := r.engine.prepare(r.ctx, r.request)
+	if err != nil {
+		return err
+	}
+	if r.writer, err = r.engine.store.Begin(r.ctx); err != nil {
+		return err
+	}
+	r.tx = r.writer.Tx()
+	directory.UsePrepared(r.tx, prepared)
+	return nil
+}
+
+// rollback gives the writer's turn back and forgets what was written.
+func (r *run) rollback() {
+	if r.writer != nil {
+		r.writer.Rollback()
+	}
 }
 
 // admitted lets the intercept refuse the request.
@@ -114,11 +138,25 @@ func (r *run) logon() error {
 	return nil
 }
 
-func (r *run) logged() store.LoggedTransaction {
+// logRunning records, before an effect outside of the state takes place, that
+// the request runs, so that it is known after a crash.
+func (r *run) logRunning() {
+	if len(r.compensations) > 0 || !r.writes || r.rehearsal != nil {
+		return
+	}
+	l := r.logged()
+	if err := r.engine.store.Record(r.ctx, ledger.Records{TransactionID: r.id, Log: &l}); err != nil {
+		r.engine.metrics.journalLosses.Inc()
+		r.log().Error("failed to record that a transaction runs", slog.Any("error", err))
+	}
+}
+
+// logged describes the request for the transaction log.
+func (r *run) logged() ledger.LoggedTransaction {
 	target := r.request.MainTarget()
-	l := store.LoggedTransaction{
+	l := ledger.LoggedTransaction{
 		ID: r.id, ClientID: r.request.Context.ClientTransactionID, Caller: r.caller.String(),
-		Namespace: target.Namespace, Procedure: target.Procedure, Started: r.started,
+		Namespace: target.Namespace, Procedure: target.Procedure, Started: r.started, State: ledger.TransactionRunning,
 	}
 	if r.origin.job != nil {
 		l.QueueID = r.origin.job.ID
@@ -130,122 +168,129 @@ func (r *run) logged() store.LoggedTransaction {
 // queued and the job it was are committed with it.
 func (r *run) commit() error {
 	err := r.alive()
-	if err == nil && r.writes {
-		_ = r.tenant() // asked for after the end, too
-		r.leave(r.tx)
-		err = r.collectChanges()
+	if err != nil {
+		return r.unexpected(err, mpf.Source{})
 	}
-	if err == nil && r.writes {
-		err = r.finish(r.tx, store.TransactionCommitted, nil)
+	if !r.writes {
+		r.close(nil)
+		r.engine.nudge(len(r.jobs) > 0)
+		return nil
 	}
-	if err == nil {
-		err = r.replicate()
-	}
-	if err == nil {
-		err = r.tx.Commit()
+	_ = r.tenant() // asked for after the end, too
+	r.leave(r.tx)
+	r.collectChanges()
+	if err = r.finish(r.tx, nil); err == nil {
+		err = r.writer.Commit(r.ctx, r.records(r.tx, nil))
 	}
 	if err != nil {
-		r.engine.replication.drop(r.id)
 		if r.fatal == nil && r.ctx.Err() == nil {
 			r.engine.metrics.commits.Inc()
 			r.log().Error("commit of transaction failed", slog.Int("event", eventCommitFailed), slog.Any("error", err))
 		}
 		return r.unexpected(err, mpf.Source{})
 	}
-	if !r.writes {
-		r.afterwards(nil)
-	}
 	r.engine.nudge(len(r.jobs) > 0)
 	return nil
 }
 
-// undo takes back everything: the database by its rollback, the rest by what
-// the procedures registered.
+// undo takes back everything: the state by forgetting it, the rest by what the
+// procedures registered.
 func (r *run) undo() {
 	_ = r.tenant() // asked for after the end, too
 	r.rollbackIntercepted()
-	if err := r.tx.Rollback(); err != nil {
-		r.engine.metrics.inconsistent.Inc()
-		r.log().Error("abort of transaction failed; possibly inconsistent", slog.Int("event", eventAbortFailed), slog.Any("error", err))
-	}
+	r.rollback()
 	r.compensate(0)
 	r.engine.metrics.rollbacks.Inc()
 }
 
-// abort writes down that the request failed and gives its error.
-func (r *run) abort(err error, logged bool) *mpf.Error {
+// abort records that the request failed and returns its error.
+func (r *run) abort(err error) *mpf.Error {
 	failed := r.failure(err)
 	r.dropJobs(0)
-	if logged {
-		ctx := context.WithoutCancel(r.ctx)
-		err := r.engine.store.Update(ctx, func(tx *store.Tx) error {
-			r.leave(tx)
-			return r.finish(tx, store.TransactionAborted, failed)
-		})
-		if err != nil {
-			r.engine.metrics.journalLosses.Inc()
-			if r.engine.audits(r.writing(), failed) {
-				r.engine.metrics.auditLosses.Inc()
-			}
-			r.log().Error("the end of an aborted transaction was not written down", slog.Any("error", err))
-		}
-		r.engine.nudge(len(r.jobs) > 0)
-		return failed
-	}
-	r.afterwards(failed)
+	r.close(failed)
+	r.engine.nudge(len(r.jobs) > 0)
 	return failed
 }
 
 // leave makes the writes that stay whatever becomes of the request. One that
 // cannot be made must not keep the request from ending.
-func (r *run) leave(tx *store.Tx) {
+func (r *run) leave(tx *state.Tx) {
 	for _, write := range r.atEnd {
 		if err := tx.Savepoint(func() error { return write(tx) }); err != nil {
-			r.log().Error("what should stay of a request was not written", slog.Any("error", err))
+			r.log().Error("failed to write what should stay of a request", slog.Any("error", err))
 		}
 	}
 }
 
 // refuse is abort for a request that never began.
-func (r *run) refuse(err error) *mpf.Error { return r.abort(err, false) }
+func (r *run) refuse(err error) *mpf.Error { return r.abort(err) }
 
-// finish writes the end of a request within tx.
-func (r *run) finish(tx *store.Tx, state store.TransactionState, failed *mpf.Error) error {
-	err := tx.LogEnd(r.id, state, uint32(codeOfError(failed)))
-	if err == nil {
-		err = r.submitJobs(tx)
+// finish writes what the end of a request changes in the state within tx: the
+// jobs that it queued, and the job that it was.
+func (r *run) finish(tx *state.Tx, failed *mpf.Error) error {
+	if err := r.submitJobs(tx); err != nil {
+		return err
 	}
-	if err == nil && r.origin.job != nil {
-		err = r.finishJob(tx, failed)
+	if r.origin.job == nil {
+		return nil
 	}
-	if err == nil && r.engine.audits(r.writing(), failed) {
-		_, err = tx.WriteAudit(r.auditRow(tx, failed))
-	}
-	return err
+	return r.finishJob(tx, failed)
 }
 
-// afterwards writes the audit row of a request that was not logged, and its
-// activated jobs, in a transaction of their own.
-func (r *run) afterwards(failed *mpf.Error) {
-	audited := r.engine.audits(r.writing(), failed)
-	if !audited && len(r.jobs) == 0 && r.origin.job == nil {
+// records are the rows of audit and transaction log for the request.
+func (r *run) records(tx *state.Tx, failed *mpf.Error) ledger.Records {
+	records := ledger.Records{TransactionID: r.id, Controller: r.at}
+	if r.engine.audits(r.writing(), failed) {
+		row := r.auditRow(tx, failed)
+		records.Audit = &row
+	}
+	if r.writes && r.tx != nil {
+		l := r.logged()
+		l.State, l.Code, l.Ended, l.Steps = ledger.TransactionCommitted, uint32(codeOfError(failed)), r.engine.now().UTC(), r.steps
+		if failed != nil {
+			l.State = ledger.TransactionAborted
+		}
+		records.Log = &l
+	}
+	return records
+}
+
+// close records the end of a request whose transaction left nothing, or only
+// read, in a transaction of its own.
+func (r *run) close(failed *mpf.Error) {
+	ctx := context.WithoutCancel(r.ctx)
+	var err error
+	if stays := len(r.jobs) > 0 || r.origin.job != nil || len(r.atEnd) > 0; stays {
+		err = r.closeWith(ctx, failed)
+	} else if records := r.records(r.engine.read(ctx), failed); records.Audit != nil || records.Log != nil {
+		err = r.engine.store.Record(ctx, records)
+	}
+	if err == nil {
 		return
 	}
-	ctx := context.WithoutCancel(r.ctx)
-	err := r.engine.store.Update(ctx, func(tx *store.Tx) error {
-		err := r.submitJobs(tx)
-		if err == nil && r.origin.job != nil {
-			err = r.finishJob(tx, failed)
-		}
-		if err == nil && audited {
-			_, err = tx.WriteAudit(r.auditRow(tx, failed))
-		}
-		return err
-	})
-	if err != nil {
+	if r.engine.audits(r.writing(), failed) {
 		r.engine.metrics.auditLosses.Inc()
-		r.log().Error("the audit row of a request was not written", slog.Any("error", err))
 	}
+	if failed != nil {
+		r.engine.metrics.journalLosses.Inc()
+		r.log().Error("failed to record the end of an aborted transaction", slog.Any("error", err))
+		return
+	}
+	r.log().Error("failed to write the audit row of a request", slog.Any("error", err))
+}
+
+// closeWith is close for a request of which something stays in the state.
+func (r *run) closeWith(ctx context.Context, failed *mpf.Error) error {
+	writer, err := r.engine.store.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer writer.Rollback() // does nothing after the commit
+	r.leave(writer.Tx())
+	if err := r.finish(writer.Tx(), failed); err != nil {
+		return err
+	}
+	return writer.Commit(ctx, r.records(writer.Tx(), failed))
 }
 
 // failure gives the error that callers see.
@@ -270,37 +315,42 @@ func codeOfError(e *mpf.Error) mpf.HRESULT {
 	return e.Code
 }
 
-// Recover ends what a stopped engine left: transactions that were running are
-// marked as aborted and audited, for none of their effects is in the store,
-// and queued requests that were running will run again. Call it before the
-// first request and before Run.
+// Recover ends what a stopped engine left: transactions with effects outside of
+// the state that were running are marked as aborted and audited, for none of
+// their changes is in the state, and queued requests that were running will run
+// again. Call it before the first request and before Run.
 func (e *Engine) Recover(ctx context.Context) error {
-	return e.store.Update(ctx, func(tx *store.Tx) error {
-		running, err := tx.RunningTransactions()
-		if err != nil {
+	running, err := e.store.LoggedTransactions(ctx, ledger.TransactionRunning)
+	if err != nil {
+		return err
+	}
+	for _, l := range running {
+		failed := mpf.Aborted.New("the engine was stopped")
+		l.State, l.Code, l.Ended = ledger.TransactionAborted, uint32(failed.Code), e.now().UTC()
+		records := ledger.Records{TransactionID: l.ID, Log: &l}
+		if e.audits(true, failed) {
+			records.Audit = &ledger.AuditRow{
+				TransactionID: l.ID, ClientID: l.ClientID, Caller: l.Caller, Namespace: l.Namespace, Procedure: l.Procedure,
+				At: l.Started, Code: uint32(failed.Code), Description: failed.Description,
+			}
+		}
+		if err := e.store.Record(ctx, records); err != nil {
 			return err
 		}
-		for _, l := range running {
-			failed := mpf.Aborted.New("the engine was stopped")
-			if err := tx.LogEnd(l.ID, store.TransactionAborted, uint32(failed.Code)); err != nil {
-				return err
-			}
-			if e.audits(true, failed) {
-				row := store.AuditRow{
-					TransactionID: l.ID, ClientID: l.ClientID, Caller: l.Caller, Namespace: l.Namespace, Procedure: l.Procedure,
-					At: l.Started, Code: uint32(failed.Code), Description: failed.Description,
-				}
-				if _, err := tx.WriteAudit(row); err != nil {
-					return err
-				}
-			}
-			e.logger.Warn("recovered an abandoned transaction", slog.String("transaction_id", l.ID),
-				slog.String("namespace", l.Namespace), slog.String("procedure", l.Procedure))
-		}
-		jobs, err := tx.RecoverJobs()
-		if len(jobs) > 0 {
-			e.logger.Warn("queued requests will run again", slog.Int("count", len(jobs)))
-		}
+		e.logger.Warn("recovered an abandoned transaction", slog.String("transaction_id", l.ID),
+			slog.String("namespace", l.Namespace), slog.String("procedure", l.Procedure))
+	}
+	started := false
+	if err := e.store.View(ctx, func(tx *state.Tx) error {
+		jobs, err := queue.In(tx).Jobs(queue.JobStarted)
+		started = len(jobs) > 0
+		return err
+	}); err != nil || !started {
+		return err
+	}
+	return e.store.Update(ctx, func(tx *state.Tx) error {
+		jobs, err := queue.In(tx).RecoverJobs()
+		e.logger.Warn("queued requests will run again", slog.Int("count", len(jobs)))
 		return err
 	})
 }

@@ -3,7 +3,9 @@ package engine
 import (
 	"errors"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -15,33 +17,33 @@ type translation struct {
 
 // translations is tried from the top; the first row that fits decides.
 var translations = []translation{
-	{store.ErrNotFound, notFound},
-	{store.ErrConflict, conflict},
-	{store.ErrNotLeaf, onObject(mpf.NotALeaf)},
-	{store.ErrSyntax, withText(mpf.AttributeBadSyntax)},
-	{store.ErrConstraint, withText(mpf.AttributeConstraint)},
-	{store.ErrNoSuchAttribute, withText(mpf.AttributeUnknown)},
-	{store.ErrNoSuchValue, withText(mpf.AttributeUnknown)},
-	{store.ErrValueExists, withText(mpf.AttributePresent)},
-	{store.ErrNaming, withText(mpf.ClassNotAllowed)},
-	{store.ErrClassViolation, withText(mpf.ClassConstraint)},
-	{store.ErrAlreadyMember, membership(mpf.AlreadyMember)},
-	{store.ErrNotMember, membership(mpf.NotMember)},
-	{store.ErrPasswordPolicy, plain(mpf.PasswordRefused)},
-	{store.ErrWrongPassword, plain(mpf.OldPasswordWrong)},
-	{store.ErrAccountDisabled, plain(mpf.AccountDisabled)},
-	{store.ErrAccountLocked, plain(mpf.AccountLocked)},
-	{store.ErrAccountExpired, plain(mpf.AccountExpired)},
-	{store.ErrPasswordExpired, plain(mpf.PasswordExpired)},
+	{state.ErrNotFound, notFound},
+	{state.ErrConflict, conflict},
+	{state.ErrNotLeaf, onObject(mpf.NotALeaf)},
+	{state.ErrSyntax, withText(mpf.AttributeBadSyntax)},
+	{state.ErrConstraint, withText(mpf.AttributeConstraint)},
+	{directory.ErrNoSuchAttribute, withText(mpf.AttributeUnknown)},
+	{directory.ErrNoSuchValue, withText(mpf.AttributeUnknown)},
+	{directory.ErrValueExists, withText(mpf.AttributePresent)},
+	{directory.ErrNaming, withText(mpf.ClassNotAllowed)},
+	{directory.ErrClassViolation, withText(mpf.ClassConstraint)},
+	{directory.ErrAlreadyMember, membership(mpf.AlreadyMember)},
+	{directory.ErrNotMember, membership(mpf.NotMember)},
+	{directory.ErrPasswordPolicy, plain(mpf.PasswordRefused)},
+	{directory.ErrWrongPassword, plain(mpf.OldPasswordWrong)},
+	{directory.ErrAccountDisabled, plain(mpf.AccountDisabled)},
+	{directory.ErrAccountLocked, plain(mpf.AccountLocked)},
+	{directory.ErrAccountExpired, plain(mpf.AccountExpired)},
+	{directory.ErrPasswordExpired, plain(mpf.PasswordExpired)},
 }
 
 // conflicts are the rows of names that are taken, by kind.
 var conflicts = map[string]*mpf.Cause{
-	store.KindSAM:     mpf.AccountTaken,
-	store.KindUPN:     mpf.PrincipalTaken,
-	store.KindAddress: mpf.AddressTaken,
-	store.KindDomain:  mpf.DomainTaken,
-	store.KindFolder:  mpf.FolderExists,
+	directory.KindSAM:     mpf.AccountTaken,
+	directory.KindUPN:     mpf.PrincipalTaken,
+	directory.KindAddress: mpf.AddressTaken,
+	mail.KindDomain:       mpf.DomainTaken,
+	mail.KindFolder:       mpf.FolderExists,
 }
 
 // Fail makes an *mpf.Error of what the store refused. An *mpf.Error stays what
@@ -63,7 +65,7 @@ func (c *Call) Fail(err error) error {
 }
 
 func notFound(_ *Call, err error) *mpf.Error {
-	var e *store.NotFoundError
+	var e *state.NotFoundError
 	if !errors.As(err, &e) {
 		return mpf.ObjectNotFound.New("")
 	}
@@ -77,11 +79,11 @@ func notFound(_ *Call, err error) *mpf.Error {
 }
 
 func conflict(c *Call, err error) *mpf.Error {
-	var e *store.ConflictError
+	var e *state.ConflictError
 	if !errors.As(err, &e) {
 		return nil
 	}
-	if e.Kind == store.KindName {
+	if e.Kind == directory.KindName {
 		return mpf.ObjectInTheWay.New(adsPath(e.Value), "the name is taken"+c.Holder(e.Holder))
 	}
 	row, ok := conflicts[e.Kind]
@@ -89,6 +91,20 @@ func conflict(c *Call, err error) *mpf.Error {
 		return nil
 	}
 	return row.New(e.Value, c.Holder(e.Holder))
+}
+
+// conflictOf makes the conflict of a value that is taken in an index of the
+// directory.
+func conflictOf(tx *state.Tx, taken *state.DuplicateError) *state.ConflictError {
+	conflict := &state.ConflictError{Kind: taken.Index, Value: taken.Value}
+	id, _ := taken.Holder.(int64)
+	if o, err := directory.In(tx).ByID(id); err == nil {
+		conflict.Holder = o.DN
+		if taken.Index == directory.KindName {
+			conflict.Value = o.DN.String()
+		}
+	}
+	return conflict
 }
 
 func plain(row *mpf.Cause) func(*Call, error) *mpf.Error {
@@ -101,7 +117,7 @@ func withText(row *mpf.Cause) func(*Call, error) *mpf.Error {
 
 func onObject(row *mpf.Cause) func(*Call, error) *mpf.Error {
 	return func(_ *Call, err error) *mpf.Error {
-		var e *store.ObjectError
+		var e *directory.ObjectError
 		if !errors.As(err, &e) {
 			return row.New("")
 		}
@@ -112,7 +128,7 @@ func onObject(row *mpf.Cause) func(*Call, error) *mpf.Error {
 // membership names the member; the store tells the group in its detail.
 func membership(row *mpf.Cause) func(*Call, error) *mpf.Error {
 	return func(_ *Call, err error) *mpf.Error {
-		var e *store.ObjectError
+		var e *directory.ObjectError
 		if !errors.As(err, &e) {
 			return row.New("", "")
 		}

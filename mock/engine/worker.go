@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/queue"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -49,8 +50,8 @@ func (e *Engine) Run(ctx context.Context) error {
 // pause waits for the next job. It is false when ctx has ended.
 func (e *Engine) pause(ctx context.Context) bool {
 	wait := longestPause
-	_ = e.store.View(ctx, func(tx *store.Tx) error { // without it the longest pause is kept
-		next, err := tx.NextJobTime()
+	_ = e.store.View(ctx, func(tx *state.Tx) error { // without it the longest pause is kept
+		next, err := queue.In(tx).NextJobTime()
 		if err == nil && !next.IsZero() {
 			wait = min(wait, max(next.Sub(e.now()), 10*time.Millisecond))
 		}
@@ -67,15 +68,10 @@ func (e *Engine) pause(ctx context.Context) bool {
 	return true
 }
 
-// sweep clears old transactions, and old rows of the audit, out of the logs.
+// sweep removes what is older than the ledger keeps it.
 func (e *Engine) sweep(ctx context.Context) error {
-	return e.store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.PruneTransactions(e.now().Add(-e.keepLog))
-		if err == nil && e.keepAudit > 0 {
-			_, err = tx.PruneAudit(e.now().Add(-e.keepAudit))
-		}
-		return err
-	})
+	_, err := e.store.Prune(ctx, e.now())
+	return err
 }
 
 // RunOnce runs the queued request whose turn it is, if one is due, and tells
@@ -87,9 +83,9 @@ func (e *Engine) RunOnce(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	id := e.newID()
-	var job *store.Job
-	err = e.store.Update(ctx, func(tx *store.Tx) (err error) {
-		job, err = tx.ClaimJob(id)
+	var job *queue.Job
+	err = e.store.Update(ctx, func(tx *state.Tx) (err error) {
+		job, err = queue.In(tx).ClaimJob(id)
 		return err
 	})
 	if err != nil || job == nil {
@@ -112,15 +108,15 @@ func (e *Engine) RunOnce(ctx context.Context) (bool, error) {
 // claiming it takes.
 func (e *Engine) due(ctx context.Context) (bool, error) {
 	var due bool
-	err := e.store.View(ctx, func(tx *store.Tx) error {
-		next, err := tx.NextJobTime()
+	err := e.store.View(ctx, func(tx *state.Tx) error {
+		next, err := queue.In(tx).NextJobTime()
 		due = err == nil && !next.IsZero() && !next.After(tx.Now())
 		return err
 	})
 	return due, err
 }
 
-func (e *Engine) parseJob(job *store.Job, target mpf.Target) (*mpf.Request, error) {
+func (e *Engine) parseJob(job *queue.Job, target mpf.Target) (*mpf.Request, error) {
 	n, err := xmldoc.ParseString(job.Request, e.readLimits())
 	if err != nil {
 		return nil, err
@@ -130,7 +126,7 @@ func (e *Engine) parseJob(job *store.Job, target mpf.Target) (*mpf.Request, erro
 
 // jobOrigin gives a job the caller that queued it. The right to submit was
 // tested then.
-func jobOrigin(job *store.Job, id string) origin {
+func jobOrigin(job *queue.Job, id string) origin {
 	from := origin{id: id, job: job, vouched: true, system: job.Caller == serviceAccount}
 	if domain, name, ok := strings.Cut(job.Caller, `\`); ok {
 		from.caller = mpf.Caller{Domain: domain, Username: name}
@@ -142,8 +138,8 @@ func jobOrigin(job *store.Job, id string) origin {
 
 // finishJob writes how a run of the job ended, in the transaction that ends
 // the request.
-func (r *run) finishJob(tx *store.Tx, failed *mpf.Error) error {
-	status := store.JobSuccess
+func (r *run) finishJob(tx *state.Tx, failed *mpf.Error) error {
+	status := queue.JobSuccess
 	if failed != nil {
 		status = afterFailure(r.origin.job, failed)
 	}
@@ -153,8 +149,8 @@ func (r *run) finishJob(tx *store.Tx, failed *mpf.Error) error {
 
 // endRun writes how a run of a job ended. One that will not run again has no
 // need of the passwords in its request any more (F211).
-func (e *Engine) endRun(tx *store.Tx, job *store.Job, status store.JobStatus, failed *mpf.Error, response string) error {
-	err := tx.FinishJob(job.ID, status, uint32(codeOfError(failed)), response)
+func (e *Engine) endRun(tx *state.Tx, job *queue.Job, status queue.JobStatus, failed *mpf.Error, response string) error {
+	err := queue.In(tx).FinishJob(job.ID, status, uint32(codeOfError(failed)), response)
 	if err != nil || !status.Finished() {
 		return err
 	}
@@ -162,46 +158,46 @@ func (e *Engine) endRun(tx *store.Tx, job *store.Job, status store.JobStatus, fa
 	if n, err := xmldoc.ParseString(job.Request, e.readLimits()); err == nil {
 		left = xmldoc.String(e.redact(n))
 	}
-	return tx.SetJobRequest(job.ID, left)
+	return queue.In(tx).SetJobRequest(job.ID, left)
 }
 
 // afterFailure says what becomes of a job that failed: it is tried again while
 // it has retries, once only after the code that stops retrying; then it has
 // failed, or waits for the operator (F205).
-func afterFailure(job *store.Job, failed *mpf.Error) store.JobStatus {
+func afterFailure(job *queue.Job, failed *mpf.Error) queue.JobStatus {
 	retries := job.RetryCount
 	if job.RetryStop != 0 && job.RetryStop == uint32(failed.Code) {
 		retries = min(retries, 1)
 	}
 	switch {
 	case job.Attempts <= retries:
-		return store.JobQueuedForRetry
+		return queue.JobQueuedForRetry
 	case job.OnFailure == onFailureOperator:
-		return store.JobAwaitingOperator
+		return queue.JobAwaitingOperator
 	}
-	return store.JobFailure
+	return queue.JobFailure
 }
 
 // failJob ends a job that cannot be run at all.
-func (e *Engine) failJob(ctx context.Context, job *store.Job, cause error) error {
+func (e *Engine) failJob(ctx context.Context, job *queue.Job, cause error) error {
 	var failed *mpf.Error
 	if !errors.As(cause, &failed) {
 		failed = mpf.RequestMalformed.New(cause.Error())
 	}
-	return e.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		return e.endRun(tx, job, store.JobError, failed, responseText(nil, failed))
+	return e.store.Update(context.WithoutCancel(ctx), func(tx *state.Tx) error {
+		return e.endRun(tx, job, queue.JobError, failed, responseText(nil, failed))
 	})
 }
 
 // settle makes sure that a job does not stay started when the transaction that
 // should have finished it could not be written.
-func (e *Engine) settle(ctx context.Context, job *store.Job) error {
-	return e.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		now, err := tx.Job(job.ID)
-		if errors.Is(err, store.ErrNotFound) {
+func (e *Engine) settle(ctx context.Context, job *queue.Job) error {
+	return e.store.Update(context.WithoutCancel(ctx), func(tx *state.Tx) error {
+		now, err := queue.In(tx).Job(job.ID)
+		if errors.Is(err, state.ErrNotFound) {
 			return nil
 		}
-		if err != nil || now.Status != store.JobStarted || now.TransactionID != job.TransactionID {
+		if err != nil || now.Status != queue.JobStarted || now.TransactionID != job.TransactionID {
 			return err
 		}
 		failed := mpf.InternalError.New(job.TransactionID)

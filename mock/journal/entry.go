@@ -9,7 +9,7 @@ import (
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/fault"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -30,7 +30,7 @@ type Entry struct {
 	Code          string               `json:"code"` // 0x00000000 for success
 	Error         *Failure             `json:"error,omitempty"`
 	Calls         []Call               `json:"calls,omitempty"`
-	Changes       []store.ObjectChange `json:"changes,omitempty"`
+	Changes       []state.ObjectChange `json:"changes,omitempty"`
 	Request       string               `json:"request"`  // XML, without secrets
 	Response      string               `json:"response"` // XML, without secrets
 }
@@ -139,7 +139,7 @@ func (f Filter) concerns(e *Entry) bool {
 	}
 	object := ldappath.Fold(strings.TrimPrefix(f.Object, "LDAP://"))
 	return strings.Contains(ldappath.Fold(e.Request), object) ||
-		e.Error != nil && strings.Contains(ldappath.Fold(e.Error.Description), object) || slices.ContainsFunc(e.Changes, func(c store.ObjectChange) bool {
+		e.Error != nil && strings.Contains(ldappath.Fold(e.Error.Description), object) || slices.ContainsFunc(e.Changes, func(c state.ObjectChange) bool {
 		return strings.Contains(ldappath.Fold(c.Object), object)
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -40,7 +40,7 @@ func record(t *testing.T, id string) engine.Record {
 			{Step: 1, Target: mpf.Target{Namespace: "Hosted Exchange", Procedure: "EnableUser"}, Duration: 2 * time.Millisecond},
 			{Step: 2, Target: mpf.Target{Namespace: "Active Directory Provider", Procedure: "Set Properties"}, Duration: time.Millisecond},
 		},
-		Changes: []store.ObjectChange{{Kind: store.Changed, Object: "CN=bob,DC=fabrikam,DC=com", Attributes: []store.AttributeChange{
+		Changes: []state.ObjectChange{{Kind: state.Changed, Object: "CN=bob,DC=fabrikam,DC=com", Attributes: []state.AttributeChange{
 			{Name: "userAccountControl", Before: []string{"514"}, After: []string{"512"}},
 		}}},
 	}

@@ -5,7 +5,8 @@ import (
 
 	"github.com/jimlambrt/gldap"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 )
 
 // refusals maps account states to the data word that Active Directory puts into
@@ -14,19 +15,19 @@ var refusals = []struct {
 	err  error
 	data string
 }{
-	{store.ErrNotFound, "525"},
-	{store.ErrWrongPassword, "52e"},
-	{store.ErrAccountDisabled, "533"},
-	{store.ErrAccountExpired, "701"},
-	{store.ErrPasswordExpired, "532"},
-	{store.ErrAccountLocked, "775"},
+	{state.ErrNotFound, "525"},
+	{directory.ErrWrongPassword, "52e"},
+	{directory.ErrAccountDisabled, "533"},
+	{directory.ErrAccountExpired, "701"},
+	{directory.ErrPasswordExpired, "532"},
+	{directory.ErrAccountLocked, "775"},
 }
 
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	answer := r.NewBindResponse(gldap.WithResponseCode(gldap.ResultOperationsError))
 	defer func() { _ = w.Write(answer) }()
 	// Whatever comes of it, the connection is not any more what it was.
-	s.change(r.ConnectionID(), func(of *session) { of.account = store.GUID{} })
+	s.change(r.ConnectionID(), func(of *session) { of.account = directory.GUID{} })
 	message, err := r.GetSimpleBindMessage()
 	switch {
 	case err != nil, message.UserName == s.gate.key: // which stands for other methods
@@ -42,7 +43,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 }
 
 func (s *Server) logon(answer *gldap.BindResponse, connection int, message *gldap.SimpleBindMessage) {
-	account, err := s.cfg.Store.Logon(s.ctx, message.UserName, string(message.Password))
+	account, err := s.cfg.Logon(s.ctx, message.UserName, string(message.Password))
 	if err == nil {
 		s.change(connection, func(of *session) { of.account = account.GUID })
 		answer.SetResultCode(gldap.ResultSuccess)
@@ -51,7 +52,7 @@ func (s *Server) logon(answer *gldap.BindResponse, connection int, message *glda
 	for _, refusal := range refusals {
 		if errors.Is(err, refusal.err) {
 			data := refusal.data
-			if refusal.err == store.ErrPasswordExpired && s.mustChange(account) {
+			if refusal.err == directory.ErrPasswordExpired && s.mustChange(account) {
 				data = "773"
 			}
 			answer.SetResultCode(gldap.ResultInvalidCredentials)
@@ -66,10 +67,10 @@ func (s *Server) logon(answer *gldap.BindResponse, connection int, message *glda
 
 // mustChange tells whether a password that has expired never became valid: it
 // must be changed at the first logon.
-func (s *Server) mustChange(account *store.Object) bool {
+func (s *Server) mustChange(account *directory.Object) bool {
 	var set string
-	err := s.cfg.Store.View(s.ctx, func(tx *store.Tx) (err error) {
-		set, err = tx.Value(account, "pwdLastSet")
+	err := s.cfg.Store.View(s.ctx, func(tx *state.Tx) (err error) {
+		set, err = directory.In(tx).Value(account, "pwdLastSet")
 		return err
 	})
 	return err == nil && (set == "" || set == "0")

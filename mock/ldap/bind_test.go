@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 )
 
 func TestBind_NamesOfAnAccount(t *testing.T) {
@@ -31,9 +32,9 @@ func TestBind_NamesOfAnAccount(t *testing.T) {
 
 func TestBind_RefusalsAreActiveDirectorys(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	directory := directory(t, func() time.Time { return now })
+	store := opened(t, func() time.Time { return now })
 	alice := "CN=Alice," + alphaDN
-	s := start(t, func(c *Config) { c.Store = directory })
+	s := start(t, func(c *Config) { c.Store, c.Logon = store, logon(store) })
 	conn := dial(t, s)
 	refused := func(name, password, data string) {
 		t.Helper()
@@ -49,7 +50,7 @@ func TestBind_RefusalsAreActiveDirectorys(t *testing.T) {
 	refused("alice@alpha.example", "wrong-Pass1", "52e")
 
 	set := func(attribute, value string) {
-		update(t, directory, alice, func(tx *store.Tx, o *store.Object) error { return tx.Set(o, attribute, value) })
+		update(t, store, alice, func(tx *state.Tx, o *directory.Object) error { return directory.In(tx).Set(o, attribute, value) })
 	}
 	set("pwdLastSet", "0")
 	refused(alice, userPass, "773")
@@ -60,18 +61,18 @@ func TestBind_RefusalsAreActiveDirectorys(t *testing.T) {
 	set("accountExpires", "0")
 	require.NoError(t, conn.Bind(alice, userPass))
 
-	require.NoError(t, directory.Update(t.Context(), func(tx *store.Tx) error {
-		policy := store.DefaultPasswordPolicy()
+	require.NoError(t, store.Update(t.Context(), func(tx *state.Tx) error {
+		policy := directory.DefaultPasswordPolicy()
 		policy.MaximumAge = 24 * time.Hour
 		policy.LockoutThreshold, policy.LockoutDuration, policy.LockoutWindow = 2, time.Hour, time.Hour
-		return tx.SetPasswordPolicy(policy)
+		return directory.In(tx).SetPasswordPolicy(policy)
 	}))
 	refused(alice, "wrong-Pass1", "52e")
 	refused(alice, "wrong-Pass1", "52e")
 	refused(alice, userPass, "775")
 	now = now.Add(48 * time.Hour)
 	refused(alice, userPass, "532")
-	update(t, directory, alice, func(tx *store.Tx, o *store.Object) error { return tx.SetEnabled(o, false) })
+	update(t, store, alice, func(tx *state.Tx, o *directory.Object) error { return directory.In(tx).SetEnabled(o, false) })
 	refused(alice, userPass, "533")
 }
 
@@ -110,7 +111,7 @@ func TestBind_AnAccountThatIsGoneSeesNothing(t *testing.T) {
 	s := start(t)
 	conn := bound(t, s, "alice@alpha.example", userPass)
 	assert.Len(t, names(t, conn, at(alphaDN)), 1)
-	update(t, s.cfg.Store, "CN=Alice,"+alphaDN, func(tx *store.Tx, o *store.Object) error { return tx.Delete(o) })
+	update(t, s.cfg.Store, "CN=Alice,"+alphaDN, func(tx *state.Tx, o *directory.Object) error { return directory.In(tx).Delete(o) })
 	_, err := conn.Search(at(alphaDN))
 	assert.ErrorContains(t, err, "a successful bind must be completed")
 }

@@ -1,6 +1,7 @@
 package ldap
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,7 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 // Names of the test directory: the demo data with two organizations.
@@ -33,7 +37,7 @@ const (
 
 // adminPass is the password of the demo data's account for a panel.
 var adminPass = func() string {
-	for _, account := range store.DefaultSeed().Accounts {
+	for _, account := range seed.Default().Accounts {
 		if account.Name == "hsadmin" {
 			return string(account.Password)
 		}
@@ -41,45 +45,62 @@ var adminPass = func() string {
 	return ""
 }()
 
-// directory makes the test directory in memory.
-func directory(t testing.TB, now func() time.Time) *store.Store {
+// passwords hashes at the lowest cost.
+var passwords = directory.NewPasswords(4)
+
+// logon is what a server checks passwords with.
+func logon(s *ledger.Store) func(context.Context, string, string) (*directory.Object, error) {
+	return func(ctx context.Context, name, password string) (*directory.Object, error) {
+		return passwords.Logon(ctx,
+			func(fn func(*state.Tx) error) error { return s.View(ctx, fn) },
+			func(fn func(*state.Tx) error) error { return s.Update(ctx, fn) }, name, password)
+	}
+}
+
+// opened makes the test directory in memory.
+func opened(t testing.TB, now func() time.Time) *ledger.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{HashCost: 4, Now: now})
+	if now == nil {
+		now = time.Now
+	}
+	env := seed.Env(state.Env{Now: now, NewGUID: func() [16]byte { return directory.RandomGUID() }}, passwords)
+	root, err := seed.Root(t.Context(), env, seed.Default())
+	require.NoError(t, err)
+	s, err := ledger.Open(t.Context(), ledger.Config{Schema: root.Schema(), Env: env, Root: root})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	require.NoError(t, s.Seed(t.Context(), store.DefaultSeed()))
-	require.NoError(t, s.Update(t.Context(), func(tx *store.Tx) error {
+	require.NoError(t, s.Update(t.Context(), func(tx *state.Tx) error {
 		for _, org := range []string{alphaDN, betaDN} {
 			create(t, tx, org, "organizationalUnit", nil)
 		}
 		for dn, login := range map[string]string{
 			"CN=Alice," + alphaDN: "alice@alpha.example", "CN=Bob," + betaDN: "bob@beta.example", oddDN: "odd@alpha.example",
 		} {
-			user := create(t, tx, dn, "user", store.Attributes{{Name: "userPrincipalName", Values: []string{login}}, {Name: "mail", Values: []string{login}}})
-			require.NoError(t, tx.SetPassword(user, userPass))
-			require.NoError(t, tx.SetEnabled(user, true))
+			user := create(t, tx, dn, "user", directory.Attributes{{Name: "userPrincipalName", Values: []string{login}}, {Name: "mail", Values: []string{login}}})
+			require.NoError(t, directory.In(tx).SetPassword(user, userPass))
+			require.NoError(t, directory.In(tx).SetEnabled(user, true))
 		}
 		return nil
 	}))
 	return s
 }
 
-func create(t testing.TB, tx *store.Tx, dn, class string, attributes store.Attributes) *store.Object {
+func create(t testing.TB, tx *state.Tx, dn, class string, attributes directory.Attributes) *directory.Object {
 	t.Helper()
 	name, err := ldappath.ParseDN(dn)
 	require.NoError(t, err)
-	o, err := tx.Create(name, class, attributes)
+	o, err := directory.In(tx).Create(name, class, attributes)
 	require.NoError(t, err)
 	return o
 }
 
 // update changes an object of the directory.
-func update(t testing.TB, s *store.Store, dn string, change func(*store.Tx, *store.Object) error) {
+func update(t testing.TB, s *ledger.Store, dn string, change func(*state.Tx, *directory.Object) error) {
 	t.Helper()
 	name, err := ldappath.ParseDN(dn)
 	require.NoError(t, err)
-	require.NoError(t, s.Update(t.Context(), func(tx *store.Tx) error {
-		o, err := tx.Get(name)
+	require.NoError(t, s.Update(t.Context(), func(tx *state.Tx) error {
+		o, err := directory.In(tx).Get(name)
 		if err != nil {
 			return err
 		}
@@ -95,7 +116,7 @@ func start(t testing.TB, change ...func(*Config)) *Server {
 		c(&cfg)
 	}
 	if cfg.Store == nil {
-		cfg.Store = directory(t, nil)
+		cfg.Store = opened(t, nil)
 	}
 	s, err := Listen(t.Context(), "127.0.0.1:0", cfg)
 	require.NoError(t, err)

@@ -5,23 +5,21 @@ import (
 
 	"github.com/jimlambrt/gldap"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 )
 
 // rootDSE gives the entry without a name, which tells a client what this
 // directory is. It is readable without a bind.
-func (s *Server) rootDSE(tx *store.Tx) (store.Attributes, error) {
-	domain, err := tx.Domain()
+func (s *Server) rootDSE(tx *state.Tx) (directory.Attributes, error) {
+	domain, err := directory.In(tx).Domain()
 	if err != nil {
 		return nil, err
 	}
-	usn, err := tx.HighestUSN()
-	if err != nil {
-		return nil, err
-	}
+	usn := tx.Last("usn")
 	host := s.cfg.Controller
 	if host == "" {
-		controllers, err := tx.Controllers()
+		controllers, err := directory.In(tx).Controllers()
 		if err != nil {
 			return nil, err
 		}
@@ -30,7 +28,7 @@ func (s *Server) rootDSE(tx *store.Tx) (store.Attributes, error) {
 		}
 	}
 	base := domain.DN.String()
-	return store.Attributes{
+	return directory.Attributes{
 		{Name: "currentTime", Values: []string{tx.Now().UTC().Format("20060102150405.0Z")}},
 		{Name: "subschemaSubentry", Values: []string{"CN=Aggregate,CN=Schema," + domain.Configuration.String()}},
 		{Name: "namingContexts", Values: []string{base, domain.Configuration.String()}},

@@ -9,7 +9,8 @@ import (
 	"github.com/jimlambrt/gldap"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 )
 
 // refusal is a search that ends with a result code.
@@ -88,7 +89,7 @@ type query struct {
 	server    *Server
 	message   *gldap.SearchMessage
 	selection selection
-	account   store.GUID // zero: anonymous
+	account   directory.GUID // zero: anonymous
 	found     []found
 	next      *gldap.ControlPaging
 }
@@ -96,11 +97,11 @@ type query struct {
 // found is one entry of an answer.
 type found struct {
 	name       string
-	attributes store.Attributes
+	attributes directory.Attributes
 }
 
-func (q *query) run(tx *store.Tx) error {
-	filter, err := store.ParseFilter(q.message.Filter)
+func (q *query) run(tx *state.Tx) error {
+	filter, err := directory.ParseFilter(q.message.Filter)
 	if err != nil {
 		return &refusal{code: gldap.ResultProtocolError, text: err.Error()}
 	}
@@ -127,7 +128,7 @@ func (q *query) run(tx *store.Tx) error {
 
 // root answers with the root DSE, which is no entry of the directory: it
 // matches the filter for every entry and no other (F404).
-func (q *query) root(tx *store.Tx) error {
+func (q *query) root(tx *state.Tx) error {
 	if !strings.EqualFold(q.message.Filter, "(objectClass=*)") {
 		return nil
 	}
@@ -143,20 +144,20 @@ func (q *query) root(tx *store.Tx) error {
 
 // view tells what the client may see. Without a bind, and if the account is
 // gone meanwhile, that is nothing.
-func (q *query) view(tx *store.Tx) (store.Visibility, error) {
-	account, err := tx.ByGUID(q.account)
-	if q.account == (store.GUID{}) || errors.Is(err, store.ErrNotFound) {
-		return store.Visibility{}, &refusal{code: gldap.ResultOperationsError, text: noBind}
+func (q *query) view(tx *state.Tx) (directory.Visibility, error) {
+	account, err := directory.In(tx).ByGUID(q.account)
+	if q.account == (directory.GUID{}) || errors.Is(err, state.ErrNotFound) {
+		return directory.Visibility{}, &refusal{code: gldap.ResultOperationsError, text: noBind}
 	}
 	if err != nil {
-		return store.Visibility{}, err
+		return directory.Visibility{}, err
 	}
-	return tx.Visibility(account)
+	return directory.In(tx).Visibility(account)
 }
 
 // base gives the name where the search begins. It must exist, and the client
 // must be allowed to know.
-func (q *query) base(tx *store.Tx, view store.Visibility) (ldappath.DN, error) {
+func (q *query) base(tx *state.Tx, view directory.Visibility) (ldappath.DN, error) {
 	if q.message.BaseDN == "" {
 		return ldappath.DN{}, missing(ldappath.DN{})
 	}
@@ -164,8 +165,8 @@ func (q *query) base(tx *store.Tx, view store.Visibility) (ldappath.DN, error) {
 	if err != nil {
 		return base, &refusal{code: gldap.ResultInvalidDNSyntax, text: err.Error()}
 	}
-	_, err = tx.Get(base)
-	var absent *store.NotFoundError
+	_, err = directory.In(tx).Get(base)
+	var absent *state.NotFoundError
 	switch {
 	case errors.As(err, &absent):
 		return base, missing(view.Nearest(absent.Ancestor))
@@ -186,12 +187,12 @@ func missing(nearest ldappath.DN) error {
 
 // entries collects what the search finds. The store is asked in steps, so that
 // entries which the account may not see do not count.
-func (q *query) entries(tx *store.Tx, view store.Visibility, base ldappath.DN, filter *store.Filter, p page) error {
+func (q *query) entries(tx *state.Tx, view directory.Visibility, base ldappath.DN, filter *directory.Filter, p page) error {
 	wanted := q.selection.names()
 	after := p.after // where the store goes on; p.last is where the client may
 	for more := true; more; {
 		limit := min(step, p.size-len(q.found)+1) // one more tells whether there is more
-		objects, rest, err := tx.Search(store.Query{Base: base, Scope: store.Scope(q.message.Scope), Filter: filter, After: after, Limit: limit})
+		objects, rest, err := directory.In(tx).Search(directory.Query{Base: base, Scope: directory.Scope(q.message.Scope), Filter: filter, After: after, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -219,13 +220,13 @@ func (q *query) entries(tx *store.Tx, view store.Visibility, base ldappath.DN, f
 // step is how many entries are read from the store at a time, at most.
 const step = 200
 
-func (q *query) add(tx *store.Tx, o *store.Object, wanted []string) error {
-	attributes, err := tx.Attributes(o, wanted...)
+func (q *query) add(tx *state.Tx, o *directory.Object, wanted []string) error {
+	attributes, err := directory.In(tx).Attributes(o, wanted...)
 	if err != nil {
 		return err
 	}
 	for i, a := range attributes {
-		kind, err := store.LookupAttribute(a.Name)
+		kind, err := directory.LookupAttribute(a.Name)
 		if err != nil {
 			return err
 		}

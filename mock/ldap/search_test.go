@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 )
 
 // octets writes a binary value as a filter has it.
@@ -131,8 +132,8 @@ func TestSearch_ValuesOnTheWire(t *testing.T) {
 	result, err := conn.Search(at(oddDN, "objectGUID", "objectSid", "cn", "canonicalName", "distinguishedName", "whenCreated"))
 	require.NoError(t, err)
 	entry := result.Entries[0]
-	var want *store.Object
-	update(t, s.cfg.Store, oddDN, func(_ *store.Tx, o *store.Object) error { want = o; return nil })
+	var want *directory.Object
+	update(t, s.cfg.Store, oddDN, func(_ *state.Tx, o *directory.Object) error { want = o; return nil })
 	assert.Equal(t, want.GUID[:], entry.GetRawAttributeValue("objectGUID"))
 	assert.Equal(t, want.SID.Octets(), entry.GetRawAttributeValue("objectSid"), hex.EncodeToString(entry.GetRawAttributeValue("objectSid")))
 	assert.Equal(t, "Müller, Jürgen + Söhne", entry.GetAttributeValue("cn"))
@@ -170,7 +171,7 @@ func TestSearch_SizeLimits(t *testing.T) {
 
 func TestSearch_Pages(t *testing.T) {
 	s := start(t)
-	require.NoError(t, s.cfg.Store.Update(t.Context(), func(tx *store.Tx) error {
+	require.NoError(t, s.cfg.Store.Update(t.Context(), func(tx *state.Tx) error {
 		for i := range 2*step + 7 {
 			create(t, tx, fmt.Sprintf("CN=Contact %04d,%s", i, betaDN), "contact", nil)
 		}
@@ -307,10 +308,10 @@ func TestView(t *testing.T) {
 	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject), "%v", err)
 	assert.Contains(t, names(t, alice, find(domainDN, "(cn=Domain Admins)", "1.1")), "CN=Domain Admins,CN=Users,"+domainDN)
 
-	require.NoError(t, s.cfg.Store.Update(t.Context(), func(tx *store.Tx) error {
+	require.NoError(t, s.cfg.Store.Update(t.Context(), func(tx *state.Tx) error {
 		clerk := create(t, tx, "CN=Clerk,CN=Users,"+domainDN, "user", nil)
-		require.NoError(t, tx.SetPassword(clerk, userPass))
-		return tx.SetEnabled(clerk, true)
+		require.NoError(t, directory.In(tx).SetPassword(clerk, userPass))
+		return directory.In(tx).SetEnabled(clerk, true)
 	}))
 	clerk := bound(t, s, "CN=Clerk,CN=Users,"+domainDN, userPass)
 	assert.Contains(t, names(t, clerk, find(domainDN, everything, "1.1")), "CN=Users,"+domainDN)

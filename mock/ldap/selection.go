@@ -5,7 +5,7 @@ import (
 
 	"github.com/jimlambrt/gldap"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
 )
 
 // selection is which attributes a client asked for: named ones, all but the
@@ -43,7 +43,7 @@ func newSelection(message *gldap.SearchMessage) selection {
 // operational.
 func (s selection) names() []string {
 	var names []string
-	for _, a := range store.AttributeTypes() {
+	for _, a := range directory.AttributeTypes() {
 		if s.wants(a.Name) {
 			names = append(names, a.Name)
 		}
@@ -66,8 +66,8 @@ func (s selection) wants(name string) bool {
 }
 
 // of picks from an entry what was asked for.
-func (s selection) of(attributes store.Attributes) store.Attributes {
-	var picked store.Attributes
+func (s selection) of(attributes directory.Attributes) directory.Attributes {
+	var picked directory.Attributes
 	for _, a := range attributes {
 		if !s.wants(a.Name) || len(a.Values) == 0 {
 			continue

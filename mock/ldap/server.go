@@ -13,15 +13,20 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/jimlambrt/gldap"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/state"
 )
 
 // Config says what a Server serves. Store is required.
 type Config struct {
-	Store *store.Store
+	Store *ledger.Store
+	// Logon checks the password of an account, as directory.Passwords.Logon
+	// does. Required.
+	Logon func(ctx context.Context, name, password string) (*directory.Object, error)
 	// View gives what searches see, if that is not the store as it is: what a
 	// domain controller knows that learns of the others' writes late.
-	View func(context.Context, func(*store.Tx) error) error
+	View func(context.Context, func(*state.Tx) error) error
 	// TLS enables StartTLS, or ldaps when Implicit is set.
 	TLS *tls.Config
 	// Implicit makes every connection begin with TLS.
@@ -57,8 +62,8 @@ type Server struct {
 
 // session is what is known of a connection.
 type session struct {
-	known   bool       // it comes from the gate
-	account store.GUID // zero: anonymous
+	known   bool           // it comes from the gate
+	account directory.GUID // zero: anonymous
 }
 
 // stopGrace is how long Close waits for answers that clients are slow to take.

@@ -18,7 +18,7 @@ import (
 )
 
 func TestListen_Refusals(t *testing.T) {
-	directory := directory(t, nil)
+	store := opened(t, nil)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
@@ -28,9 +28,9 @@ func TestListen_Refusals(t *testing.T) {
 		want    string
 	}{
 		"no store":       {"127.0.0.1:0", Config{}, "a store is required"},
-		"no certificate": {"127.0.0.1:0", Config{Store: directory, Implicit: true}, "ldaps needs a certificate"},
-		"no port":        {"127.0.0.1", Config{Store: directory}, "missing port"},
-		"port taken":     {taken.Addr().String(), Config{Store: directory}, "address already in use"},
+		"no certificate": {"127.0.0.1:0", Config{Store: store, Logon: logon(store), Implicit: true}, "ldaps needs a certificate"},
+		"no port":        {"127.0.0.1", Config{Store: store, Logon: logon(store)}, "missing port"},
+		"port taken":     {taken.Addr().String(), Config{Store: store, Logon: logon(store)}, "address already in use"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Listen(t.Context(), row.address, row.cfg)
@@ -57,7 +57,8 @@ func TestServer_Close(t *testing.T) {
 
 func TestServer_EndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := Listen(ctx, "127.0.0.1:0", Config{Store: directory(t, nil)})
+	store := opened(t, nil)
+	s, err := Listen(ctx, "127.0.0.1:0", Config{Store: store, Logon: logon(store)})
 	require.NoError(t, err)
 	cancel()
 	<-s.ended
@@ -67,12 +68,12 @@ func TestServer_EndsWithItsContext(t *testing.T) {
 // TestServer_Many starts and stops many servers at once. Each answers with its
 // own name, so that no two can have had one port.
 func TestServer_Many(t *testing.T) {
-	directory := directory(t, nil)
+	store := opened(t, nil)
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
 			name := "dc" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + ".example"
-			s, err := Listen(t.Context(), "127.0.0.1:0", Config{Store: directory, Controller: name})
+			s, err := Listen(t.Context(), "127.0.0.1:0", Config{Store: store, Logon: logon(store), Controller: name})
 			if !assert.NoError(t, err) {
 				return
 			}
@@ -173,7 +174,7 @@ func TestServer_RefusesWrites(t *testing.T) {
 	s := start(t)
 	conn := bound(t, s, adminName, adminPass)
 	var before, after bytes.Buffer
-	require.NoError(t, s.cfg.Store.Dump(t.Context(), &before))
+	require.NoError(t, s.cfg.Store.Root().Dump(&before))
 	alice := "CN=Alice," + alphaDN
 	add := ldap.NewAddRequest("CN=New,"+alphaDN, nil)
 	add.Attribute("objectClass", []string{"contact"})
@@ -197,7 +198,7 @@ func TestServer_RefusesWrites(t *testing.T) {
 	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnwillingToPerform), "%v", err)
 	assert.ErrorContains(t, err, "changed by provisioning requests only")
 	assert.Len(t, names(t, conn, at(domainDN)), 1, "the connection goes on")
-	require.NoError(t, s.cfg.Store.Dump(t.Context(), &after))
+	require.NoError(t, s.cfg.Store.Root().Dump(&after))
 	assert.Equal(t, before.String(), after.String())
 }
 

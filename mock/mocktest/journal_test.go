@@ -15,7 +15,7 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/journal"
 	"wsexchange/mock/mocktest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -65,8 +65,8 @@ func TestJournal_TellsWhatChanged(t *testing.T) {
 	all := told(t).Journal.List(journal.Filter{})
 	require.Len(t, all[0].Changes, 1)
 	assert.Equal(t, dn("ann"), all[0].Changes[0].Object)
-	assert.Equal(t, store.Created, all[0].Changes[0].Kind)
-	assert.Contains(t, all[1].Changes[0].Attributes, store.AttributeChange{Name: "password", After: []string{"***"}})
+	assert.Equal(t, state.Created, all[0].Changes[0].Kind)
+	assert.Contains(t, all[1].Changes[0].Attributes, state.AttributeChange{Name: "password", After: []string{"***"}})
 	assert.Empty(t, all[2].Changes, "it failed")
 	assert.Empty(t, all[3].Changes, "it reads")
 	assert.Equal(t, "CreateUser", all[0].Calls[0].Procedure)

@@ -10,8 +10,10 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/journal"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -51,15 +53,15 @@ func (e *Emulator) MustCall(namespace, procedure, executeData string) *mpf.Respo
 
 // View looks into the content. look must not call the emulator's other
 // methods.
-func (e *Emulator) View(look func(*store.Tx)) {
+func (e *Emulator) View(look func(*state.Tx)) {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
 	defer cancel()
-	require.NoError(e.t, e.Store.View(ctx, func(tx *store.Tx) error { look(tx); return nil }))
+	require.NoError(e.t, e.Store.View(ctx, func(tx *state.Tx) error { look(tx); return nil }))
 }
 
 // Update writes into the content, past the engine: mailbox usage, for one.
-func (e *Emulator) Update(write func(*store.Tx) error) {
+func (e *Emulator) Update(write func(*state.Tx) error) {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
 	defer cancel()
@@ -68,14 +70,14 @@ func (e *Emulator) Update(write func(*store.Tx) error) {
 
 // Object gives the object of a distinguished name or path, nil if there is
 // none.
-func (e *Emulator) Object(name string) *store.Object {
+func (e *Emulator) Object(name string) *directory.Object {
 	e.t.Helper()
 	path, err := ldappath.ParseLoose(name)
 	require.NoError(e.t, err)
-	var found *store.Object
-	e.View(func(tx *store.Tx) {
-		o, err := tx.Get(path.DN)
-		if !errors.Is(err, store.ErrNotFound) {
+	var found *directory.Object
+	e.View(func(tx *state.Tx) {
+		o, err := directory.In(tx).Get(path.DN)
+		if !errors.Is(err, state.ErrNotFound) {
 			require.NoError(e.t, err)
 			found = o
 		}
@@ -83,7 +85,7 @@ func (e *Emulator) Object(name string) *store.Object {
 	return found
 }
 
-func (e *Emulator) mustObject(name string) *store.Object {
+func (e *Emulator) mustObject(name string) *directory.Object {
 	e.t.Helper()
 	o := e.Object(name)
 	require.NotNil(e.t, o, "there is no object %s", name)
@@ -95,8 +97,8 @@ func (e *Emulator) Attr(name, attribute string) []string {
 	e.t.Helper()
 	o := e.mustObject(name)
 	var values []string
-	e.View(func(tx *store.Tx) {
-		attributes, err := tx.Attributes(o, attribute)
+	e.View(func(tx *state.Tx) {
+		attributes, err := directory.In(tx).Attributes(o, attribute)
 		require.NoError(e.t, err)
 		values = attributes.Get(attribute)
 	})
@@ -108,8 +110,8 @@ func (e *Emulator) Members(group string) []string {
 	e.t.Helper()
 	o := e.mustObject(group)
 	var names []string
-	e.View(func(tx *store.Tx) {
-		members, err := tx.Members(o)
+	e.View(func(tx *state.Tx) {
+		members, err := directory.In(tx).Members(o)
 		require.NoError(e.t, err)
 		for _, m := range members {
 			names = append(names, m.DN.String())
@@ -120,13 +122,13 @@ func (e *Emulator) Members(group string) []string {
 
 // Consumers gives the mailboxes or folders that draw on the shares of an
 // organization.
-func (e *Emulator) Consumers(organization string, kind store.ConsumerKind) []*store.Consumer {
+func (e *Emulator) Consumers(organization string, kind resource.ConsumerKind) []*resource.Consumer {
 	e.t.Helper()
 	o := e.mustObject(organization)
-	var found []*store.Consumer
-	e.View(func(tx *store.Tx) {
+	var found []*resource.Consumer
+	e.View(func(tx *state.Tx) {
 		var err error
-		found, err = tx.Consumers(o.GUID, kind)
+		found, err = resource.In(tx).Consumers(o.GUID, kind)
 		require.NoError(e.t, err)
 	})
 	return found
@@ -137,8 +139,7 @@ func (e *Emulator) Consumers(organization string, kind store.ConsumerKind) []*st
 func (e *Emulator) Dump() string {
 	e.t.Helper()
 	var b strings.Builder
-	except := append(store.LogTables(), "counter")
-	require.NoError(e.t, e.Store.Dump(e.t.Context(), &b, except...))
+	require.NoError(e.t, e.Store.Root().Dump(&b, "counter"))
 	return b.String()
 }
 
@@ -148,7 +149,7 @@ func (e *Emulator) Difference(snapshot string) string {
 	changes, err := e.Snapshots.Difference(e.t.Context(), snapshot, "")
 	require.NoError(e.t, err)
 	var b strings.Builder
-	require.NoError(e.t, store.WriteChanges(&b, changes))
+	require.NoError(e.t, state.WriteChanges(&b, changes))
 	return b.String()
 }
 

@@ -13,7 +13,9 @@ import (
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -27,7 +29,7 @@ type Emulator struct {
 	// LDAPURLs are those of the further domain controllers by DNS name.
 	LDAPURLs map[string]string
 	// Directory has what the directory has once.
-	Directory store.Domain
+	Directory directory.Domain
 
 	t        testing.TB
 	settings settings
@@ -50,7 +52,7 @@ func start(t testing.TB, s settings) *Emulator {
 	}
 	s.addControllers()
 	cfg := mock.Config{
-		Seed: s.seed, Replication: s.replication, Image: s.image, LDAP: s.directory, Audit: s.audit, Policies: s.policies, HashCost: s.hashCost, Now: s.now,
+		Seed: s.seed, Replication: s.replication, Root: s.root, LDAP: s.directory, Audit: s.audit, Policies: s.policies, HashCost: s.hashCost, Now: s.now,
 		Logger: s.logger, Registerer: s.registerer, Testing: &mock.Testing{Journal: s.journal, Faults: s.faults},
 	}
 	if s.ldap {
@@ -63,8 +65,8 @@ func start(t testing.TB, s settings) *Emulator {
 	if s.ids != nil {
 		cfg.NewGUID = s.ids.next
 	}
-	if s.seed == nil && s.image.IsZero() {
-		cfg.Image = contents(s).image(t)
+	if s.seed == nil && s.root == nil {
+		cfg.Root = contents(s).root(t)
 	}
 	if s.ids != nil && s.ids.last.Load() < firstID {
 		s.ids.last.Store(firstID)
@@ -92,10 +94,10 @@ const anyPort = "127.0.0.1:0"
 
 // addControllers puts the further domain controllers into the seed.
 func (s *settings) addControllers() {
-	if len(s.controllers) == 0 || !s.image.IsZero() {
+	if len(s.controllers) == 0 || s.root != nil {
 		return
 	}
-	seed := store.DefaultSeed()
+	seed := seed.Default()
 	if s.seed != nil {
 		seed = *s.seed
 	}
@@ -107,16 +109,16 @@ func (s *settings) addControllers() {
 func (e *Emulator) prepare() {
 	e.t.Helper()
 	if e.settings.policy != nil {
-		e.Update(func(tx *store.Tx) error { return tx.SetPasswordPolicy(*e.settings.policy) })
+		e.Update(func(tx *state.Tx) error { return directory.In(tx).SetPasswordPolicy(*e.settings.policy) })
 		require.NoError(e.t, e.Snapshots.Take(e.t.Context(), mock.StartSnapshot))
 	}
 	for _, rule := range e.settings.rules {
 		_, err := e.Faults.Add(rule)
 		require.NoError(e.t, err)
 	}
-	e.View(func(tx *store.Tx) {
+	e.View(func(tx *state.Tx) {
 		var err error
-		e.Directory, err = tx.Domain()
+		e.Directory, err = directory.In(tx).Domain()
 		require.NoError(e.t, err)
 	})
 }
@@ -129,7 +131,7 @@ var demo, demoInOrder = new(content), &content{options: []Option{Deterministic()
 type content struct {
 	options []Option
 	mu      sync.Mutex
-	made    store.Image
+	made    *state.Root
 }
 
 // contents chooses the demo data that goes with the settings.
@@ -140,34 +142,32 @@ func contents(s settings) *content {
 	return demo
 }
 
-// image gives the content.
-func (c *content) image(t testing.TB) store.Image {
+// root returns the content.
+func (c *content) root(t testing.TB) *state.Root {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.made.IsZero() {
+	if c.made != nil {
 		return c.made
 	}
 	var s settings
 	for _, option := range c.options {
 		option(&s)
 	}
-	cfg := store.Config{Now: s.now, HashCost: lowestCost, TrackChanges: true}
+	cfg := mock.Config{Now: s.now}
 	if s.ids != nil {
 		cfg.NewGUID = s.ids.next
 	}
-	made, err := store.Open(t.Context(), cfg)
+	made, _, err := mock.OpenStore(t.Context(), cfg, true)
 	require.NoError(t, err)
-	defer func() { assert.NoError(t, made.Close()) }()
-	require.NoError(t, made.Seed(t.Context(), store.DefaultSeed()))
-	c.made, err = made.Image(t.Context())
-	require.NoError(t, err)
+	c.made = made.Root()
+	assert.NoError(t, made.Close())
 	return c.made
 }
 
 // Prepared is content to start emulators with.
 type Prepared struct {
-	image    store.Image
+	root     *state.Root
 	settings settings
 	lastID   uint64
 }
@@ -181,9 +181,7 @@ func Prepare(t testing.TB, setup func(*Emulator), options ...Option) *Prepared {
 	if setup != nil {
 		setup(e)
 	}
-	image, err := e.Store.Image(t.Context())
-	require.NoError(t, err)
-	p := &Prepared{image: image, settings: e.settings}
+	p := &Prepared{root: e.Store.Root(), settings: e.settings}
 	p.settings.seed, p.settings.policy, p.settings.registerer = nil, nil, nil
 	if p.settings.ids != nil {
 		p.lastID = p.settings.ids.last.Load()
@@ -197,7 +195,7 @@ func Prepare(t testing.TB, setup func(*Emulator), options ...Option) *Prepared {
 func (p *Prepared) Clone(t testing.TB, options ...Option) *Emulator {
 	t.Helper()
 	s := p.settings
-	s.image = p.image
+	s.root = p.root
 	s.rules = slices.Clip(s.rules)
 	if s.ids != nil {
 		s.ids = &ids{seed: s.ids.seed}
@@ -213,7 +211,7 @@ func (p *Prepared) Clone(t testing.TB, options ...Option) *Emulator {
 // requests.
 func (e *Emulator) Account(name string) mpf.Caller {
 	e.t.Helper()
-	seed := store.DefaultSeed()
+	seed := seed.Default()
 	if e.settings.seed != nil {
 		seed = *e.settings.seed
 	}

@@ -12,9 +12,10 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/journal"
 	"wsexchange/mock/mocktest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
 	"wsexchange/mpf"
 )
 
@@ -45,7 +46,7 @@ func TestEmulator_Looks(t *testing.T) {
 	assert.Nil(t, e.Object(dn("bob")))
 	assert.Equal(t, []string{"ann"}, e.Attr("LDAP://"+ann, "sAMAccountName"))
 	assert.Contains(t, e.Members("CN=Domain Admins,CN=Users,DC=fabrikam,DC=com"), "CN=Administrator,CN=Users,DC=fabrikam,DC=com")
-	assert.Empty(t, e.Consumers(reseller, store.MailboxConsumer))
+	assert.Empty(t, e.Consumers(reseller, resource.MailboxConsumer))
 	assert.Contains(t, e.Difference(mock.StartSnapshot), "created "+ann+"\n")
 	require.NoError(t, e.Reset(t.Context()))
 	assert.Empty(t, e.Difference(mock.StartSnapshot))
@@ -53,7 +54,7 @@ func TestEmulator_Looks(t *testing.T) {
 }
 
 func TestPasswordPolicy(t *testing.T) {
-	e := mocktest.Start(t, mocktest.PasswordPolicy(store.PasswordPolicy{MinimumLength: 30}))
+	e := mocktest.Start(t, mocktest.PasswordPolicy(directory.PasswordPolicy{MinimumLength: 30}))
 	refused := func() {
 		e.MustCall("Managed Active Directory", "CreateUser", newUser("ann"))
 		failed := e.Call("Managed Active Directory", "SetUserPassword", newPassword("ann"))

@@ -8,23 +8,25 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
 	"wsexchange/mock/ldap"
-	"wsexchange/mock/store"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 // settings is what options settle.
 type settings struct {
-	seed       *store.Seed
-	image      store.Image
+	seed       *seed.Seed
+	root       *state.Root
 	ldap       bool
 	directory  ldap.Config
 	now        func() time.Time
 	ids        *ids
 	hashCost   int
-	policy     *store.PasswordPolicy
+	policy     *directory.PasswordPolicy
 	faults     fault.Config
 	rules      []fault.Rule
 	journal    journal.Config
@@ -44,7 +46,7 @@ const lowestCost = 4
 type Option func(*settings)
 
 // Seed is the starting content, instead of the demo data.
-func Seed(seed store.Seed) Option { return func(s *settings) { s.seed = &seed } }
+func Seed(seed seed.Seed) Option { return func(s *settings) { s.seed = &seed } }
 
 // LDAP opens the directory's door, too. A config is for what it should be
 // like; its Store is filled in.
@@ -84,7 +86,7 @@ func Deterministic() Option {
 func HashCost(cost int) Option { return func(s *settings) { s.hashCost = cost } }
 
 // PasswordPolicy is the domain's policy, instead of that of the seed.
-func PasswordPolicy(p store.PasswordPolicy) Option { return func(s *settings) { s.policy = &p } }
+func PasswordPolicy(p directory.PasswordPolicy) Option { return func(s *settings) { s.policy = &p } }
 
 // Faults are rules in force from the start.
 func Faults(rules ...fault.Rule) Option {
@@ -131,8 +133,8 @@ type ids struct {
 // same when the demo data grows.
 const firstID = 1 << 20
 
-func (i *ids) next() store.GUID {
-	var g store.GUID
+func (i *ids) next() directory.GUID {
+	var g directory.GUID
 	binary.BigEndian.PutUint64(g[:8], i.seed)
 	binary.BigEndian.PutUint64(g[8:], i.last.Add(1))
 	return g

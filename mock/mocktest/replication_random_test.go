@@ -13,9 +13,10 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/mocktest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -31,10 +32,10 @@ type script struct {
 
 func (r *script) look(t *testing.T, s *site, controller string) {
 	r.seen = map[string][]string{"organizationalUnit": {reseller}}
-	require.NoError(t, s.Engine.View(t.Context(), controller, func(tx *store.Tx) error {
-		top, err := tx.Get(ldappath.MustParseDN(reseller))
+	require.NoError(t, s.Engine.View(t.Context(), controller, func(tx *state.Tx) error {
+		top, err := directory.In(tx).Get(ldappath.MustParseDN(reseller))
 		require.NoError(t, err)
-		for o, err := range tx.Descendants(top) {
+		for o, err := range directory.In(tx).Descendants(top) {
 			require.NoError(t, err)
 			r.seen[o.Class] = append(r.seen[o.Class], o.DN.String())
 			r.seen[""] = append(r.seen[""], o.DN.String())
@@ -78,13 +79,13 @@ func (r *script) call(at string) (procedure, data string) {
 
 // sane demands of what a controller sees that every object lies where its name
 // says, and that its links lead somewhere.
-func sane(t *testing.T, tx *store.Tx) {
+func sane(t *testing.T, tx *state.Tx) {
 	t.Helper()
-	top, err := tx.Get(ldappath.MustParseDN(reseller))
+	top, err := directory.In(tx).Get(ldappath.MustParseDN(reseller))
 	require.NoError(t, err)
-	for o, err := range tx.Descendants(top) {
+	for o, err := range directory.In(tx).Descendants(top) {
 		require.NoError(t, err)
-		parent, err := tx.Get(o.DN.Parent())
+		parent, err := directory.In(tx).Get(o.DN.Parent())
 		if assert.NoError(t, err, o.DN.String()) {
 			assert.Equal(t, parent.ID, o.ParentID, o.DN.String())
 		}
@@ -101,7 +102,7 @@ func TestReplication_Random(t *testing.T) {
 			r.look(t, s, at)
 			procedure, data := r.call(at)
 			before := s.Dump()
-			answer := s.Call(directory, procedure, data)
+			answer := s.Call(provider, procedure, data)
 			if answer.Err != nil {
 				seen[answer.Err.Code]++
 				require.NotEqual(t, mpf.Unexpected, answer.Err.Code, "seed %d: %s %s: %v", seed, procedure, data, answer.Err)
@@ -111,7 +112,7 @@ func TestReplication_Random(t *testing.T) {
 			}
 			truth := s.Dump()
 			for _, controller := range []string{dc1, dc2, dc3} {
-				require.NoError(t, s.Engine.View(t.Context(), controller, func(tx *store.Tx) error {
+				require.NoError(t, s.Engine.View(t.Context(), controller, func(tx *state.Tx) error {
 					sane(t, tx)
 					return nil
 				}), "seed %d: after %s %s", seed, procedure, data)
@@ -189,7 +190,7 @@ func TestReplication_File(t *testing.T) {
 		root, err := xmldoc.ParseString("<executeData>"+data+"</executeData>", xmldoc.Limits{})
 		require.NoError(t, err)
 		ctx := mpf.WithCaller(t.Context(), mpf.Caller{Domain: "FABRIKAM", Username: "Administrator", Trusted: true})
-		answer, err := e.Engine.Submit(ctx, &mpf.Request{Target: mpf.Target{Namespace: directory, Procedure: procedure}, Data: []*xmldoc.Node{root}})
+		answer, err := e.Engine.Submit(ctx, &mpf.Request{Target: mpf.Target{Namespace: provider, Procedure: procedure}, Data: []*xmldoc.Node{root}})
 		require.NoError(t, err)
 		return answer.Err
 	}
@@ -197,14 +198,14 @@ func TestReplication_File(t *testing.T) {
 	require.Nil(t, call("Create Object", "<container>LDAP://"+mine+"/"+reseller+"</container><class>organizationalUnit</class><name>OU=a</name>"))
 	require.Nil(t, call("Get Properties", "<path>LDAP://"+mine+"/OU=a,"+reseller+"</path><propertyList/>"))
 	for controller, sees := range map[string]bool{mine: true, unknown: false} {
-		require.NoError(t, e.Engine.View(t.Context(), controller, func(tx *store.Tx) error {
-			_, err := tx.Get(ldappath.MustParseDN("OU=a," + reseller))
+		require.NoError(t, e.Engine.View(t.Context(), controller, func(tx *state.Tx) error {
+			_, err := directory.In(tx).Get(ldappath.MustParseDN("OU=a," + reseller))
 			assert.Equal(t, sees, err == nil, controller)
 			return nil
 		}))
 	}
-	require.NoError(t, e.Store.View(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Get(ldappath.MustParseDN("OU=a," + reseller))
+	require.NoError(t, e.Store.View(t.Context(), func(tx *state.Tx) error {
+		_, err := directory.In(tx).Get(ldappath.MustParseDN("OU=a," + reseller))
 		return err
 	}), "looking changes nothing")
 }

@@ -13,17 +13,18 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/journal"
 	"wsexchange/mock/mocktest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 const (
-	dc1, dc2  = "dc1.fabrikam.com", "dc2.fabrikam.com"
-	lag       = 15 * time.Second
-	directory = "Active Directory Provider"
+	dc1, dc2 = "dc1.fabrikam.com", "dc2.fabrikam.com"
+	lag      = 15 * time.Second
+	provider = "Active Directory Provider"
 )
 
 // site is an emulator with two domain controllers and a clock.
@@ -55,12 +56,12 @@ func path(name, controller string) string {
 
 // describe sets the description that controller has of a user.
 func (s *site) describe(name, text, controller string) {
-	s.MustCall(directory, "Set Properties", path(name, controller)+`<properties><property name="description">`+text+`</property></properties>`)
+	s.MustCall(provider, "Set Properties", path(name, controller)+`<properties><property name="description">`+text+`</property></properties>`)
 }
 
 // description is what a controller says, "" if it does not know the user.
 func (s *site) description(name, controller string) string {
-	answer := s.Call(directory, "Get Properties", path(name, controller)+`<propertyList><property name="description"/></propertyList>`)
+	answer := s.Call(provider, "Get Properties", path(name, controller)+`<propertyList><property name="description"/></propertyList>`)
 	if answer.Err != nil {
 		return ""
 	}
@@ -80,8 +81,8 @@ func TestReplication_WrongController(t *testing.T) {
 		assert.True(t, mpf.ObjectNotFound.Is(failed.Err), "%s: %v", procedure, failed.Err)
 	}
 	s.MustCall(managed, "DisableUser", user("ann")+at(dc1))
-	assert.NotNil(t, s.Call(directory, "Get Properties", path("ann", "DC2")).Err, "the path names the controller")
-	s.MustCall(directory, "Get Properties", "<path>LDAP://"+dn("ann")+"</path>") // nobody does: the first one
+	assert.NotNil(t, s.Call(provider, "Get Properties", path("ann", "DC2")).Err, "the path names the controller")
+	s.MustCall(provider, "Get Properties", "<path>LDAP://"+dn("ann")+"</path>") // nobody does: the first one
 	s.pass(lag - 1)
 	assert.NotNil(t, s.Call(managed, "DisableUser", user("ann")+at(dc2)).Err)
 	s.pass(1)
@@ -106,7 +107,7 @@ func TestReplication_EachControllerItsView(t *testing.T) {
 	s.pass(time.Second)
 	assert.Equal(t, []string{"third", "third"}, []string{s.description("ann", dc1), s.description("ann", dc2)})
 
-	s.MustCall(directory, "Delete Object", path("ann", dc2))
+	s.MustCall(provider, "Delete Object", path("ann", dc2))
 	assert.Equal(t, []string{"third", ""}, []string{s.description("ann", dc1), s.description("ann", dc2)})
 	s.pass(lag)
 	assert.Empty(t, s.description("ann", dc1))
@@ -187,7 +188,7 @@ func TestReplication_Control(t *testing.T) {
 	s := twoControllers(t)
 	s.MustCall(managed, "CreateUser", newUser("ann")+at(dc1))
 	assert.Empty(t, s.description("ann", dc2))
-	s.Engine.Replicate()
+	require.NoError(t, s.Engine.Replicate(t.Context()))
 	s.MustCall(managed, "DisableUser", user("ann")+at(dc2))
 
 	s.MustCall(managed, "CreateUser", newUser("bob")+at(dc1))
@@ -243,8 +244,8 @@ func TestReplication_Parallel(t *testing.T) {
 	all.Wait()
 	s.pass(lag)
 	for _, controller := range []string{dc1, dc2} {
-		require.NoError(t, s.Engine.View(t.Context(), controller, func(tx *store.Tx) error {
-			o, err := tx.BySAM("u3-3")
+		require.NoError(t, s.Engine.View(t.Context(), controller, func(tx *state.Tx) error {
+			o, err := directory.In(tx).BySAM("u3-3")
 			assert.NotNil(t, o)
 			return err
 		}))

@@ -13,13 +13,13 @@ import (
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/ledger"
 	"wsexchange/mpf"
 )
 
-// Viewer runs fn in a transaction that reads. *store.Store is one.
-type Viewer interface {
-	View(ctx context.Context, fn func(*store.Tx) error) error
+// Auditor returns the rows of the audit log. *ledger.Store is one.
+type Auditor interface {
+	Audit(ctx context.Context, q ledger.AuditQuery) ([]ledger.AuditRow, error)
 }
 
 // Audited is a request in the audit log. Passwords were taken out of Request
@@ -65,11 +65,11 @@ const (
 
 // auditFilters are what can be asked of the audit log, by their names in the
 // query. now is for times in the past.
-var auditFilters = map[string]func(q *store.AuditQuery, text string, now time.Time) error{
-	"id":        func(q *store.AuditQuery, text string, _ time.Time) error { q.AnyID = text; return nil },
-	"namespace": func(q *store.AuditQuery, text string, _ time.Time) error { q.Namespace = text; return nil },
-	"procedure": func(q *store.AuditQuery, text string, _ time.Time) error { q.Procedure = text; return nil },
-	"organization": func(q *store.AuditQuery, text string, _ time.Time) error {
+var auditFilters = map[string]func(q *ledger.AuditQuery, text string, now time.Time) error{
+	"id":        func(q *ledger.AuditQuery, text string, _ time.Time) error { q.AnyID = text; return nil },
+	"namespace": func(q *ledger.AuditQuery, text string, _ time.Time) error { q.Namespace = text; return nil },
+	"procedure": func(q *ledger.AuditQuery, text string, _ time.Time) error { q.Procedure = text; return nil },
+	"organization": func(q *ledger.AuditQuery, text string, _ time.Time) error {
 		if !strings.Contains(text, "://") {
 			text = "LDAP://" + text
 		}
@@ -79,26 +79,26 @@ var auditFilters = map[string]func(q *store.AuditQuery, text string, now time.Ti
 		}
 		return err
 	},
-	"code": func(q *store.AuditQuery, text string, _ time.Time) error {
+	"code": func(q *ledger.AuditQuery, text string, _ time.Time) error {
 		code, err := mpf.ParseHRESULT(text)
 		q.Code = (*uint32)(&code)
 		return err
 	},
-	"failed": func(q *store.AuditQuery, text string, _ time.Time) (err error) {
+	"failed": func(q *ledger.AuditQuery, text string, _ time.Time) (err error) {
 		if q.Failed, err = strconv.ParseBool(text); err != nil {
 			err = fmt.Errorf("%q is neither true nor false", text)
 		}
 		return err
 	},
-	"from": func(q *store.AuditQuery, text string, now time.Time) (err error) {
+	"from": func(q *ledger.AuditQuery, text string, now time.Time) (err error) {
 		q.From, err = timeOf(text, now)
 		return err
 	},
-	"to": func(q *store.AuditQuery, text string, now time.Time) (err error) {
+	"to": func(q *ledger.AuditQuery, text string, now time.Time) (err error) {
 		q.To, err = timeOf(text, now)
 		return err
 	},
-	"limit": func(q *store.AuditQuery, text string, _ time.Time) (err error) {
+	"limit": func(q *ledger.AuditQuery, text string, _ time.Time) (err error) {
 		if q.Limit, err = strconv.Atoi(text); err != nil || q.Limit < 1 || q.Limit > mostAudited {
 			err = fmt.Errorf("%q is not from 1 to %d", text, mostAudited)
 		}
@@ -107,7 +107,7 @@ var auditFilters = map[string]func(q *store.AuditQuery, text string, now time.Ti
 }
 
 // HandleAudit adds the route of the audit log.
-func HandleAudit(admin *daemon.Admin, of Viewer) {
+func HandleAudit(admin *daemon.Admin, of Auditor) {
 	admin.Handle("GET /-/audit", func(r *http.Request) (any, error) {
 		wanted, err := auditQuery(r.URL.Query(), time.Now())
 		if err != nil {
@@ -117,8 +117,8 @@ func HandleAudit(admin *daemon.Admin, of Viewer) {
 	})
 }
 
-func auditQuery(values url.Values, now time.Time) (store.AuditQuery, error) {
-	q := store.AuditQuery{Limit: fewAudited}
+func auditQuery(values url.Values, now time.Time) (ledger.AuditQuery, error) {
+	q := ledger.AuditQuery{Limit: fewAudited}
 	for name, texts := range values {
 		filter, known := auditFilters[name]
 		switch {
@@ -148,14 +148,10 @@ func timeOf(text string, now time.Time) (time.Time, error) {
 	return now.Add(-ago), nil
 }
 
-func audit(ctx context.Context, of Viewer, q store.AuditQuery) (Audit, error) {
+func audit(ctx context.Context, of Auditor, q ledger.AuditQuery) (Audit, error) {
 	answer, most := Audit{Requests: []Audited{}}, q.Limit
 	q.Limit++
-	var rows []store.AuditRow
-	err := of.View(ctx, func(tx *store.Tx) (err error) {
-		rows, err = tx.Audit(q)
-		return err
-	})
+	rows, err := of.Audit(ctx, q)
 	if err != nil {
 		return answer, fmt.Errorf("audit log: %w", err)
 	}
@@ -172,7 +168,7 @@ func audit(ctx context.Context, of Viewer, q store.AuditQuery) (Audit, error) {
 	return answer, nil
 }
 
-func showAudited(row store.AuditRow) (Audited, error) {
+func showAudited(row ledger.AuditRow) (Audited, error) {
 	code := mpf.HRESULT(row.Code)
 	shown := Audited{
 		At: row.At.UTC(), RequestID: row.ClientID, TransactionID: row.TransactionID, Caller: row.Caller, Organization: row.Organization,

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/operator"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -56,16 +56,13 @@ func TestAudit_Request(t *testing.T) {
 func TestAudit_Filters(t *testing.T) {
 	d := open(t)
 	const org = "LDAP://OU=Tailspin,OU=Hosting,DC=fabrikam,DC=com"
-	for i, row := range []store.AuditRow{
+	for i, row := range []ledger.AuditRow{
 		{Organization: org, Namespace: "N", Procedure: "P"},
 		{Organization: org, Namespace: "N", Procedure: "Q", Code: uint32(mpf.AccessDenied)},
 		{Namespace: "M", Procedure: "P", Code: uint32(mpf.NoSuchObject)},
 	} {
 		row.At, row.TransactionID = time.Date(2005, time.March, 1, 9, i, 0, 0, time.UTC), string(rune('a'+i))
-		require.NoError(t, d.Store.Update(t.Context(), func(tx *store.Tx) error {
-			_, err := tx.WriteAudit(row)
-			return err
-		}))
+		require.NoError(t, d.Store.Record(t.Context(), ledger.Records{Audit: &row}))
 	}
 	for query, want := range map[string]string{
 		"":                     "cba",

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"wsexchange/internal/daemon"
-	"wsexchange/mock/store"
+	"wsexchange/mock/queue"
 	"wsexchange/mpf"
 )
 
 // Queue is what an operator can do to queued requests. *engine.Engine is one.
 type Queue interface {
-	Jobs(ctx context.Context, statuses ...store.JobStatus) ([]*store.Job, error)
+	Jobs(ctx context.Context, statuses ...queue.JobStatus) ([]*queue.Job, error)
 	Activate(ctx context.Context, id string) error
 	Discard(ctx context.Context, id string) error
 }
@@ -89,10 +89,10 @@ func list(r *http.Request, q Queue) (List, error) {
 }
 
 // statusesOf reads names of statuses; none stand for those that have not ended.
-func statusesOf(names []string) ([]store.JobStatus, error) {
-	var statuses []store.JobStatus
+func statusesOf(names []string) ([]queue.JobStatus, error) {
+	var statuses []queue.JobStatus
 	var known []string
-	for _, status := range store.JobStatuses() {
+	for _, status := range queue.JobStatuses() {
 		known = append(known, status.String())
 		if len(names) == 0 && !status.Finished() {
 			statuses = append(statuses, status)
@@ -100,7 +100,7 @@ func statusesOf(names []string) ([]store.JobStatus, error) {
 	}
 	for _, name := range names {
 		found := false
-		for _, status := range store.JobStatuses() {
+		for _, status := range queue.JobStatuses() {
 			if strings.EqualFold(name, status.String()) {
 				statuses, found = append(statuses, status), true
 			}
@@ -112,7 +112,7 @@ func statusesOf(names []string) ([]store.JobStatus, error) {
 	return statuses, nil
 }
 
-func show(j *store.Job) Job {
+func show(j *queue.Job) Job {
 	shown := Job{
 		ID: j.ID, Status: j.Status.String(), Namespace: j.Namespace, Procedure: j.Procedure, Trusted: j.Trusted, Caller: j.Caller,
 		Priority: j.Priority, Attempts: j.Attempts, Retries: j.RetryCount, TransactionID: j.TransactionID,
@@ -121,7 +121,7 @@ func show(j *store.Job) Job {
 	if code := mpf.HRESULT(j.Code); code != mpf.OK {
 		shown.Code, shown.Error = code.String(), code.Name()
 	}
-	if !j.Status.Finished() && j.Status != store.JobAwaitingOperator {
+	if !j.Status.Finished() && j.Status != queue.JobAwaitingOperator {
 		shown.NextRun = moment(j.NextRun)
 	}
 	return shown

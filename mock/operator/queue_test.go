@@ -16,7 +16,7 @@ import (
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock"
 	"wsexchange/mock/operator"
-	"wsexchange/mock/store"
+	"wsexchange/mock/queue"
 	"wsexchange/mpf"
 )
 
@@ -103,7 +103,7 @@ func TestQueue_ParkedJobs(t *testing.T) {
 	require.Equal(t, http.StatusOK, status, text)
 	status, text = d.ask("DELETE", "/-/queue?id="+id, &changed)
 	assert.Equal(t, http.StatusBadRequest, status, "it is to run: %s", text)
-	assert.Contains(t, changed["error"], store.JobPending.String())
+	assert.Contains(t, changed["error"], queue.JobPending.String())
 	_, err := d.Engine.RunOnce(t.Context())
 	require.NoError(t, err)
 	status, text = d.ask("DELETE", "/-/queue?id="+id, &changed)

@@ -20,10 +20,14 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/control"
 	"wsexchange/mock/control/client"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/mocktest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 )
 
 const (
@@ -200,7 +204,7 @@ var steps = []struct {
 		d, err := c.Difference(t.Context(), "a/b c?", "with ann")
 		require.NoError(t, err)
 		require.Len(t, d.Changes, 1)
-		assert.Equal(t, store.Created, d.Changes[0].Kind)
+		assert.Equal(t, state.Created, d.Changes[0].Kind)
 		assert.Contains(t, d.Text, "created CN=ann@fabrikam.com,"+reseller)
 		d, err = c.Difference(t.Context(), "with ann", "")
 		require.NoError(t, err)
@@ -221,10 +225,10 @@ var steps = []struct {
 	}},
 	{"setMailboxUsage", func(t *testing.T, e *mocktest.Emulator, c *client.Client) {
 		require.NoError(t, c.SetMailboxUsage(t.Context(), "ann", 42))
-		e.View(func(tx *store.Tx) {
-			o, err := tx.BySAM("ann")
+		e.View(func(tx *state.Tx) {
+			o, err := directory.In(tx).BySAM("ann")
 			require.NoError(t, err)
-			used, _, err := tx.MailboxUsage(o)
+			used, _, err := mail.In(tx).MailboxUsage(o)
 			require.NoError(t, err)
 			assert.Equal(t, int64(42), used)
 		})
@@ -244,7 +248,7 @@ var steps = []struct {
 		require.NoError(t, err)
 		stores[0].Megabytes = 123456
 		require.NoError(t, c.ResizeStore(t.Context(), stores[0]))
-		assert.True(t, client.Missing(c.ResizeStore(t.Context(), control.Store{Kind: store.MailStore, Server: "none"})))
+		assert.True(t, client.Missing(c.ResizeStore(t.Context(), control.Store{Kind: resource.MailStore, Server: "none"})))
 	}},
 	{"listStores", func(t *testing.T, _ *mocktest.Emulator, c *client.Client) {
 		stores, err := c.Stores(t.Context())
@@ -340,7 +344,7 @@ var steps = []struct {
 		require.NoError(t, c.Replicate(t.Context()))
 	}},
 	{"seed", func(t *testing.T, e *mocktest.Emulator, c *client.Client) {
-		require.NoError(t, c.Seed(t.Context(), strings.NewReader(strings.ReplaceAll(string(store.DefaultSeedYAML()), "Reseller1", "OurReseller"))))
+		require.NoError(t, c.Seed(t.Context(), strings.NewReader(strings.ReplaceAll(string(seed.DefaultYAML()), "Reseller1", "OurReseller"))))
 		assert.Nil(t, e.Object(reseller))
 		assert.ErrorContains(t, c.Seed(t.Context(), strings.NewReader("colour: red")), "colour")
 	}},

@@ -5,9 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,8 +18,11 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -48,14 +48,15 @@ func Start() time.Time { return time.Date(2005, time.March, 1, 9, 0, 0, 0, time.
 // Universe is an engine over a store with the default seed.
 type Universe struct {
 	Engine *engine.Engine
-	Store  *store.Store
+	Store  *ledger.Store
 	// Log holds all that the engine logged, as text.
 	Log *Buffer
 
-	t     testing.TB
-	close func() error
-	now   atomic.Int64 // nanoseconds of the Unix time
-	ids   atomic.Uint64
+	t         testing.TB
+	passwords *directory.Passwords
+	close     func() error
+	now       atomic.Int64 // nanoseconds of the Unix time
+	ids       atomic.Uint64
 }
 
 // Buffer is a text that several goroutines may write.
@@ -88,11 +89,9 @@ func New(t testing.TB, namespaces ...engine.Namespace) *Universe {
 // clock, ids and logger of the configuration are replaced.
 func Open(t testing.TB, cfg engine.Config) *Universe {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "store.db")
-	require.NoError(t, os.WriteFile(path, template.copy(t), 0o600))
 	u := newUniverse(t)
 	u.ids.Store(firstID)
-	u.start(path, cfg)
+	u.start(ledger.Config{Root: template(t)}, cfg)
 	return u
 }
 
@@ -101,33 +100,38 @@ func Open(t testing.TB, cfg engine.Config) *Universe {
 func OpenFile(t testing.TB, path string, cfg engine.Config) *Universe {
 	t.Helper()
 	u := newUniverse(t)
-	u.start(path, cfg)
+	u.start(ledger.Config{Path: path, Synchronous: "OFF"}, cfg)
 	return u
 }
 
 func newUniverse(t testing.TB) *Universe {
-	u := &Universe{t: t, Log: new(Buffer)}
+	u := &Universe{t: t, Log: new(Buffer), passwords: directory.NewPasswords(hashCost)}
 	u.now.Store(Start().UnixNano())
 	return u
 }
 
+func (u *Universe) env() state.Env {
+	return seed.Env(state.Env{Now: u.Now, NewGUID: func() [16]byte { return u.guid() }}, u.passwords)
+}
+
 // start opens the store and makes the engine.
-func (u *Universe) start(path string, cfg engine.Config) {
+func (u *Universe) start(kept ledger.Config, cfg engine.Config) {
 	u.t.Helper()
-	u.open(path)
+	u.open(kept)
 	u.t.Cleanup(u.Close)
 	seeded := true
-	u.View(func(tx *store.Tx) {
-		_, err := tx.Domain()
+	u.View(func(tx *state.Tx) {
+		_, err := directory.In(tx).Domain()
 		seeded = err == nil
 	})
 	switch {
 	case !seeded:
-		require.NoError(u.t, u.Store.Seed(u.t.Context(), store.DefaultSeed()))
+		require.NoError(u.t, u.Store.Replace(u.t.Context(), template(u.t)))
+		u.ids.Store(firstID)
 	case u.ids.Load() == 0:
 		u.reopened()
 	}
-	cfg.Store, cfg.Now, cfg.NewID = u.Store, u.Now, func() string { return u.guid().String() }
+	cfg.Store, cfg.Passwords, cfg.Now, cfg.NewID = u.Store, u.passwords, u.Now, func() string { return u.guid().String() }
 	cfg.Logger = slog.New(slog.NewTextHandler(u.Log, nil))
 	cfg.Namespaces = append(cfg.Namespaces[:len(cfg.Namespaces):len(cfg.Namespaces)], passage())
 	made, err := engine.New(cfg)
@@ -135,51 +139,45 @@ func (u *Universe) start(path string, cfg engine.Config) {
 	u.Engine = made
 }
 
-func (u *Universe) open(path string) {
+func (u *Universe) open(kept ledger.Config) {
 	u.t.Helper()
-	opened, err := store.Open(u.t.Context(), store.Config{Path: path, Now: u.Now, NewGUID: u.guid, HashCost: hashCost, Synchronous: "OFF"})
+	schema, err := seed.Schema()
+	require.NoError(u.t, err)
+	kept.Schema, kept.Env = schema, u.env()
+	opened, err := ledger.Open(u.t.Context(), kept)
 	require.NoError(u.t, err)
 	u.Store, u.close = opened, sync.OnceValue(opened.Close)
 }
 
-// template is a file with the seed in it. Making one takes far longer than
-// copying it, so a test program makes it once.
-var template seededFile
-
-type seededFile struct {
-	mu      sync.Mutex
-	content []byte
-}
-
-func (f *seededFile) copy(t testing.TB) []byte {
+// template is the state of the seed, made once in a test program.
+func template(t testing.TB) *state.Root {
 	t.Helper()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.content == nil {
-		path := filepath.Join(t.TempDir(), "seed.db")
-		u := newUniverse(t)
-		u.open(path)
-		require.NoError(t, u.Store.Seed(t.Context(), store.DefaultSeed()))
-		u.Close()
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		f.content = content
-	}
-	return f.content
+	root, err := seeded()
+	require.NoError(t, err)
+	return root
 }
+
+var seeded = sync.OnceValues(func() (*state.Root, error) {
+	var ids uint64
+	env := state.Env{Now: Start, NewGUID: func() [16]byte {
+		ids++
+		return numbered(ids)
+	}}
+	return seed.Root(context.Background(), seed.Env(env, directory.NewPasswords(hashCost)), seed.Default())
+})
 
 // reopened makes the ids differ from those of the universes that had the file
 // before.
 func (u *Universe) reopened() {
 	const setting, idsEach = "enginetest.reopened", 1 << 32
-	u.Update(func(tx *store.Tx) error {
-		text, err := tx.Setting(setting)
+	u.Update(func(tx *state.Tx) error {
+		text, err := directory.In(tx).Setting(setting)
 		if err != nil {
 			return err
 		}
 		times, _ := strconv.ParseUint(text, 10, 16) // empty the first time
 		u.ids.Store((times + 1) * idsEach)
-		return tx.SetSetting(setting, strconv.FormatUint(times+1, 10))
+		return directory.In(tx).SetSetting(setting, strconv.FormatUint(times+1, 10))
 	})
 }
 
@@ -194,9 +192,10 @@ func (u *Universe) Now() time.Time { return time.Unix(0, u.now.Load()).UTC() }
 func (u *Universe) Advance(d time.Duration) { u.now.Add(int64(d)) }
 
 // guid gives GUIDs in order.
-func (u *Universe) guid() store.GUID {
-	var g store.GUID
-	binary.BigEndian.PutUint64(g[8:], u.ids.Add(1))
+func (u *Universe) guid() directory.GUID { return numbered(u.ids.Add(1)) }
+
+func numbered(id uint64) (g directory.GUID) {
+	binary.BigEndian.PutUint64(g[8:], id)
 	return g
 }
 
@@ -285,17 +284,16 @@ func (u *Universe) parse(executeData string) *xmldoc.Node {
 // View again waits for itself: it fails then instead of hanging.
 const lockTimeout = 30 * time.Second
 
-// View looks into the store. look must not call the universe's other methods:
-// one goroutine cannot hold two transactions of a store in memory.
-func (u *Universe) View(look func(*store.Tx)) {
+// View looks into the store.
+func (u *Universe) View(look func(*state.Tx)) {
 	u.t.Helper()
 	ctx, cancel := context.WithTimeout(u.t.Context(), lockTimeout)
 	defer cancel()
-	require.NoError(u.t, u.Store.View(ctx, func(tx *store.Tx) error { look(tx); return nil }))
+	require.NoError(u.t, u.Store.View(ctx, func(tx *state.Tx) error { look(tx); return nil }))
 }
 
 // Update writes into the store, past the engine.
-func (u *Universe) Update(write func(*store.Tx) error) {
+func (u *Universe) Update(write func(*state.Tx) error) {
 	u.t.Helper()
 	ctx, cancel := context.WithTimeout(u.t.Context(), lockTimeout)
 	defer cancel()
@@ -303,16 +301,16 @@ func (u *Universe) Update(write func(*store.Tx) error) {
 }
 
 // Object gives the object of a name or ADsPath, nil if there is none.
-func (u *Universe) Object(name string) *store.Object {
+func (u *Universe) Object(name string) *directory.Object {
 	u.t.Helper()
 	path, err := ldappath.ParseLoose(name)
 	require.NoError(u.t, err)
-	var found *store.Object
-	u.View(func(tx *store.Tx) {
-		if o, err := tx.Get(path.DN); err == nil {
+	var found *directory.Object
+	u.View(func(tx *state.Tx) {
+		if o, err := directory.In(tx).Get(path.DN); err == nil {
 			found = o
 		} else {
-			require.ErrorIs(u.t, err, store.ErrNotFound)
+			require.ErrorIs(u.t, err, state.ErrNotFound)
 		}
 	})
 	return found
@@ -324,8 +322,8 @@ func (u *Universe) Attr(name, attribute string) []string {
 	o := u.Object(name)
 	require.NotNil(u.t, o, name)
 	var values []string
-	u.View(func(tx *store.Tx) {
-		attributes, err := tx.Attributes(o, attribute)
+	u.View(func(tx *state.Tx) {
+		attributes, err := directory.In(tx).Attributes(o, attribute)
 		require.NoError(u.t, err)
 		values = attributes.Get(attribute)
 	})
@@ -333,21 +331,21 @@ func (u *Universe) Attr(name, attribute string) []string {
 }
 
 // User makes an account below a name, with a password, past the engine.
-func (u *Universe) User(parent, name, password string) *store.Object {
+func (u *Universe) User(parent, name, password string) *directory.Object {
 	u.t.Helper()
 	path, err := ldappath.ParseLoose(parent)
 	require.NoError(u.t, err)
-	var made *store.Object
-	u.Update(func(tx *store.Tx) error {
+	var made *directory.Object
+	u.Update(func(tx *state.Tx) error {
 		var err error
-		made, err = tx.Create(path.DN.Child("CN", name), "user", store.Attributes{{Name: "sAMAccountName", Values: []string{name}}})
+		made, err = directory.In(tx).Create(path.DN.Child("CN", name), "user", directory.Attributes{{Name: "sAMAccountName", Values: []string{name}}})
 		if err != nil {
 			return err
 		}
-		if err := tx.SetPassword(made, password); err != nil {
+		if err := directory.In(tx).SetPassword(made, password); err != nil {
 			return err
 		}
-		return tx.SetEnabled(made, true)
+		return directory.In(tx).SetEnabled(made, true)
 	})
 	return made
 }
@@ -357,13 +355,9 @@ func (u *Universe) User(parent, name, password string) *store.Object {
 func (u *Universe) Dump() string {
 	u.t.Helper()
 	var b strings.Builder
-	require.NoError(u.t, u.Store.Dump(u.t.Context(), &b, store.LogTables()...))
-	return auditCounter.ReplaceAllString(b.String(), "")
+	require.NoError(u.t, u.Store.Root().Dump(&b))
+	return b.String()
 }
-
-// auditCounter is the line of the dump that counts the rows of the audit log,
-// which grow whatever becomes of a request.
-var auditCounter = regexp.MustCompile(`(?m)^ "audit" "\d+"\n`)
 
 // Unchanged fails the test unless the store's content is that of an earlier
 // Dump, and shows the first line that differs.
@@ -379,14 +373,10 @@ func (u *Universe) Unchanged(before string) {
 }
 
 // Audit gives the rows of the audit log, newest first.
-func (u *Universe) Audit() []store.AuditRow {
+func (u *Universe) Audit() []ledger.AuditRow {
 	u.t.Helper()
-	var rows []store.AuditRow
-	u.View(func(tx *store.Tx) {
-		var err error
-		rows, err = tx.Audit(store.AuditQuery{Limit: 1 << 20})
-		require.NoError(u.t, err)
-	})
+	rows, err := u.Store.Audit(u.t.Context(), ledger.AuditQuery{Limit: 1 << 20})
+	require.NoError(u.t, err)
 	return rows
 }
 

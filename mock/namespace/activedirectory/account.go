@@ -3,15 +3,16 @@ package activedirectory
 import (
 	"errors"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // members are the classes that can be in a group.
 var members = []string{"user", "group", "contact", "publicFolder"}
 
-func openMembership(c *engine.Call) (group, member *store.Object, err error) {
+func openMembership(c *engine.Call) (group, member *directory.Object, err error) {
 	if group, err = c.Open("path", "group"); err != nil {
 		return nil, nil, err
 	}
@@ -27,8 +28,8 @@ func groupAdd(c *engine.Call) error {
 	if group.ID == member.ID {
 		return mpf.GroupInItself.New(group.DN.ADsPath())
 	}
-	err = c.Tx.AddMember(group, member)
-	if errors.Is(err, store.ErrAlreadyMember) {
+	err = c.Directory().AddMember(group, member)
+	if errors.Is(err, directory.ErrAlreadyMember) {
 		return mpf.AlreadyMember.New(member.DN.ADsPath(), group.DN.ADsPath())
 	}
 	return err
@@ -39,8 +40,8 @@ func groupRemove(c *engine.Call) error {
 	if err != nil || c.Boolean("flagSkipAction") {
 		return err
 	}
-	err = c.Tx.RemoveMember(group, member)
-	if errors.Is(err, store.ErrNotMember) {
+	err = c.Directory().RemoveMember(group, member)
+	if errors.Is(err, directory.ErrNotMember) {
 		return mpf.NotMember.New(member.DN.ADsPath(), group.DN.ADsPath())
 	}
 	return err
@@ -51,7 +52,7 @@ func setPassword(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.SetPassword(o, c.Secret("newPassword").Reveal())
+	return c.Directory().SetPassword(o, c.Secret("newPassword").Reveal())
 }
 
 // changePassword counts a wrong old password as a logon with it would be
@@ -61,9 +62,9 @@ func changePassword(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	err = c.Tx.ChangePassword(o, c.Secret("oldPassword").Reveal(), c.Secret("newPassword").Reveal())
-	if errors.Is(err, store.ErrWrongPassword) {
-		c.AtEnd(func(tx *store.Tx) error { return tx.CountWrongPassword(o) })
+	err = c.Directory().ChangePassword(o, c.Secret("oldPassword").Reveal(), c.Secret("newPassword").Reveal())
+	if errors.Is(err, directory.ErrWrongPassword) {
+		c.AtEnd(func(tx *state.Tx) error { return directory.In(tx).CountWrongPassword(o) })
 	}
 	return err
 }

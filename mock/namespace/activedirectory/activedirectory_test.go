@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -195,10 +196,10 @@ func TestPasswords(t *testing.T) {
 func TestChangePassword_CountsWrongGuesses(t *testing.T) {
 	u := start(t)
 	u.MustCall(PreferredDC, "User Set Password", "<path>"+bob+"</path><newPassword>Secret-01</newPassword>")
-	u.Update(func(tx *store.Tx) error {
-		policy, err := tx.PasswordPolicy()
+	u.Update(func(tx *state.Tx) error {
+		policy, err := directory.In(tx).PasswordPolicy()
 		policy.LockoutThreshold, policy.LockoutDuration = 3, time.Hour
-		return errors.Join(err, tx.SetPasswordPolicy(policy))
+		return errors.Join(err, directory.In(tx).SetPasswordPolicy(policy))
 	})
 	change := func(old string) string {
 		return "<path>" + bob + "</path><oldPassword>" + old + "</oldPassword><newPassword>Secret-02</newPassword>"

@@ -6,15 +6,16 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // rdnValue reads a name as callers write it: plain text, or with the naming
 // attribute of the class before it, "CN=Admins@acme" (F224).
 func rdnValue(class, name string) string {
-	c, ok := store.LookupClass(class)
+	c, ok := directory.LookupClass(class)
 	if !ok {
 		return name
 	}
@@ -30,7 +31,7 @@ func createObject(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	class, ok := store.LookupClass(c.Text("class"))
+	class, ok := directory.LookupClass(c.Text("class"))
 	if !ok {
 		return mpf.ClassConstraint.New("the class '" + c.Text("class") + "' is unknown")
 	}
@@ -38,7 +39,7 @@ func createObject(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	var attributes store.Attributes
+	var attributes directory.Attributes
 	for _, change := range changes {
 		if err := change.initial(); err != nil {
 			return err
@@ -48,10 +49,10 @@ func createObject(c *engine.Call) error {
 		}
 	}
 	dn := container.DN.Child(class.RDN, rdnValue(class.Name, c.Text("name")))
-	made, err := c.Tx.Create(dn, class.Name, attributes)
-	var taken *store.ConflictError
-	if errors.As(err, &taken) && taken.Kind == store.KindName && c.Boolean("flagIgnoreAlreadyExistsError") {
-		made, err = taken.Holder, nil
+	made, err := c.Directory().Create(dn, class.Name, attributes)
+	var taken *state.ConflictError
+	if errors.As(err, &taken) && taken.Kind == directory.KindName && c.Boolean("flagIgnoreAlreadyExistsError") {
+		made, err = c.Directory().Get(taken.Holder)
 	}
 	if err != nil {
 		return err
@@ -66,9 +67,9 @@ func deleteObject(c *engine.Call) error {
 		return err
 	}
 	if c.Boolean("flagDeleteTree") {
-		return c.Tx.DeleteTree(o)
+		return c.Directory().DeleteTree(o)
 	}
-	return c.Tx.Delete(o)
+	return c.Directory().Delete(o)
 }
 
 func moveObject(c *engine.Call) error {
@@ -80,7 +81,7 @@ func moveObject(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	moved, err := c.Tx.Move(o, container)
+	moved, err := c.Directory().Move(o, container)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func renameObject(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	renamed, err := c.Tx.Rename(o, rdnValue(o.Class, c.Text("newName")))
+	renamed, err := c.Directory().Rename(o, rdnValue(o.Class, c.Text("newName")))
 	if err != nil {
 		return err
 	}
@@ -102,8 +103,8 @@ func renameObject(c *engine.Call) error {
 }
 
 func objectExists(c *engine.Call) error {
-	o, err := c.Tx.Get(c.DN("path"))
-	if errors.Is(err, store.ErrNotFound) {
+	o, err := c.Directory().Get(c.DN("path"))
+	if errors.Is(err, state.ErrNotFound) {
 		c.OutputText("exists", "0")
 		return nil
 	}

@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -66,7 +67,7 @@ func readChange(property *xmldoc.Node) (change, error) {
 	if !ok {
 		return change{}, mpf.PropertyMode.New(name)
 	}
-	attribute, err := store.LookupAttribute(name)
+	attribute, err := directory.LookupAttribute(name)
 	if err != nil {
 		return change{}, err
 	}
@@ -133,7 +134,7 @@ func typedTime(form string) func(string) (string, error) {
 	}
 }
 
-func readValue(attribute store.AttributeType, n *xmldoc.Node) (string, error) {
+func readValue(attribute directory.AttributeType, n *xmldoc.Node) (string, error) {
 	if n.Data != "value" && n.Data != "property" {
 		return "", mpf.ArgumentInvalid.New("properties", "it holds an element '"+n.Data+"' where value is meant")
 	}
@@ -168,17 +169,17 @@ func (ch change) initial() error {
 }
 
 // apply makes the change.
-func (ch change) apply(tx *store.Tx, o *store.Object) error {
+func (ch change) apply(tx *state.Tx, o *directory.Object) error {
 	if len(ch.values) == 0 && (ch.mode == modeAppend || ch.mode == modeDelete) {
 		return mpf.ArgumentInvalid.New("properties", "the property '"+ch.attribute+"' has no value to "+string(ch.mode))
 	}
 	switch ch.mode {
 	case modeAppend:
-		return tx.Add(o, ch.attribute, ch.values...)
+		return directory.In(tx).Add(o, ch.attribute, ch.values...)
 	case modeDelete:
-		return tx.Remove(o, ch.attribute, ch.values...)
+		return directory.In(tx).Remove(o, ch.attribute, ch.values...)
 	default:
-		return tx.Set(o, ch.attribute, ch.values...)
+		return directory.In(tx).Set(o, ch.attribute, ch.values...)
 	}
 }
 

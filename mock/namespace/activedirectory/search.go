@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -14,9 +14,9 @@ import (
 // limit, as the directory's MaxPageSize. F227.
 const mostFound = 1000
 
-var scopes = map[string]store.Scope{
-	"base": store.ScopeBase, "onelevel": store.ScopeOne, "subtree": store.ScopeSubtree,
-	"": store.ScopeSubtree,
+var scopes = map[string]directory.Scope{
+	"base": directory.ScopeBase, "onelevel": directory.ScopeOne, "subtree": directory.ScopeSubtree,
+	"": directory.ScopeSubtree,
 }
 
 func search(c *engine.Call) error {
@@ -24,9 +24,9 @@ func search(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	filter := store.Everything()
+	filter := directory.Everything()
 	if text := c.Text("filter"); text != "" {
-		if filter, err = store.ParseFilter(text); err != nil {
+		if filter, err = directory.ParseFilter(text); err != nil {
 			return mpf.ArgumentInvalid.New("filter", err.Error())
 		}
 	}
@@ -34,7 +34,7 @@ func search(c *engine.Call) error {
 	if wanted := c.Number("sizeLimit"); wanted > 0 && wanted < mostFound {
 		limit = int(wanted)
 	}
-	query := store.Query{Base: base.DN, Scope: scopes[strings.ToLower(c.Text("scope"))], Filter: filter, Limit: limit}
+	query := directory.Query{Base: base.DN, Scope: scopes[strings.ToLower(c.Text("scope"))], Filter: filter, Limit: limit}
 	found, err := visible(c, query)
 	if err != nil {
 		return err
@@ -53,10 +53,10 @@ func search(c *engine.Call) error {
 }
 
 // visible finds as many objects as the query asks for that the caller may see.
-func visible(c *engine.Call, query store.Query) ([]*store.Object, error) {
-	var seen []*store.Object
+func visible(c *engine.Call, query directory.Query) ([]*directory.Object, error) {
+	var seen []*directory.Object
 	for {
-		found, more, err := c.Tx.Search(query)
+		found, more, err := c.Directory().Search(query)
 		if err != nil {
 			return nil, err
 		}
@@ -95,14 +95,14 @@ func getProperties(c *engine.Call) error {
 // propertiesOf gives the attributes that the call's propertyList names, or
 // all. One that is absent, and one that is unknown, is an empty property
 // (F228).
-func propertiesOf(c *engine.Call, o *store.Object) (*xmldoc.Node, error) {
+func propertiesOf(c *engine.Call, o *directory.Object) (*xmldoc.Node, error) {
 	names, err := readList(c.Node("propertyList"))
 	if err != nil {
 		return nil, err
 	}
 	properties := xmldoc.Element("properties")
 	if len(names) == 0 {
-		all, err := c.Tx.Attributes(o)
+		all, err := c.Directory().Attributes(o)
 		if err != nil {
 			return nil, err
 		}
@@ -112,8 +112,8 @@ func propertiesOf(c *engine.Call, o *store.Object) (*xmldoc.Node, error) {
 		return properties, nil
 	}
 	for _, name := range names {
-		values, err := c.Tx.Values(o, name)
-		if err != nil && !errors.Is(err, store.ErrNoSuchAttribute) {
+		values, err := c.Directory().Values(o, name)
+		if err != nil && !errors.Is(err, directory.ErrNoSuchAttribute) {
 			return nil, err
 		}
 		xmldoc.Append(properties, propertyNode(name, values))

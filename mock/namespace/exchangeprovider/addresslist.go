@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -32,7 +32,7 @@ var (
 const listsContainer = "Address Lists Container"
 
 // openOrganization gives the organization at path.
-func openOrganization(c *engine.Call) (*store.Object, error) {
+func openOrganization(c *engine.Call) (*directory.Object, error) {
 	org, err := c.Open("path", "organizationalUnit")
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func openOrganization(c *engine.Call) (*store.Object, error) {
 }
 
 // create makes the organization's list, lets the readers read it and marks it.
-func (l list) create(c *engine.Call) (org, made *store.Object, err error) {
+func (l list) create(c *engine.Call) (org, made *directory.Object, err error) {
 	if org, err = openOrganization(c); err != nil {
 		return nil, nil, err
 	}
@@ -68,11 +68,11 @@ func (l list) create(c *engine.Call) (org, made *store.Object, err error) {
 	if name == "" {
 		name = organization.Name(org)
 	}
-	if made, err = c.Tx.Create(container.DN.Child("CN", name), l.class, store.Attributes{}.With("displayName", name)); err != nil {
+	if made, err = c.Directory().Create(container.DN.Child("CN", name), l.class, directory.Attributes{}.With("displayName", name)); err != nil {
 		return nil, nil, err
 	}
 	for _, reader := range readers {
-		if err := c.Tx.GrantAccess(made, reader, l.rights...); err != nil {
+		if err := c.Directory().GrantAccess(made, reader, l.rights...); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -81,14 +81,14 @@ func (l list) create(c *engine.Call) (org, made *store.Object, err error) {
 
 // readers gives the trustees that readAccess names: by path, name, UPN or
 // DOMAIN\account.
-func (l list) readers(c *engine.Call) ([]*store.Object, error) {
-	var readers []*store.Object
+func (l list) readers(c *engine.Call) ([]*directory.Object, error) {
+	var readers []*directory.Object
 	for n := range xmldoc.Children(c.Data, "readAccess") {
 		name := strings.TrimSpace(xmldoc.Text(n))
 		if name == "" {
 			continue
 		}
-		reader, err := c.Tx.Resolve(name)
+		reader, err := c.Directory().Resolve(name)
 		if err != nil {
 			return nil, err
 		}
@@ -107,10 +107,10 @@ func (l list) remove(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.Delete(held)
+	return c.Directory().Delete(held)
 }
 
-func (l list) open(c *engine.Call, org *store.Object) (*store.Object, error) {
+func (l list) open(c *engine.Call, org *directory.Object) (*directory.Object, error) {
 	held, err := organization.Optional(c.Tx, org, l.wkName)
 	if err == nil && held == nil {
 		err = mpf.AddressListMissing.New(organization.Name(org), l.wkName)
@@ -120,14 +120,14 @@ func (l list) open(c *engine.Call, org *store.Object) (*store.Object, error) {
 
 // search gives the purportedSearch of a list: the caller's, or what shows the
 // recipients that are stamped with it (F247).
-func search(c *engine.Call, made *store.Object) error {
+func search(c *engine.Call, made *directory.Object) error {
 	filter := c.Text("filter")
 	if filter == "" {
 		filter = "(&(mailNickname=*)(showInAddressBook=" + made.DN.String() + "))"
-	} else if _, err := store.ParseFilter(filter); err != nil {
+	} else if _, err := directory.ParseFilter(filter); err != nil {
 		return mpf.ArgumentInvalid.New("filter", err.Error())
 	}
-	return c.Tx.Set(made, "purportedSearch", filter)
+	return c.Directory().Set(made, "purportedSearch", filter)
 }
 
 func createGlobalAddressList(c *engine.Call) error {
@@ -142,11 +142,11 @@ func createGlobalAddressList(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	top, err := c.Tx.Parent(root)
+	top, err := c.Directory().Parent(root)
 	if err != nil {
 		return err
 	}
-	return c.Tx.Add(top, "globalAddressList", made.DN.String())
+	return c.Directory().Add(top, "globalAddressList", made.DN.String())
 }
 
 func createAddressList(c *engine.Call) error {
@@ -172,7 +172,7 @@ func createOfflineAddressList(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	set := store.Attributes{}.With("offLineABServer", server.DN.String()).With("siteFolderServer", mdb.DN.String()).
+	set := directory.Attributes{}.With("offLineABServer", server.DN.String()).With("siteFolderServer", mdb.DN.String()).
 		With("versionNumber", "0")
 	shown, err := organization.Optional(c.Tx, org, organization.AddressList)
 	if err != nil {
@@ -181,16 +181,16 @@ func createOfflineAddressList(c *engine.Call) error {
 	if shown != nil {
 		set = set.With("offLineABContainers", shown.DN.String())
 	}
-	return c.Tx.SetAll(made, set)
+	return c.Directory().SetAll(made, set)
 }
 
 // offlineHost gives the public store that hosts an offline address list.
-func offlineHost(c *engine.Call) (*store.Object, error) {
+func offlineHost(c *engine.Call) (*directory.Object, error) {
 	text := c.Text("publicMDB")
 	if text == "" {
 		return publicStore(c)
 	}
-	mdb, err := c.Tx.Resolve(text)
+	mdb, err := c.Directory().Resolve(text)
 	if err != nil {
 		return nil, err
 	}
@@ -208,17 +208,17 @@ func rebuildOfflineAddressList(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	server, err := c.Tx.Value(held, "offLineABServer")
+	server, err := c.Directory().Value(held, "offLineABServer")
 	if err != nil {
 		return err
 	}
 	if server == "" {
 		return mpf.AddressListMissing.New(organization.Name(org), "server that generates its offline address list")
 	}
-	written, err := c.Tx.Value(held, "versionNumber")
+	written, err := c.Directory().Value(held, "versionNumber")
 	if err != nil {
 		return err
 	}
 	version, _ := strconv.Atoi(written) // an integer by the schema, or absent
-	return c.Tx.Set(held, "versionNumber", strconv.Itoa(version+1))
+	return c.Directory().Set(held, "versionNumber", strconv.Itoa(version+1))
 }

@@ -3,13 +3,13 @@ package exchangeprovider
 import (
 	"strings"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
 // openNamed gives the container at path and the object cn in it.
-func openNamed(c *engine.Call, class string) (container, o *store.Object, err error) {
+func openNamed(c *engine.Call, class string) (container, o *directory.Object, err error) {
 	if container, err = c.Open("path"); err != nil {
 		return nil, nil, err
 	}
@@ -19,7 +19,7 @@ func openNamed(c *engine.Call, class string) (container, o *store.Object, err er
 
 // enableNamed mail-enables the object cn in the container path under the
 // address proxyAddress and stamps it.
-func enableNamed(c *engine.Call, class string) (*store.Object, error) {
+func enableNamed(c *engine.Call, class string) (*directory.Object, error) {
 	container, o, err := openNamed(c, class)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func mailEnableContact(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.SetAll(contact, store.Attributes{}.With("targetAddress", strings.ToUpper(smtpPrefix)+target).With("mAPIRecipient", "FALSE"))
+	return c.Directory().SetAll(contact, directory.Attributes{}.With("targetAddress", strings.ToUpper(smtpPrefix)+target).With("mAPIRecipient", "FALSE"))
 }
 
 func mailDisableContact(c *engine.Call) error { return disableNamed(c, "contact") }
@@ -79,7 +79,7 @@ func mailEnableGroup(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.Set(group, "reportToOriginator", "TRUE")
+	return c.Directory().Set(group, "reportToOriginator", "TRUE")
 }
 
 func mailDisableGroup(c *engine.Call) error { return disableNamed(c, "group") }

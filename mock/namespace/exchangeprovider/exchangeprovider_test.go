@@ -10,11 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/activedirectory"
 	"wsexchange/mock/namespace/managedactivedirectory"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -84,7 +86,7 @@ func TestCreateMailbox(t *testing.T) {
 		"msExchHomeServerName": {"/o=Fabrikam/ou=First Administrative Group/cn=Configuration/cn=Servers/cn=EX1"},
 		"legacyExchangeDN":     {"/o=Fabrikam/ou=First Administrative Group/cn=Recipients/cn=bob"},
 		"showInAddressBook":    {alDN, galDN}, "msExchUseOAB": {oalDN}, "msExchUserAccountControl": {"0"},
-		"otherWellKnownObjects": {"B:32:" + store.WellKnownOwningOrganization + ":" + acmeDN},
+		"otherWellKnownObjects": {"B:32:" + directory.WellKnownOwningOrganization + ":" + acmeDN},
 		"mDBOverQuotaLimit":     {"10000"}, "mDBStorageQuota": {"9000"}, "mDBOverHardQuotaLimit": {"50000"}, "mDBUseDefaults": {"FALSE"},
 		"msExchRecipLimit": {"50"},
 		"protocolSettings": {"POP3§1§1§4§ISO-8859-1§0§1§0§0", "IMAP4§0§1§4§ISO-8859-1§0§1§0§0"},
@@ -225,7 +227,7 @@ func TestAddressLists(t *testing.T) {
 	config := "CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=fabrikam,DC=com"
 	assert.Contains(t, u.Attr(config, "globalAddressList"), galDN)
 	marks := u.Attr(acmeDN, "otherWellKnownObjects")
-	for guid, dn := range map[string]string{store.WellKnownGlobalAddressList: galDN, store.WellKnownAddressList: alDN, store.WellKnownOfflineAddressList: oalDN} {
+	for guid, dn := range map[string]string{directory.WellKnownGlobalAddressList: galDN, directory.WellKnownAddressList: alDN, directory.WellKnownOfflineAddressList: oalDN} {
 		assert.Contains(t, marks, "B:32:"+guid+":"+dn)
 	}
 	assert.Equal(t, []string{"(&(mailNickname=*)(showInAddressBook=" + galDN + "))"}, u.Attr(galDN, "purportedSearch"))
@@ -261,8 +263,8 @@ func TestAddressLists(t *testing.T) {
 func readers(u *enginetest.Universe, dn string) []string {
 	o := u.Object(dn)
 	var rights []string
-	u.View(func(tx *store.Tx) {
-		grants, err := tx.Grants(o)
+	u.View(func(tx *state.Tx) {
+		grants, err := directory.In(tx).Grants(o)
 		if err != nil {
 			return
 		}
@@ -301,9 +303,9 @@ func TestSMTPDomains_FullPolicy(t *testing.T) {
 		full = append(full, "smtp:@d"+strconv.Itoa(i)+".example")
 	}
 	container := u.Object(policies)
-	u.Update(func(tx *store.Tx) error {
-		_, err := tx.Create(container.DN.Child("CN", "Policy"+strconv.Itoa(number)), "msExchRecipientPolicy",
-			store.Attributes{}.With("gatewayProxy", full...))
+	u.Update(func(tx *state.Tx) error {
+		_, err := directory.In(tx).Create(container.DN.Child("CN", "Policy"+strconv.Itoa(number)), "msExchRecipientPolicy",
+			directory.Attributes{}.With("gatewayProxy", full...))
 		return err
 	})
 	u.MustCall(Name, "CreateSMTPDomain", "<SMTPDomains><SMTPDomain>acme.example</SMTPDomain></SMTPDomains>")
@@ -324,11 +326,11 @@ func TestFolders(t *testing.T) {
 	refused(t, u, mpf.ArgumentMissing, "CreateFolder", top+"<owningOrg>"+acme+"</owningOrg><Permissions/>")
 	u.MustCall(Name, "CreateFolder", top+"<maxItemSize>100</maxItemSize><prohibitPostLimit>-1</prohibitPostLimit><Permissions>"+admins+"</Permissions>")
 	org := u.Object(acmeDN)
-	u.View(func(tx *store.Tx) {
-		f, err := tx.Folder("/ACME")
+	u.View(func(tx *state.Tx) {
+		f, err := mail.In(tx).Folder("/ACME")
 		require.NoError(t, err)
 		assert.Equal(t, []int64{org.ID, 100, -1}, []int64{f.OrganizationID, f.MaxItemKB, f.PostLimitKB})
-		permissions, err := tx.FolderPermissions(f)
+		permissions, err := mail.In(tx).FolderPermissions(f)
 		require.NoError(t, err)
 		require.Len(t, permissions, 1)
 		assert.Equal(t, "owner", permissions[0].Role)
@@ -339,11 +341,11 @@ func TestFolders(t *testing.T) {
 	refused(t, u, mpf.FolderNotEmpty, "DeleteFolder", top)
 
 	u.MustCall(Name, "ModifyFolder", top+`<prohibitPostLimit>7</prohibitPostLimit><Permissions mode="set"/>`)
-	u.View(func(tx *store.Tx) {
-		f, err := tx.Folder("/acme")
+	u.View(func(tx *state.Tx) {
+		f, err := mail.In(tx).Folder("/acme")
 		require.NoError(t, err)
 		assert.Equal(t, []int64{100, 7}, []int64{f.MaxItemKB, f.PostLimitKB})
-		permissions, err := tx.FolderPermissions(f)
+		permissions, err := mail.In(tx).FolderPermissions(f)
 		require.NoError(t, err)
 		assert.Empty(t, permissions)
 	})

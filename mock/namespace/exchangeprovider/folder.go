@@ -5,9 +5,11 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -32,14 +34,14 @@ func createFolder(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	made, err := c.Tx.CreateFolder(store.Folder{
+	made, err := c.Mail().CreateFolder(mail.Folder{
 		Path: folderPath(c), OrganizationID: org.ID, StoreID: mdb.ID,
 		MaxItemKB: limit(c, "maxItemSize"), PostLimitKB: limit(c, "prohibitPostLimit"),
 	})
 	if err != nil {
 		return folderError(err)
 	}
-	return c.Tx.SetFolderPermissions(made, true, permissions...)
+	return c.Mail().SetFolderPermissions(made, true, permissions...)
 }
 
 // limit gives a limit in kilobytes, noLimit where none is given.
@@ -54,7 +56,7 @@ func limit(c *engine.Call, name string) int64 {
 // one named, else that of the folder above, else that of the principals with
 // permissions. A top-level folder without any is refused, as those outside of
 // the organization would see it (F250).
-func folderOrganization(c *engine.Call, permissions []store.FolderPermission) (*store.Object, error) {
+func folderOrganization(c *engine.Call, permissions []mail.FolderPermission) (*directory.Object, error) {
 	above := strings.Trim(c.Text("folderpath"), `/\ `)
 	if above == "" && len(permissions) == 0 {
 		return nil, mpf.ArgumentMissing.New("Permissions")
@@ -71,25 +73,25 @@ func folderOrganization(c *engine.Call, permissions []store.FolderPermission) (*
 		if err != nil {
 			return nil, err
 		}
-		return c.Tx.ByID(f.OrganizationID)
+		return c.Directory().ByID(f.OrganizationID)
 	}
 	return organization.Of(c.Tx, permissions[0].Trustee)
 }
 
 // openFolder gives the folder with a path.
-func openFolder(c *engine.Call, path string) (*store.Folder, error) {
-	f, err := c.Tx.Folder(path)
+func openFolder(c *engine.Call, path string) (*mail.Folder, error) {
+	f, err := c.Mail().Folder(path)
 	return f, folderError(err)
 }
 
 // folderError tells callers which folder the store refused.
 func folderError(err error) error {
-	var missing *store.NotFoundError
-	var refused *store.FolderError
+	var missing *state.NotFoundError
+	var refused *mail.FolderError
 	switch {
-	case errors.As(err, &missing) && missing.Kind == store.KindFolder:
+	case errors.As(err, &missing) && missing.Kind == mail.KindFolder:
 		return mpf.FolderUnknown.New(missing.Value)
-	case errors.As(err, &refused) && errors.Is(err, store.ErrNotLeaf):
+	case errors.As(err, &refused) && errors.Is(err, state.ErrNotLeaf):
 		return mpf.FolderNotEmpty.New(refused.Path)
 	}
 	return err
@@ -97,7 +99,7 @@ func folderError(err error) error {
 
 // readPermissions gives the permissions asked for and whether they replace all
 // others. Principals must be mail-enabled.
-func readPermissions(c *engine.Call) (permissions []store.FolderPermission, replace bool, err error) {
+func readPermissions(c *engine.Call) (permissions []mail.FolderPermission, replace bool, err error) {
 	n := c.Node("Permissions")
 	if n == nil {
 		return nil, false, nil
@@ -111,7 +113,7 @@ func readPermissions(c *engine.Call) (permissions []store.FolderPermission, repl
 		return nil, false, mpf.ArgumentInvalid.New("Permissions", "the mode '"+mode+"' is neither set nor update")
 	}
 	for p := range xmldoc.Children(n, "Permission") {
-		trustee, err := c.Tx.Resolve(xmldoc.Text(p))
+		trustee, err := c.Directory().Resolve(xmldoc.Text(p))
 		if err != nil {
 			return nil, false, err
 		}
@@ -126,19 +128,19 @@ func readPermissions(c *engine.Call) (permissions []store.FolderPermission, repl
 		if err != nil {
 			return nil, false, err
 		}
-		permissions = append(permissions, store.FolderPermission{Trustee: trustee, Role: role})
+		permissions = append(permissions, mail.FolderPermission{Trustee: trustee, Role: role})
 	}
 	return permissions, replace, nil
 }
 
 func folderRole(permission *xmldoc.Node) (string, error) {
 	written, _ := xmldoc.Attr(permission, "role")
-	for _, role := range store.FolderRoles() {
+	for _, role := range mail.FolderRoles() {
 		if strings.EqualFold(role, strings.Join(strings.Fields(written), " ")) {
 			return role, nil
 		}
 	}
-	return "", mpf.ArgumentInvalid.New("Permissions", "the role '"+written+"' is not one of "+strings.Join(store.FolderRoles(), ", "))
+	return "", mpf.ArgumentInvalid.New("Permissions", "the role '"+written+"' is not one of "+strings.Join(mail.FolderRoles(), ", "))
 }
 
 func modifyFolder(c *engine.Call) error {
@@ -156,14 +158,14 @@ func modifyFolder(c *engine.Call) error {
 	if c.Text("prohibitPostLimit") != "" {
 		post = c.Number("prohibitPostLimit")
 	}
-	if err := c.Tx.SetFolderLimits(f, item, post); err != nil {
+	if err := c.Mail().SetFolderLimits(f, item, post); err != nil {
 		return err
 	}
 	permissions, replace, err := readPermissions(c)
 	if err != nil {
 		return err
 	}
-	return c.Tx.SetFolderPermissions(f, replace, permissions...)
+	return c.Mail().SetFolderPermissions(f, replace, permissions...)
 }
 
 func deleteFolder(c *engine.Call) error {
@@ -171,5 +173,5 @@ func deleteFolder(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return folderError(c.Tx.DeleteFolder(f))
+	return folderError(c.Mail().DeleteFolder(f))
 }

@@ -2,9 +2,9 @@ package exchangeprovider
 
 import (
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -18,13 +18,13 @@ var mailboxAttributes = []string{
 }
 
 // hasMailbox tells whether a user has a mailbox.
-func hasMailbox(c *engine.Call, user *store.Object) (bool, error) {
-	home, err := c.Tx.Value(user, "homeMDB")
+func hasMailbox(c *engine.Call, user *directory.Object) (bool, error) {
+	home, err := c.Directory().Value(user, "homeMDB")
 	return home != "", err
 }
 
 // openMailbox gives the user at path, who must have a mailbox.
-func openMailbox(c *engine.Call) (*store.Object, error) {
+func openMailbox(c *engine.Call) (*directory.Object, error) {
 	user, err := c.Open("path", "user")
 	if err != nil {
 		return nil, err
@@ -38,11 +38,11 @@ func openMailbox(c *engine.Call) (*store.Object, error) {
 
 // owner gives the container whose address lists a mailbox goes by: orgPath, or
 // the user's own.
-func owner(c *engine.Call, user *store.Object) (*store.Object, error) {
+func owner(c *engine.Call, user *directory.Object) (*directory.Object, error) {
 	if c.Text("orgPath") != "" {
 		return c.Open("orgPath")
 	}
-	return c.Tx.Parent(user)
+	return c.Directory().Parent(user)
 }
 
 // createMailbox asks for all that the reference does not call optional (F363).
@@ -78,9 +78,9 @@ func createMailbox(c *engine.Call) error {
 	if err := enable(c, user, c.Text("alias"), addresses); err != nil {
 		return err
 	}
-	set := store.Attributes{}.With("msExchMailboxGuid", c.Tx.NewGUID().Octets()).With("msExchUserAccountControl", "0").
+	set := directory.Attributes{}.With("msExchMailboxGuid", directory.GUID(c.Tx.NewGUID()).Octets()).With("msExchUserAccountControl", "0").
 		With("mDBUseDefaults", "TRUE")
-	if err := c.Tx.SetAll(user, set); err != nil {
+	if err := c.Directory().SetAll(user, set); err != nil {
 		return err
 	}
 	if err := house(c, user); err != nil {
@@ -96,28 +96,28 @@ func createMailbox(c *engine.Call) error {
 	if err != nil || offline == nil {
 		return err
 	}
-	return c.Tx.Set(user, "msExchUseOAB", offline.DN.String())
+	return c.Directory().Set(user, "msExchUseOAB", offline.DN.String())
 }
 
 // house puts a mailbox into the store that mdb and server name.
-func house(c *engine.Call, user *store.Object) error {
+func house(c *engine.Call, user *directory.Object) error {
 	mdb, server, err := openStore(c, c.Text("mdb"), c.Text("server"))
 	if err != nil {
 		return err
 	}
-	name, err := c.Tx.Value(server, "legacyExchangeDN")
+	name, err := c.Directory().Value(server, "legacyExchangeDN")
 	if err != nil {
 		return err
 	}
-	set := store.Attributes{}.With("homeMDB", mdb.DN.String()).With("msExchHomeServerName", name)
-	mta, err := c.Tx.Exists(server.DN.Child("CN", "Microsoft MTA"))
+	set := directory.Attributes{}.With("homeMDB", mdb.DN.String()).With("msExchHomeServerName", name)
+	mta, err := c.Directory().Exists(server.DN.Child("CN", "Microsoft MTA"))
 	if err != nil {
 		return err
 	}
 	if mta {
 		set = set.With("homeMTA", server.DN.Child("CN", "Microsoft MTA").String())
 	}
-	return c.Tx.SetAll(user, set)
+	return c.Directory().SetAll(user, set)
 }
 
 func deleteMailbox(c *engine.Call) error {
@@ -135,7 +135,7 @@ func deleteMailbox(c *engine.Call) error {
 	if err := disable(c, user, mailAttributes); err != nil {
 		return err
 	}
-	if err := c.Tx.ClearMailboxUsage(user); err != nil {
+	if err := c.Mail().ClearMailboxUsage(user); err != nil {
 		return err
 	}
 	return disable(c, user, mailboxAttributes)
@@ -146,7 +146,7 @@ func deleteMailboxes(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	for user, err := range c.Tx.Descendants(container, "user", "inetOrgPerson") {
+	for user, err := range c.Directory().Descendants(container, "user", "inetOrgPerson") {
 		if err != nil {
 			return err
 		}

@@ -3,15 +3,15 @@ package exchangeprovider
 import (
 	"strings"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
 // below gives the container that is reached from the Exchange organization by
 // the names.
-func below(c *engine.Call, names ...string) (*store.Object, error) {
-	domain, err := c.Tx.Domain()
+func below(c *engine.Call, names ...string) (*directory.Object, error) {
+	domain, err := c.Directory().Domain()
 	if err != nil {
 		return nil, err
 	}
@@ -25,8 +25,8 @@ func below(c *engine.Call, names ...string) (*store.Object, error) {
 // named gives the first object of a class below at that has the name, nil if
 // there is none. The classes asked for are those of the configuration, of
 // which there are few.
-func named(c *engine.Call, at *store.Object, class, name string) (*store.Object, error) {
-	for o, err := range c.Tx.Descendants(at, class) {
+func named(c *engine.Call, at *directory.Object, class, name string) (*directory.Object, error) {
+	for o, err := range c.Directory().Descendants(at, class) {
 		if err != nil {
 			return nil, err
 		}
@@ -38,7 +38,7 @@ func named(c *engine.Call, at *store.Object, class, name string) (*store.Object,
 }
 
 // openServer gives an Exchange server by its NetBIOS name.
-func openServer(c *engine.Call, name string) (*store.Object, error) {
+func openServer(c *engine.Call, name string) (*directory.Object, error) {
 	root, err := below(c)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func openServer(c *engine.Call, name string) (*store.Object, error) {
 }
 
 // openStore gives a mailbox store of a server by its name.
-func openStore(c *engine.Call, mdb, server string) (where, home *store.Object, err error) {
+func openStore(c *engine.Call, mdb, server string) (where, home *directory.Object, err error) {
 	if home, err = openServer(c, server); err != nil {
 		return nil, nil, err
 	}
@@ -64,7 +64,7 @@ func openStore(c *engine.Call, mdb, server string) (where, home *store.Object, e
 
 // publicStore gives the public store that hosts by default: the first one of
 // the folder tree (F252).
-func publicStore(c *engine.Call) (*store.Object, error) {
+func publicStore(c *engine.Call) (*directory.Object, error) {
 	root, err := below(c)
 	if err != nil {
 		return nil, err
@@ -77,8 +77,8 @@ func publicStore(c *engine.Call) (*store.Object, error) {
 }
 
 // serverOf gives the server that a store belongs to.
-func serverOf(c *engine.Call, mdb *store.Object) (*store.Object, error) {
-	owning, err := c.Tx.Linked(mdb, "msExchOwningServer")
+func serverOf(c *engine.Call, mdb *directory.Object) (*directory.Object, error) {
+	owning, err := c.Directory().Linked(mdb, "msExchOwningServer")
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func serverOf(c *engine.Call, mdb *store.Object) (*store.Object, error) {
 		return owning[0], nil
 	}
 	for at := mdb; ; {
-		if at, err = c.Tx.Parent(at); err != nil || at.Is("msExchExchangeServer") {
+		if at, err = c.Directory().Parent(at); err != nil || at.Is("msExchExchangeServer") {
 			return at, err
 		}
 	}

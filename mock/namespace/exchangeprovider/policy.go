@@ -9,8 +9,9 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -68,7 +69,7 @@ func createSMTPDomain(c *engine.Call) error {
 }
 
 // place puts a domain into the policy of its hash, or the next that has room.
-func place(c *engine.Call, container *store.Object, domain string) error {
+func place(c *engine.Call, container *directory.Object, domain string) error {
 	first := policyNumber(domain)
 	for i := range maxPolicies {
 		done, err := extend(c, container, policyPrefix+strconv.Itoa((first+i)%maxPolicies), domain)
@@ -81,19 +82,19 @@ func place(c *engine.Call, container *store.Object, domain string) error {
 
 // extend adds a domain to a policy, which is made if missing, and tells
 // whether it had room or the domain already.
-func extend(c *engine.Call, container *store.Object, name, domain string) (bool, error) {
+func extend(c *engine.Call, container *directory.Object, name, domain string) (bool, error) {
 	address := smtpPrefix + "@" + domain
 	dn := container.DN.Child("CN", name)
-	held, err := c.Tx.Get(dn)
-	if errors.Is(err, store.ErrNotFound) {
-		_, err = c.Tx.Create(dn, "msExchRecipientPolicy", store.Attributes{}.With("gatewayProxy", address).
+	held, err := c.Directory().Get(dn)
+	if errors.Is(err, state.ErrNotFound) {
+		_, err = c.Directory().Create(dn, "msExchRecipientPolicy", directory.Attributes{}.With("gatewayProxy", address).
 			With("purportedSearch", "(mailNickname=*)").With("msExchPolicyEnabled", "TRUE"))
 		return true, err
 	}
 	if err != nil {
 		return false, err
 	}
-	addresses, err := c.Tx.Values(held, "gatewayProxy")
+	addresses, err := c.Directory().Values(held, "gatewayProxy")
 	if err != nil {
 		return false, err
 	}
@@ -106,7 +107,7 @@ func extend(c *engine.Call, container *store.Object, name, domain string) (bool,
 		}
 		return false, nil
 	}
-	return true, c.Tx.Add(held, "gatewayProxy", address)
+	return true, c.Directory().Add(held, "gatewayProxy", address)
 }
 
 func contains(addresses []string, address string) bool {
@@ -124,12 +125,12 @@ func deleteSMTPDomain(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	policies, err := c.Tx.Children(container, "msExchRecipientPolicy")
+	policies, err := c.Directory().Children(container, "msExchRecipientPolicy")
 	if err != nil {
 		return err
 	}
 	for _, p := range policies {
-		addresses, err := c.Tx.Values(p, "gatewayProxy")
+		addresses, err := c.Directory().Values(p, "gatewayProxy")
 		if err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func deleteSMTPDomain(c *engine.Call) error {
 			if !contains(addresses, smtpPrefix+"@"+domain) {
 				continue
 			}
-			if err := c.Tx.Remove(p, "gatewayProxy", smtpPrefix+"@"+domain); err != nil {
+			if err := c.Directory().Remove(p, "gatewayProxy", smtpPrefix+"@"+domain); err != nil {
 				return err
 			}
 		}

@@ -7,8 +7,9 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -77,7 +78,7 @@ func readAddresses(n *xmldoc.Node) ([]string, error) {
 // enable gives an object what makes it a mail recipient: alias, addresses and
 // the names that Exchange makes of them (F242). The first address becomes the
 // primary one.
-func enable(c *engine.Call, o *store.Object, alias string, addresses []string) error {
+func enable(c *engine.Call, o *directory.Object, alias string, addresses []string) error {
 	if err := ownDomains(c, o, addresses); err != nil {
 		return err
 	}
@@ -99,30 +100,30 @@ func enable(c *engine.Call, o *store.Object, alias string, addresses []string) e
 	for _, address := range addresses[1:] {
 		proxies = append(proxies, smtpPrefix+address)
 	}
-	set := store.Attributes{}.With("proxyAddresses", append(proxies, "X400:"+x400)...).With("mail", addresses[0]).
+	set := directory.Attributes{}.With("proxyAddresses", append(proxies, "X400:"+x400)...).With("mail", addresses[0]).
 		With("mailNickname", alias).With("legacyExchangeDN", legacy).With("textEncodedORAddress", x400)
-	shown, err := c.Tx.Value(o, "displayName")
+	shown, err := c.Directory().Value(o, "displayName")
 	if err != nil {
 		return err
 	}
 	if shown == "" {
 		set = set.With("displayName", o.DN.RDN().Value)
 	}
-	return c.Tx.SetAll(o, set)
+	return c.Directory().SetAll(o, set)
 }
 
 // ownDomains refuses addresses in a domain of an organization that the object
 // does not belong to (F258).
-func ownDomains(c *engine.Call, o *store.Object, addresses []string) error {
+func ownDomains(c *engine.Call, o *directory.Object, addresses []string) error {
 	for _, address := range addresses {
 		domain := address[strings.LastIndexByte(address, '@')+1:]
-		_, owner, err := c.Tx.DomainOwner(domain)
+		_, owner, err := c.Mail().DomainOwner(domain)
 		switch {
-		case errors.Is(err, store.ErrNotFound):
+		case errors.Is(err, state.ErrNotFound):
 		case err != nil:
 			return err
 		case !o.DN.Under(owner.DN):
-			return mpf.DomainTaken.New(domain, c.Holder(owner))
+			return mpf.DomainTaken.New(domain, c.Holder(owner.DN))
 		}
 	}
 	return nil
@@ -142,7 +143,7 @@ func cleanAlias(text string) string {
 }
 
 // legacyName makes the X.500 name of a recipient, unique in the directory.
-func legacyName(c *engine.Call, o *store.Object, alias string) (string, error) {
+func legacyName(c *engine.Call, o *directory.Object, alias string) (string, error) {
 	root, err := below(c)
 	if err != nil {
 		return "", err
@@ -153,12 +154,12 @@ func legacyName(c *engine.Call, o *store.Object, alias string) (string, error) {
 	}
 	base := "/o=" + root.DN.RDN().Value
 	if group != nil {
-		if base, err = c.Tx.Value(group, "legacyExchangeDN"); err != nil {
+		if base, err = c.Directory().Value(group, "legacyExchangeDN"); err != nil {
 			return "", err
 		}
 	}
 	name := base + "/cn=Recipients/cn=" + alias
-	holders, err := c.Tx.ByValue("legacyExchangeDN", name)
+	holders, err := c.Directory().ByValue("legacyExchangeDN", name)
 	if err != nil {
 		return "", err
 	}
@@ -169,7 +170,7 @@ func legacyName(c *engine.Call, o *store.Object, alias string) (string, error) {
 }
 
 // x400Address makes the X.400 address of a recipient, unique in the directory.
-func x400Address(c *engine.Call, o *store.Object, alias string) (string, error) {
+func x400Address(c *engine.Call, o *directory.Object, alias string) (string, error) {
 	root, err := below(c)
 	if err != nil {
 		return "", err
@@ -178,8 +179,8 @@ func x400Address(c *engine.Call, o *store.Object, alias string) (string, error) 
 	part := cleanAlias(root.DN.RDN().Value)
 	front := "c=us;a= ;p=" + part[:min(len(part), longestPart)] + ";o=Exchange;s="
 	address := front + alias[:min(len(alias), longestSurname)] + ";"
-	_, err = c.Tx.ByProxyAddress("X400:" + address)
-	if errors.Is(err, store.ErrNotFound) {
+	_, err = c.Directory().ByProxyAddress("X400:" + address)
+	if errors.Is(err, state.ErrNotFound) {
 		return address, nil
 	}
 	return front + alias[:min(len(alias), longestSurname-ofGUID)] + strings.ToLower(o.GUID.Octets()[len(o.GUID.Octets())-ofGUID:]) + ";", err
@@ -192,16 +193,16 @@ var mailAttributes = []string{
 }
 
 // disable takes the attributes from an object, as far as it has them.
-func disable(c *engine.Call, o *store.Object, attributes []string) error {
+func disable(c *engine.Call, o *directory.Object, attributes []string) error {
 	for _, name := range attributes {
-		held, err := c.Tx.Values(o, name)
+		held, err := c.Directory().Values(o, name)
 		if err != nil {
 			return err
 		}
 		if len(held) == 0 {
 			continue
 		}
-		if err := c.Tx.Set(o, name); err != nil {
+		if err := c.Directory().Set(o, name); err != nil {
 			return err
 		}
 	}
@@ -209,7 +210,7 @@ func disable(c *engine.Call, o *store.Object, attributes []string) error {
 }
 
 // isMailEnabled tells whether an object is a recipient.
-func isMailEnabled(c *engine.Call, o *store.Object) (bool, error) {
-	alias, err := c.Tx.Value(o, "mailNickname")
+func isMailEnabled(c *engine.Call, o *directory.Object) (bool, error) {
+	alias, err := c.Directory().Value(o, "mailNickname")
 	return alias != "", err
 }

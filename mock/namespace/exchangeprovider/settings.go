@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -127,7 +127,7 @@ func (s settings) check() error {
 }
 
 // apply writes the settings to a user.
-func (s settings) apply(c *engine.Call, user *store.Object) error {
+func (s settings) apply(c *engine.Call, user *directory.Object) error {
 	if err := s.applyQuotas(c, user); err != nil {
 		return err
 	}
@@ -144,16 +144,16 @@ func (s settings) apply(c *engine.Call, user *store.Object) error {
 }
 
 // setNumber sets an attribute; unlimited clears it.
-func setNumber(c *engine.Call, user *store.Object, attribute string, number int64) error {
+func setNumber(c *engine.Call, user *directory.Object, attribute string, number int64) error {
 	if number == unlimited {
-		return c.Tx.Set(user, attribute)
+		return c.Directory().Set(user, attribute)
 	}
-	return c.Tx.Set(user, attribute, strconv.FormatInt(number, 10))
+	return c.Directory().Set(user, attribute, strconv.FormatInt(number, 10))
 }
 
 // applyQuotas sets the three quotas. A new size brings warning and hard limit
 // with it where they are not given; size 0 goes back to those of the store.
-func (s settings) applyQuotas(c *engine.Call, user *store.Object) error {
+func (s settings) applyQuotas(c *engine.Call, user *directory.Object) error {
 	size, sized := s.numbers["size"]
 	quotas := make(map[string]int64)
 	if sized && size == 0 {
@@ -190,12 +190,12 @@ func (s settings) applyQuotas(c *engine.Call, user *store.Object) error {
 			byStore = "FALSE"
 		}
 	}
-	return c.Tx.Set(user, "mDBUseDefaults", byStore)
+	return c.Directory().Set(user, "mDBUseDefaults", byStore)
 }
 
 // applyProtocols replaces the entries of the protocols concerned.
-func (s settings) applyProtocols(c *engine.Call, user *store.Object) error {
-	held, err := c.Tx.Values(user, "protocolSettings")
+func (s settings) applyProtocols(c *engine.Call, user *directory.Object) error {
+	held, err := c.Directory().Values(user, "protocolSettings")
 	if err != nil {
 		return err
 	}
@@ -212,5 +212,5 @@ func (s settings) applyProtocols(c *engine.Call, user *store.Object) error {
 	if !changed {
 		return nil
 	}
-	return c.Tx.Set(user, "protocolSettings", held...)
+	return c.Directory().Set(user, "protocolSettings", held...)
 }

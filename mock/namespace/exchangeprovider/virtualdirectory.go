@@ -4,8 +4,9 @@ import (
 	"errors"
 	"strings"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -35,20 +36,20 @@ func createVirtualDirectory(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	set := store.Attributes{}.With("folderPathname", folder).With("msExchLogonMethod", "3")
+	set := directory.Attributes{}.With("folderPathname", folder).With("msExchLogonMethod", "3")
 	if domain != "" {
 		set = set.With("msExchDefaultDomain", domain)
 	}
 	if c.Boolean("sslEnable") {
 		set = set.With("msExchAccessSSLFlags", sslRequired)
 	}
-	_, err = c.Tx.Create(instance.DN.Child("CN", c.Text("name")), "msExchProtocolCfgHTTPVirtualDirectory", set)
+	_, err = c.Directory().Create(instance.DN.Child("CN", c.Text("name")), "msExchProtocolCfgHTTPVirtualDirectory", set)
 	return err
 }
 
 // httpInstance gives the HTTP virtual server of a server that serverInstance
 // names.
-func httpInstance(c *engine.Call) (*store.Object, error) {
+func httpInstance(c *engine.Call) (*directory.Object, error) {
 	server, err := openServer(c, c.Text("server"))
 	if err != nil {
 		return nil, err
@@ -62,12 +63,12 @@ func deleteVirtualDirectory(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	o, err := c.Tx.Get(instance.DN.Child("CN", c.Text("name")))
-	if errors.Is(err, store.ErrNotFound) {
+	o, err := c.Directory().Get(instance.DN.Child("CN", c.Text("name")))
+	if errors.Is(err, state.ErrNotFound) {
 		return mpf.VirtualDirectoryUnknown.New(c.Text("name"), c.Text("server"))
 	}
 	if err != nil {
 		return err
 	}
-	return c.Tx.Delete(o)
+	return c.Directory().Delete(o)
 }

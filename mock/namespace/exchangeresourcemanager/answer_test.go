@@ -10,9 +10,11 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
 	erm "wsexchange/mock/namespace/exchangeresourcemanager"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -187,14 +189,14 @@ func TestAddAndModify(t *testing.T) {
 	must(t, u, "AddExchangeResources", storeFragment("mailStores", "ex1", strings.ToLower(mail(3)), "<megabytes>70</megabytes><shared>true</shared>"))
 	must(t, u, "ModifyExchangeResources", storeFragment("mailStores", "EX1", mail(3), "<megabytes>-20</megabytes><shared>0</shared>")+
 		`<provisionable><serverName provisionable=" False "> EX1 </serverName></provisionable>`)
-	u.View(func(tx *store.Tx) {
-		r, err := tx.Resource(store.MailStore, "EX1", mail(3))
+	u.View(func(tx *state.Tx) {
+		r, err := resource.In(tx).Resource(resource.MailStore, "EX1", mail(3))
 		require.NoError(t, err)
 		assert.Equal(t, mail(3), r.Name, "in the directory's spelling")
 		assert.Equal(t, int64(50), r.Megabytes)
 		assert.False(t, r.Shared)
 		assert.False(t, r.Provisionable)
-		o, err := tx.ByGUID(r.GUID)
+		o, err := directory.In(tx).ByGUID(r.GUID)
 		require.NoError(t, err)
 		assert.Equal(t, "msExchPrivateMDB", o.Class)
 	})
@@ -211,10 +213,10 @@ func TestOrphans(t *testing.T) {
 	r := call(u, "DeallocateMailbox", "<GUID>"+user.String()+"</GUID>")
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.ArgumentInvalid.ID, r.Err.Cause, "a living user is named by path")
-	u.Update(func(tx *store.Tx) error {
-		o, err := tx.Get(ldappath.MustParseDN(alpine))
+	u.Update(func(tx *state.Tx) error {
+		o, err := directory.In(tx).Get(ldappath.MustParseDN(alpine))
 		require.NoError(t, err)
-		return tx.DeleteTree(o)
+		return directory.In(tx).DeleteTree(o)
 	})
 	byGUID := "<GUID>" + organization.Octets() + "</GUID>"
 	assert.Contains(t, must(t, u, "QueryAllOrganizations", ""), "<GUID>"+organization.String()+"</GUID><path/>")
@@ -227,12 +229,12 @@ func TestOrphans(t *testing.T) {
 // The form of a GUID differs from procedure to procedure.
 func TestGUIDForms(t *testing.T) {
 	u := pool(t)
-	id, err := store.ParseGUID("{0a1b2c3d-4e5f-4a6b-8c7d-9e0fabcdef12}")
+	id, err := directory.ParseGUID("{0a1b2c3d-4e5f-4a6b-8c7d-9e0fabcdef12}")
 	require.NoError(t, err)
-	u.Update(func(tx *store.Tx) error {
-		r, err := tx.AddResource(store.Resource{GUID: id, Kind: store.MailStore, Server: "EX02", Name: "M", Megabytes: 10, Shared: true})
+	u.Update(func(tx *state.Tx) error {
+		r, err := resource.In(tx).AddResource(resource.Resource{GUID: id, Kind: resource.MailStore, Server: "EX02", Name: "M", Megabytes: 10, Shared: true})
 		require.NoError(t, err)
-		_, err = tx.Allocate(id, r.ID, 1)
+		_, err = resource.In(tx).Allocate(id, r.ID, 1)
 		return err
 	})
 	const lower, upper = "3d2c1b0a5f4e6b4a8c7d9e0fabcdef12", "3D2C1B0A5F4E6B4A8C7D9E0FABCDEF12"
@@ -283,10 +285,10 @@ func TestEx(t *testing.T) {
 	}
 	upn := "<userPrincipalName>bob@alpine.com</userPrincipalName>"
 	front := "<frontEndServers><frontEndServer><serverName>EX1</serverName></frontEndServer></frontEndServers>"
-	u.Update(func(tx *store.Tx) error {
-		o, err := tx.Get(ldappath.MustParseDN(bob))
+	u.Update(func(tx *state.Tx) error {
+		o, err := directory.In(tx).Get(ldappath.MustParseDN(bob))
 		require.NoError(t, err)
-		return tx.Set(o, "userPrincipalName", "bob@alpine.com")
+		return directory.In(tx).Set(o, "userPrincipalName", "bob@alpine.com")
 	})
 
 	refused(mpf.NoRoom, "AllocateConsumerUserMailbox", upn+box(bob)+kb("1"))

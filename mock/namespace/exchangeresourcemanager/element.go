@@ -6,7 +6,8 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -82,7 +83,7 @@ func argument(c *engine.Call, name string) (element, bool) {
 
 // pool is a row: how the stores of a kind are written in requests.
 type pool struct {
-	kind      store.ResourceKind
+	kind      resource.ResourceKind
 	container string
 	item      string
 	nameField string
@@ -90,9 +91,9 @@ type pool struct {
 }
 
 var pools = []pool{
-	{store.PublicStore, "publicStores", "publicStore", "publicStoreName", true},
-	{store.MailStore, "mailStores", "mailStore", "mailStoreName", false},
-	{store.ConsumerStore, "consumerMailStores", "mailStore", "mailStoreName", false},
+	{resource.PublicStore, "publicStores", "publicStore", "publicStoreName", true},
+	{resource.MailStore, "mailStores", "mailStore", "mailStoreName", false},
+	{resource.ConsumerStore, "consumerMailStores", "mailStore", "mailStoreName", false},
 }
 
 // storeArgument is a store that a request names.
@@ -136,8 +137,8 @@ func storeArguments(c *engine.Call) ([]storeArgument, error) {
 }
 
 // registered gives the resource that a request names.
-func (a storeArgument) registered(tx *store.Tx) (*store.Resource, error) {
-	r, err := tx.Resource(a.kind, a.server, a.name)
+func (a storeArgument) registered(tx *state.Tx) (*resource.Resource, error) {
+	r, err := resource.In(tx).Resource(a.kind, a.server, a.name)
 	if err != nil {
 		return nil, unknownStore(err, a.server, a.name)
 	}

@@ -5,7 +5,8 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -126,7 +127,7 @@ func frontEndNames(c *engine.Call) ([]string, error) {
 }
 
 // forAll is forStores with front-end servers beside the stores.
-func forAll(c *engine.Call, onStore func(*store.Tx, storeArgument) error, onServer func(*store.Tx, string) error) error {
+func forAll(c *engine.Call, onStore func(*state.Tx, storeArgument) error, onServer func(*state.Tx, string) error) error {
 	servers, err := frontEndNames(c)
 	if err != nil {
 		return err
@@ -146,27 +147,27 @@ func forAll(c *engine.Call, onStore func(*store.Tx, storeArgument) error, onServ
 func addAll(c *engine.Call) error    { return forAll(c, addStore, addFrontEnd) }
 func removeAll(c *engine.Call) error { return forAll(c, removeStore, removeFrontEnd) }
 
-func addFrontEnd(tx *store.Tx, name string) error {
-	_, err := tx.RegisterServer(store.FrontEndServer, name, 0)
+func addFrontEnd(tx *state.Tx, name string) error {
+	_, err := resource.In(tx).RegisterServer(resource.FrontEndServer, name, 0)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound):
 		return mpf.ServerNotInDirectory.New(name)
-	case errors.Is(err, store.ErrConflict):
+	case errors.Is(err, state.ErrConflict):
 		return mpf.StoreExists.New("front-end", name)
 	}
 	return err
 }
 
-func removeFrontEnd(tx *store.Tx, name string) error {
-	r, err := tx.Resource(store.FrontEndServer, name, "")
+func removeFrontEnd(tx *state.Tx, name string) error {
+	r, err := resource.In(tx).Resource(resource.FrontEndServer, name, "")
 	if err != nil {
 		return unknownStore(err, name, "front-end")
 	}
-	return tx.RemoveResource(r.ID)
+	return resource.In(tx).RemoveResource(r.ID)
 }
 
 func resizeStores(c *engine.Call) error {
-	return forStores(c, func(tx *store.Tx, a storeArgument) error {
+	return forStores(c, func(tx *state.Tx, a storeArgument) error {
 		if _, err := a.need("megabytes"); err != nil {
 			return err
 		}
@@ -182,7 +183,7 @@ func queryAll(c *engine.Call) error {
 		}
 		c.Output(list)
 	}
-	servers, err := c.Tx.Resources(store.FrontEndServer)
+	servers, err := c.Resources().Resources(resource.FrontEndServer)
 	if err != nil {
 		return err
 	}
@@ -194,12 +195,12 @@ func queryAll(c *engine.Call) error {
 	return nil
 }
 
-func queryFrontEnds(c *engine.Call) error   { return serverNames(c, store.FrontEndServer) }
-func queryMailServers(c *engine.Call) error { return serverNames(c, store.MailStore) }
+func queryFrontEnds(c *engine.Call) error   { return serverNames(c, resource.FrontEndServer) }
+func queryMailServers(c *engine.Call) error { return serverNames(c, resource.MailStore) }
 
 // serverNames lists the servers of a kind of resources, each once.
-func serverNames(c *engine.Call, kind store.ResourceKind) error {
-	resources, err := c.Tx.Resources(kind)
+func serverNames(c *engine.Call, kind resource.ResourceKind) error {
+	resources, err := c.Resources().Resources(kind)
 	if err != nil {
 		return err
 	}
@@ -221,21 +222,21 @@ func allocateConsumer(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	upn, err := c.Tx.Value(user, "userPrincipalName")
+	upn, err := c.Directory().Value(user, "userPrincipalName")
 	if err != nil {
 		return err
 	}
 	if !sameName(upn, c.Text("userPrincipalName")) {
 		return mpf.ArgumentInvalid.New("userPrincipalName", "it is not that of the mailbox's user")
 	}
-	if _, err := c.Tx.Consumer(user.GUID); err == nil {
+	if _, err := c.Resources().Consumer(user.GUID); err == nil {
 		return mpf.AllocationExists.New(user.DN.ADsPath())
 	}
 	r, err := consumerStoreAsked(c)
 	if err != nil {
 		return err
 	}
-	if _, err := c.Tx.AddConsumerMailbox(r.ID, user.GUID, c.Number("kilobytes")); err != nil {
+	if _, err := c.Resources().AddConsumerMailbox(r.ID, user.GUID, c.Number("kilobytes")); err != nil {
 		return fault(err)
 	}
 	outputStore(c, r)
@@ -244,7 +245,7 @@ func allocateConsumer(c *engine.Call) error {
 
 // consumerStoreAsked gives the store that server and name tell, or one that
 // suits.
-func consumerStoreAsked(c *engine.Call) (*store.Resource, error) {
+func consumerStoreAsked(c *engine.Call) (*resource.Resource, error) {
 	server, name := c.Text("mailStoreServer"), c.Text("mailStoreName")
 	switch {
 	case name == "":
@@ -252,19 +253,19 @@ func consumerStoreAsked(c *engine.Call) (*store.Resource, error) {
 	case server == "":
 		return nil, mpf.ArgumentMissing.New("mailStoreServer")
 	}
-	r, err := c.Tx.Resource(store.ConsumerStore, server, name)
-	if errors.Is(err, store.ErrNotFound) {
+	r, err := c.Resources().Resource(resource.ConsumerStore, server, name)
+	if errors.Is(err, state.ErrNotFound) {
 		return nil, mpf.StoreUnavailable.New(name, server, "it is not a consumer mail store")
 	}
 	return r, err
 }
 
-func consumerStore(tx *store.Tx, server string, kilobytes int64) (*store.Resource, error) {
-	resources, err := tx.Resources(store.ConsumerStore)
+func consumerStore(tx *state.Tx, server string, kilobytes int64) (*resource.Resource, error) {
+	resources, err := resource.In(tx).Resources(resource.ConsumerStore)
 	if err != nil {
 		return nil, err
 	}
-	var best *store.Resource
+	var best *resource.Resource
 	known := server == ""
 	for _, r := range resources {
 		onServer := server == "" || sameName(r.Server, server)
@@ -277,7 +278,7 @@ func consumerStore(tx *store.Tx, server string, kilobytes int64) (*store.Resourc
 	case !known:
 		return nil, mpf.StoreUnknown.New("*", server)
 	case best == nil:
-		return nil, mpf.NoRoom.New(number(store.MegabytesFor(kilobytes)), "0")
+		return nil, mpf.NoRoom.New(number(resource.MegabytesFor(kilobytes)), "0")
 	}
 	return best, nil
 }

@@ -10,9 +10,11 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
 	erm "wsexchange/mock/namespace/exchangeresourcemanager"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -32,24 +34,24 @@ func pool(t *testing.T) *enginetest.Universe {
 	t.Helper()
 	u := enginetest.New(t, erm.Namespaces()...)
 	u.User("CN=Users,DC=fabrikam,DC=com", "nobody", "Pr0vision!")
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		for _, name := range []string{alpine, contoso} {
-			o, err := tx.Create(ldappath.MustParseDN(name), "organizationalUnit", nil)
+			o, err := directory.In(tx).Create(ldappath.MustParseDN(name), "organizationalUnit", nil)
 			require.NoError(t, err)
-			require.NoError(t, tx.SetWellKnown(o, store.WellKnownThisOrganizationRoot, o))
+			require.NoError(t, directory.In(tx).SetWellKnown(o, directory.WellKnownThisOrganizationRoot, o))
 		}
-		for _, kind := range []store.ResourceKind{store.MailStore, store.PublicStore, store.ConsumerStore, store.OABServer} {
-			all, err := tx.Resources(kind)
+		for _, kind := range []resource.ResourceKind{resource.MailStore, resource.PublicStore, resource.ConsumerStore, resource.OABServer} {
+			all, err := resource.In(tx).Resources(kind)
 			require.NoError(t, err)
 			for _, r := range all {
-				require.NoError(t, tx.RemoveResource(r.ID))
+				require.NoError(t, resource.In(tx).RemoveResource(r.ID))
 			}
 		}
 		for n, size := range []int64{100, 300, 200} {
-			_, err := tx.RegisterStore(store.MailStore, "EX1", mail(n+1), size, n != 2)
+			_, err := resource.In(tx).RegisterStore(resource.MailStore, "EX1", mail(n+1), size, n != 2)
 			require.NoError(t, err)
 		}
-		_, err := tx.RegisterStore(store.PublicStore, "EX1", "Public Folder Store (EX1)", 50, true)
+		_, err := resource.In(tx).RegisterStore(resource.PublicStore, "EX1", "Public Folder Store (EX1)", 50, true)
 		return err
 	})
 	u.User(alpine, "bob@alpine.com", "Pr0vision!")
@@ -73,7 +75,7 @@ func must(t *testing.T, u *enginetest.Universe, procedure, data string) string {
 
 func balanced(t *testing.T, u *enginetest.Universe) {
 	t.Helper()
-	u.View(func(tx *store.Tx) { assert.NoError(t, tx.CheckConservation()) })
+	u.View(func(tx *state.Tx) { assert.NoError(t, resource.In(tx).CheckConservation()) })
 }
 
 // shares tells what an organization has: store number, megabytes and what is
@@ -81,11 +83,11 @@ func balanced(t *testing.T, u *enginetest.Universe) {
 func shares(t *testing.T, u *enginetest.Universe, organization string) string {
 	t.Helper()
 	var all []string
-	u.View(func(tx *store.Tx) {
-		o, err := tx.Get(ldappath.MustParseDN(organization))
+	u.View(func(tx *state.Tx) {
+		o, err := directory.In(tx).Get(ldappath.MustParseDN(organization))
 		require.NoError(t, err)
-		for _, kind := range []store.ResourceKind{store.MailStore, store.PublicStore} {
-			found, err := tx.Allocations(o.GUID, kind)
+		for _, kind := range []resource.ResourceKind{resource.MailStore, resource.PublicStore} {
+			found, err := resource.In(tx).Allocations(o.GUID, kind)
 			require.NoError(t, err)
 			for _, a := range found {
 				name := strings.Fields(strings.TrimPrefix(a.Resource.Name, "Mailbox Store "))[0]

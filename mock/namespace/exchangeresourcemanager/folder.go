@@ -4,14 +4,16 @@ import (
 	"errors"
 	"strings"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // folderArgument reads the organization's public share and the folder's path,
 // which begins with a slash: /Organization for the top folder (F277).
-func folderArgument(c *engine.Call) (*store.Allocation, element, string, error) {
+func folderArgument(c *engine.Call) (*resource.Allocation, element, string, error) {
 	public, _ := argument(c, "publicStore")
 	o, err := openOrganization(c)
 	if err != nil {
@@ -41,20 +43,20 @@ func allocateFolder(c *engine.Call) error {
 		return err
 	}
 	if megabytes > share.FreeMegabytes() {
-		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), store.Megabyte)
+		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), resource.Megabyte)
 	}
-	_, err = c.Tx.AddConsumer(store.Consumer{
-		AllocationID: share.ID, Kind: store.FolderConsumer,
-		GUID: c.Tx.NewGUID(), Path: path, Kilobytes: store.Kilobytes(megabytes),
+	_, err = c.Resources().AddConsumer(resource.Consumer{
+		AllocationID: share.ID, Kind: resource.FolderConsumer,
+		GUID: directory.GUID(c.Tx.NewGUID()), Path: path, Kilobytes: resource.Kilobytes(megabytes),
 	})
-	if errors.Is(err, store.ErrConflict) {
+	if errors.Is(err, state.ErrConflict) {
 		return mpf.AllocationExists.New(path)
 	}
 	if err != nil {
 		return fault(err)
 	}
-	at, err := c.Tx.ByGUID(share.Resource.GUID)
-	if errors.Is(err, store.ErrNotFound) {
+	at, err := c.Directory().ByGUID(share.Resource.GUID)
+	if errors.Is(err, state.ErrNotFound) {
 		return mpf.StoreNotInExchange.New(share.Resource.Name, share.Resource.Server)
 	}
 	if err != nil {
@@ -64,13 +66,13 @@ func allocateFolder(c *engine.Call) error {
 	return nil
 }
 
-func folderConsumer(c *engine.Call) (*store.Allocation, *store.Consumer, element, error) {
+func folderConsumer(c *engine.Call) (*resource.Allocation, *resource.Consumer, element, error) {
 	share, public, path, err := folderArgument(c)
 	if err != nil {
 		return nil, nil, public, err
 	}
-	folder, err := c.Tx.FolderOn(share.ID, path)
-	if errors.Is(err, store.ErrNotFound) {
+	folder, err := c.Resources().FolderOn(share.ID, path)
+	if errors.Is(err, state.ErrNotFound) {
 		err = mpf.AllocationMissing.New(path)
 	}
 	return share, folder, public, err
@@ -81,7 +83,7 @@ func deallocateFolder(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.RemoveConsumer(folder.ID)
+	return c.Resources().RemoveConsumer(folder.ID)
 }
 
 func reallocateFolder(c *engine.Call) error {
@@ -94,11 +96,11 @@ func reallocateFolder(c *engine.Call) error {
 	case err != nil:
 		return err
 	case megabytes > share.FreeMegabytes():
-		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), store.Megabyte)
+		return mpf.NoRoomInOrganization.New(number(share.FreeMegabytes()), number(megabytes), resource.Megabyte)
 	case megabytes < -folder.Megabytes():
-		return mpf.ReleaseExceeds.New(number(folder.Megabytes()), strings.TrimPrefix(number(megabytes), "-"), store.Megabyte)
+		return mpf.ReleaseExceeds.New(number(folder.Megabytes()), strings.TrimPrefix(number(megabytes), "-"), resource.Megabyte)
 	}
-	_, err = c.Tx.ResizeConsumer(folder.ID, store.Kilobytes(megabytes))
+	_, err = c.Resources().ResizeConsumer(folder.ID, resource.Kilobytes(megabytes))
 	return fault(err)
 }
 

@@ -5,8 +5,10 @@ import (
 	"slices"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -24,14 +26,14 @@ func allocateMailbox(c *engine.Call) error {
 	if !user.DN.Under(o.DN) {
 		return mpf.UsageOfOtherOrg.New(user.DN.ADsPath(), o.DN.ADsPath())
 	}
-	if _, err := c.Tx.Consumer(user.GUID); err == nil {
+	if _, err := c.Resources().Consumer(user.GUID); err == nil {
 		return mpf.AllocationExists.New(user.DN.ADsPath())
 	}
 	share, err := mailboxShare(c, o, c.Number("kilobytes"))
 	if err != nil {
 		return err
 	}
-	_, err = c.Tx.AddConsumer(store.Consumer{AllocationID: share.ID, Kind: store.MailboxConsumer, GUID: user.GUID, Kilobytes: c.Number("kilobytes")})
+	_, err = c.Resources().AddConsumer(resource.Consumer{AllocationID: share.ID, Kind: resource.MailboxConsumer, GUID: user.GUID, Kilobytes: c.Number("kilobytes")})
 	if err != nil {
 		return fault(err)
 	}
@@ -40,7 +42,7 @@ func allocateMailbox(c *engine.Call) error {
 }
 
 // outputStore tells the store of a mailbox in place of what the request said.
-func outputStore(c *engine.Call, r *store.Resource) {
+func outputStore(c *engine.Call, r *resource.Resource) {
 	if n := c.Node("mailStore"); n != nil {
 		xmldoc.Remove(n)
 	}
@@ -49,15 +51,15 @@ func outputStore(c *engine.Call, r *store.Resource) {
 
 // mailboxShare chooses the share that a new mailbox draws on: the one with most
 // room left, the older of two alike (F274).
-func mailboxShare(c *engine.Call, o *store.Object, kilobytes int64) (*store.Allocation, error) {
+func mailboxShare(c *engine.Call, o *directory.Object, kilobytes int64) (*resource.Allocation, error) {
 	if e, ok := argument(c, "mailStore"); ok && (e.has("serverName") || e.has("mailStoreName")) {
 		return namedShare(c.Tx, o, e)
 	}
-	shares, err := c.Tx.Allocations(o.GUID, store.MailStore)
+	shares, err := c.Resources().Allocations(o.GUID, resource.MailStore)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(shares, func(x, y *store.Allocation) int {
+	slices.SortStableFunc(shares, func(x, y *resource.Allocation) int {
 		switch free := y.FreeKilobytes() - x.FreeKilobytes(); {
 		case free > 0:
 			return 1
@@ -71,12 +73,12 @@ func mailboxShare(c *engine.Call, o *store.Object, kilobytes int64) (*store.Allo
 		free = shares[0].FreeKilobytes()
 	}
 	if len(shares) == 0 || free < kilobytes {
-		return nil, mpf.NoRoomInOrganization.New(number(free), number(kilobytes), store.Kilobyte)
+		return nil, mpf.NoRoomInOrganization.New(number(free), number(kilobytes), resource.Kilobyte)
 	}
 	return shares[0], nil
 }
 
-func namedShare(tx *store.Tx, o *store.Object, e element) (*store.Allocation, error) {
+func namedShare(tx *state.Tx, o *directory.Object, e element) (*resource.Allocation, error) {
 	a, err := pools[1].identify(e)
 	if err != nil {
 		return nil, err
@@ -93,13 +95,13 @@ func namedShare(tx *store.Tx, o *store.Object, e element) (*store.Allocation, er
 }
 
 // mailboxConsumer gives what the mailbox of the mailbox argument has.
-func mailboxConsumer(c *engine.Call) (*store.Object, *store.Consumer, error) {
+func mailboxConsumer(c *engine.Call) (*directory.Object, *resource.Consumer, error) {
 	user, err := c.Open("mailbox", "user")
 	if err != nil {
 		return nil, nil, err
 	}
-	consumer, err := c.Tx.Consumer(user.GUID)
-	if errors.Is(err, store.ErrNotFound) {
+	consumer, err := c.Resources().Consumer(user.GUID)
+	if errors.Is(err, state.ErrNotFound) {
 		return user, nil, mpf.AllocationMissing.New(user.DN.ADsPath())
 	}
 	return user, consumer, err
@@ -113,7 +115,7 @@ func deallocateMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.RemoveConsumer(consumer.ID)
+	return c.Resources().RemoveConsumer(consumer.ID)
 }
 
 // deallocateOrphan gives back what a mailbox has whose user is gone from the
@@ -122,21 +124,21 @@ func deallocateOrphan(c *engine.Call) error {
 	if c.Text("GUID") == "" {
 		return mpf.ArgumentMissing.New("mailbox")
 	}
-	gone, err := store.ParseGUID(c.Text("GUID"))
+	gone, err := directory.ParseGUID(c.Text("GUID"))
 	if err != nil {
 		return mpf.ArgumentInvalid.New("GUID", "'"+c.Text("GUID")+"' is not a GUID")
 	}
-	consumer, err := c.Tx.Consumer(gone)
-	if errors.Is(err, store.ErrNotFound) {
+	consumer, err := c.Resources().Consumer(gone)
+	if errors.Is(err, state.ErrNotFound) {
 		return mpf.AllocationMissing.New(gone.String())
 	}
 	if err != nil {
 		return err
 	}
-	if !consumer.DN.IsZero() || consumer.Kind != store.MailboxConsumer {
+	if !consumer.DN.IsZero() || consumer.Kind != resource.MailboxConsumer {
 		return mpf.ArgumentInvalid.New("GUID", "the object exists: give its path in mailbox")
 	}
-	return c.Tx.RemoveConsumer(consumer.ID)
+	return c.Resources().RemoveConsumer(consumer.ID)
 }
 
 func reallocateMailbox(c *engine.Call) error {
@@ -144,7 +146,7 @@ func reallocateMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Tx.ResizeConsumer(consumer.ID, c.Number("kilobytes"))
+	_, err = c.Resources().ResizeConsumer(consumer.ID, c.Number("kilobytes"))
 	return fault(err)
 }
 
@@ -154,7 +156,7 @@ func queryMailbox(c *engine.Call) error {
 	if err != nil || consumer.ID == 0 {
 		return err
 	}
-	share, err := c.Tx.AllocationByID(consumer.AllocationID)
+	share, err := c.Resources().AllocationByID(consumer.AllocationID)
 	if err != nil {
 		return err
 	}
@@ -170,11 +172,11 @@ func queryConsumerMailbox(c *engine.Call) error {
 
 // outputMailbox tells what a mailbox has, in the place of the argument of the
 // same name. One that has nothing has no ID and 0 kilobytes.
-func outputMailbox(c *engine.Call) (*store.Consumer, error) {
+func outputMailbox(c *engine.Call) (*resource.Consumer, error) {
 	user, consumer, err := mailboxConsumer(c)
 	var e *mpf.Error
 	if errors.As(err, &e) && mpf.AllocationMissing.Is(e) {
-		consumer = &store.Consumer{GUID: user.GUID}
+		consumer = &resource.Consumer{GUID: user.GUID}
 	} else if err != nil {
 		return nil, err
 	}

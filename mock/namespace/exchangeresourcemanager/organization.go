@@ -4,14 +4,16 @@ import (
 	"errors"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	orgs "wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // openOrganization gives the organization at the organization argument.
-func openOrganization(c *engine.Call) (*store.Object, error) {
+func openOrganization(c *engine.Call) (*directory.Object, error) {
 	o, err := c.Open("organization")
 	if err != nil {
 		return nil, err
@@ -24,9 +26,9 @@ func openOrganization(c *engine.Call) (*store.Object, error) {
 }
 
 // shareOf gives an organization's share of a resource, or nil.
-func shareOf(tx *store.Tx, organization store.GUID, r *store.Resource) (*store.Allocation, error) {
-	share, err := tx.AllocationIn(organization, r.ID)
-	if errors.Is(err, store.ErrNotFound) {
+func shareOf(tx *state.Tx, organization directory.GUID, r *resource.Resource) (*resource.Allocation, error) {
+	share, err := resource.In(tx).AllocationIn(organization, r.ID)
+	if errors.Is(err, state.ErrNotFound) {
 		return nil, nil
 	}
 	return share, err
@@ -45,7 +47,7 @@ func allocateOrganization(c *engine.Call) error {
 		return mpf.NoStoreNamed.New("give mailStore or publicStore")
 	}
 	if hasPublic {
-		if err := firstShare(c.Tx, o, store.PublicStore); err != nil {
+		if err := firstShare(c.Tx, o, resource.PublicStore); err != nil {
 			return err
 		}
 		if err := allocatePublic(c.Tx, o, public); err != nil {
@@ -55,14 +57,14 @@ func allocateOrganization(c *engine.Call) error {
 	if !hasMail {
 		return nil
 	}
-	if err := firstShare(c.Tx, o, store.MailStore); err != nil {
+	if err := firstShare(c.Tx, o, resource.MailStore); err != nil {
 		return err
 	}
 	return allocateMail(c.Tx, o, mail)
 }
 
-func firstShare(tx *store.Tx, o *store.Object, kind store.ResourceKind) error {
-	shares, err := tx.Allocations(o.GUID, kind)
+func firstShare(tx *state.Tx, o *directory.Object, kind resource.ResourceKind) error {
+	shares, err := resource.In(tx).Allocations(o.GUID, kind)
 	if err == nil && len(shares) > 0 {
 		err = mpf.AllocationExists.New(o.DN.ADsPath())
 	}
@@ -71,13 +73,13 @@ func firstShare(tx *store.Tx, o *store.Object, kind store.ResourceKind) error {
 
 // allocatePublic gives a share of one public store: the one of the named
 // server, else the one with most room. An organization has one (F271).
-func allocatePublic(tx *store.Tx, o *store.Object, e element) error {
+func allocatePublic(tx *state.Tx, o *directory.Object, e element) error {
 	megabytes, err := e.amount("megabytes")
 	if err != nil {
 		return err
 	}
 	server := e.text("sourcePublicStoreServer")
-	resources, err := tx.Resources(store.PublicStore)
+	resources, err := resource.In(tx).Resources(resource.PublicStore)
 	if err != nil {
 		return err
 	}
@@ -103,7 +105,7 @@ func allocatePublic(tx *store.Tx, o *store.Object, e element) error {
 
 // allocateMail gives shares of mail stores: of the named ones, else of those
 // chosen by the algorithm, which are told in sourceMailStores.
-func allocateMail(tx *store.Tx, o *store.Object, e element) error {
+func allocateMail(tx *state.Tx, o *directory.Object, e element) error {
 	if sources := xmldoc.Child(e.node, "sourceMailStores"); sources != nil {
 		return allocateNamed(tx, o, e, sources)
 	}
@@ -135,7 +137,7 @@ func allocateMail(tx *store.Tx, o *store.Object, e element) error {
 	return nil
 }
 
-func allocateNamed(tx *store.Tx, o *store.Object, e element, sources *xmldoc.Node) error {
+func allocateNamed(tx *state.Tx, o *directory.Object, e element, sources *xmldoc.Node) error {
 	named, err := readSources(e, sources)
 	if err != nil {
 		return err
@@ -158,10 +160,10 @@ func deallocateOrganization(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	var shares []*store.Allocation
-	consumers := make(map[store.ResourceKind]int64, 2)
-	for _, kind := range []store.ResourceKind{store.MailStore, store.PublicStore} {
-		of, err := c.Tx.Allocations(o.GUID, kind)
+	var shares []*resource.Allocation
+	consumers := make(map[resource.ResourceKind]int64, 2)
+	for _, kind := range []resource.ResourceKind{resource.MailStore, resource.PublicStore} {
+		of, err := c.Resources().Allocations(o.GUID, kind)
 		if err != nil {
 			return err
 		}
@@ -170,11 +172,11 @@ func deallocateOrganization(c *engine.Call) error {
 		}
 		shares = append(shares, of...)
 	}
-	if mail, public := consumers[store.MailStore], consumers[store.PublicStore]; mail+public > 0 {
+	if mail, public := consumers[resource.MailStore], consumers[resource.PublicStore]; mail+public > 0 {
 		return mpf.AllocationInUse.New(o.DN.ADsPath(), number(mail), number(public))
 	}
 	for _, a := range shares {
-		if err := c.Tx.Release(a.ID); err != nil {
+		if err := c.Resources().Release(a.ID); err != nil {
 			return err
 		}
 	}

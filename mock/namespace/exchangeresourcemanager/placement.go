@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -34,13 +36,13 @@ func readAlgorithm(text string, otherwise algorithm) (algorithm, error) {
 
 // candidate is a store that an allocation may go to.
 type candidate struct {
-	resource *store.Resource
+	resource *resource.Resource
 	present  bool // the organization has a share of it already
 }
 
 // portion is a part of an allocation.
 type portion struct {
-	resource  *store.Resource
+	resource  *resource.Resource
 	megabytes int64
 }
 
@@ -106,12 +108,12 @@ func spread(candidates []candidate, megabytes int64) []portion {
 // candidates lists the mail stores that may take a new allocation of an
 // organization: provisionable, shared as asked, and if not shared then with
 // nobody else's share (F272).
-func candidates(tx *store.Tx, organization store.GUID, shared bool) ([]candidate, error) {
-	resources, err := tx.Resources(store.MailStore)
+func candidates(tx *state.Tx, organization directory.GUID, shared bool) ([]candidate, error) {
+	resources, err := resource.In(tx).Resources(resource.MailStore)
 	if err != nil {
 		return nil, err
 	}
-	shares, err := tx.Allocations(organization, store.MailStore)
+	shares, err := resource.In(tx).Allocations(organization, resource.MailStore)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +127,7 @@ func candidates(tx *store.Tx, organization store.GUID, shared bool) ([]candidate
 			continue
 		}
 		if !shared {
-			if held, err := tx.HeldByOthers(r.ID, organization); err != nil {
+			if held, err := resource.In(tx).HeldByOthers(r.ID, organization); err != nil {
 				return nil, err
 			} else if held {
 				continue
@@ -137,7 +139,7 @@ func candidates(tx *store.Tx, organization store.GUID, shared bool) ([]candidate
 }
 
 // allocateAutomatically gives an organization megabytes on stores chosen here.
-func allocateAutomatically(tx *store.Tx, organization store.GUID, megabytes int64, shared bool, a algorithm) ([]portion, error) {
+func allocateAutomatically(tx *state.Tx, organization directory.GUID, megabytes int64, shared bool, a algorithm) ([]portion, error) {
 	open, err := candidates(tx, organization, shared)
 	if err != nil {
 		return nil, err
@@ -159,15 +161,15 @@ func allocateAutomatically(tx *store.Tx, organization store.GUID, megabytes int6
 }
 
 // grow adds a portion to the organization's share of a store, or gives it one.
-func grow(tx *store.Tx, organization store.GUID, p portion) error {
+func grow(tx *state.Tx, organization directory.GUID, p portion) error {
 	share, err := shareOf(tx, organization, p.resource)
 	if err != nil {
 		return err
 	}
 	if share == nil {
-		_, err = tx.Allocate(organization, p.resource.ID, p.megabytes)
+		_, err = resource.In(tx).Allocate(organization, p.resource.ID, p.megabytes)
 	} else {
-		_, err = tx.Reallocate(share.ID, p.megabytes)
+		_, err = resource.In(tx).Reallocate(share.ID, p.megabytes)
 	}
 	return fault(err)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
 )
 
 // stores makes candidates of the form capacity/allocated, with a star where the
@@ -16,7 +16,7 @@ import (
 func stores(text string) []candidate {
 	var all []candidate
 	for i, field := range strings.Fields(text) {
-		r := &store.Resource{ID: int64(i + 1)}
+		r := &resource.Resource{ID: int64(i + 1)}
 		_, present := strings.CutSuffix(field, "*")
 		_, _ = fmt.Sscanf(field, "%d/%d", &r.Megabytes, &r.Allocated)
 		all = append(all, candidate{r, present})
@@ -64,7 +64,7 @@ func TestPlace_AddsUp(t *testing.T) {
 		total := int64(0)
 		for i := range rapid.IntRange(0, 6).Draw(t, "stores") {
 			capacity := rapid.Int64Range(0, 50).Draw(t, "capacity")
-			r := &store.Resource{ID: int64(i), Megabytes: capacity, Allocated: rapid.Int64Range(0, capacity).Draw(t, "allocated")}
+			r := &resource.Resource{ID: int64(i), Megabytes: capacity, Allocated: rapid.Int64Range(0, capacity).Draw(t, "allocated")}
 			total += r.Free()
 			all = append(all, candidate{r, rapid.Bool().Draw(t, "present")})
 		}

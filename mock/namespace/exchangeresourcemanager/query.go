@@ -6,15 +6,17 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // asked is the organization that a query is about. One that is gone from the
 // directory has no name.
 type asked struct {
-	guid store.GUID
+	guid directory.GUID
 	dn   ldappath.DN
 }
 
@@ -32,15 +34,15 @@ func identify(c *engine.Call) (asked, error) {
 	if text == "" {
 		return asked{}, mpf.ArgumentMissing.New("organization")
 	}
-	id, err := store.ParseGUID(text)
+	id, err := directory.ParseGUID(text)
 	if err != nil {
 		return asked{}, mpf.ArgumentInvalid.New("GUID", "'"+text+"' is not a GUID")
 	}
-	o, err := c.Tx.ByGUID(id)
+	o, err := c.Directory().ByGUID(id)
 	if err == nil {
 		return asked{o.GUID, o.DN}, nil
 	}
-	if !errors.Is(err, store.ErrNotFound) {
+	if !errors.Is(err, state.ErrNotFound) {
 		return asked{}, err
 	}
 	shares, err := sharesOf(c.Tx, id)
@@ -50,12 +52,12 @@ func identify(c *engine.Call) (asked, error) {
 	return asked{guid: id}, err
 }
 
-func sharesOf(tx *store.Tx, organization store.GUID) ([]*store.Allocation, error) {
-	mail, err := tx.Allocations(organization, store.MailStore)
+func sharesOf(tx *state.Tx, organization directory.GUID) ([]*resource.Allocation, error) {
+	mail, err := resource.In(tx).Allocations(organization, resource.MailStore)
 	if err != nil {
 		return nil, err
 	}
-	public, err := tx.Allocations(organization, store.PublicStore)
+	public, err := resource.In(tx).Allocations(organization, resource.PublicStore)
 	return append(mail, public...), err
 }
 
@@ -67,18 +69,18 @@ func queryResources(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	mail, err := c.Tx.Allocations(org.guid, store.MailStore)
+	mail, err := c.Resources().Allocations(org.guid, resource.MailStore)
 	if err != nil {
 		return err
 	}
-	public, err := c.Tx.Allocations(org.guid, store.PublicStore)
+	public, err := c.Resources().Allocations(org.guid, resource.PublicStore)
 	if err != nil {
 		return err
 	}
 	if len(public) == 0 {
-		public = []*store.Allocation{nil}
+		public = []*resource.Allocation{nil}
 	}
-	var first *store.Allocation
+	var first *resource.Allocation
 	if len(mail) > 0 {
 		first = mail[0]
 	}
@@ -92,9 +94,9 @@ func queryResources(c *engine.Call) error {
 
 // bareGUID is the form in which QueryResourcesByOrganization writes GUIDs
 // (F276).
-func bareGUID(g store.GUID) string { return strings.ToLower(g.Octets()) }
+func bareGUID(g directory.GUID) string { return strings.ToLower(g.Octets()) }
 
-func mailShares(shares []*store.Allocation) *xmldoc.Node {
+func mailShares(shares []*resource.Allocation) *xmldoc.Node {
 	list := xmldoc.Element("mailStores")
 	var megabytes, free int64
 	for _, a := range shares {
@@ -103,10 +105,10 @@ func mailShares(shares []*store.Allocation) *xmldoc.Node {
 		xmldoc.Append(list, mailShare(a))
 	}
 	xmldoc.SetAttr(list, "megabytes", number(megabytes))
-	return xmldoc.SetAttr(list, "megabytesFree", number(store.MegabytesIn(free)))
+	return xmldoc.SetAttr(list, "megabytesFree", number(resource.MegabytesIn(free)))
 }
 
-func mailShare(a *store.Allocation) *xmldoc.Node {
+func mailShare(a *resource.Allocation) *xmldoc.Node {
 	if a == nil {
 		return fields("mailStore", "GUID", "", "serverName", "", "mailStoreName", "", "megabytes", "0", "megabytesFree", "0", "shared", "0")
 	}
@@ -114,7 +116,7 @@ func mailShare(a *store.Allocation) *xmldoc.Node {
 		"megabytes", number(a.Megabytes), "megabytesFree", number(a.FreeMegabytes()), "shared", flag(a.Resource.Shared))
 }
 
-func publicShareElement(a *store.Allocation) *xmldoc.Node {
+func publicShareElement(a *resource.Allocation) *xmldoc.Node {
 	if a == nil {
 		return fields("publicStore", "GUID", "", "serverName", "", "megabytes", "0", "megabytesFree", "0")
 	}
@@ -146,11 +148,11 @@ func queryConsumers(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	mailboxes, err := c.Tx.Consumers(org.guid, store.MailboxConsumer)
+	mailboxes, err := c.Resources().Consumers(org.guid, resource.MailboxConsumer)
 	if err != nil {
 		return err
 	}
-	folders, err := c.Tx.Consumers(org.guid, store.FolderConsumer)
+	folders, err := c.Resources().Consumers(org.guid, resource.FolderConsumer)
 	if err != nil {
 		return err
 	}
@@ -162,7 +164,7 @@ func queryConsumers(c *engine.Call) error {
 	return nil
 }
 
-func folderList(org asked, folders []*store.Consumer) *xmldoc.Node {
+func folderList(org asked, folders []*resource.Consumer) *xmldoc.Node {
 	list := xmldoc.Element("publicFolders")
 	top, seen := "/"+org.dn.RDN().Value, org.dn.IsZero()
 	for _, f := range folders {
@@ -179,7 +181,7 @@ func folderList(org asked, folders []*store.Consumer) *xmldoc.Node {
 }
 
 func queryAllOrganizations(c *engine.Call) error {
-	holders, err := c.Tx.Holders()
+	holders, err := c.Resources().Holders()
 	if err != nil {
 		return err
 	}
@@ -204,15 +206,15 @@ func queryByStore(c *engine.Call, p pool) error {
 	}
 	list := xmldoc.Element("organizations")
 	for _, r := range stores {
-		shares, err := c.Tx.AllocationsOf(r.ID)
+		shares, err := c.Resources().AllocationsOf(r.ID)
 		if err != nil {
 			return err
 		}
 		for _, a := range shares {
 			path := ""
-			if o, err := c.Tx.ByGUID(a.Organization); err == nil {
+			if o, err := c.Directory().ByGUID(a.Organization); err == nil {
 				path = o.DN.ADsPath()
-			} else if !errors.Is(err, store.ErrNotFound) {
+			} else if !errors.Is(err, state.ErrNotFound) {
 				return err
 			}
 			xmldoc.Append(list, fields("organization", "GUID", a.Organization.Octets(), "path", path, "megabytes", number(a.Megabytes)))
@@ -224,16 +226,16 @@ func queryByStore(c *engine.Call, p pool) error {
 
 // matching gives the registered stores that a query names. At least one of
 // name and server has to be there.
-func matching(tx *store.Tx, p pool, e element) ([]*store.Resource, error) {
+func matching(tx *state.Tx, p pool, e element) ([]*resource.Resource, error) {
 	server, name := e.text("serverName"), e.text(p.nameField)
 	if server == "" && name == "" {
 		return nil, mpf.ArgumentMissing.New(p.item + "/serverName")
 	}
-	resources, err := tx.Resources(p.kind)
+	resources, err := resource.In(tx).Resources(p.kind)
 	if err != nil {
 		return nil, err
 	}
-	var found []*store.Resource
+	var found []*resource.Resource
 	for _, r := range resources {
 		if (server == "" || sameName(r.Server, server)) && (name == "" || sameName(r.Name, name)) {
 			found = append(found, r)

@@ -6,8 +6,10 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -54,7 +56,7 @@ func readSources(mail element, sources *xmldoc.Node) ([]source, error) {
 }
 
 // allocate gives the organization a share of the named store.
-func (s source) allocate(tx *store.Tx, o *store.Object) error {
+func (s source) allocate(tx *state.Tx, o *directory.Object) error {
 	if s.megabytes < 0 {
 		return mpf.ArgumentInvalid.New(s.path+"/megabytes", "'"+s.text("megabytes")+"' is not a number of 0 or more")
 	}
@@ -65,22 +67,22 @@ func (s source) allocate(tx *store.Tx, o *store.Object) error {
 	if err := s.available(tx, o, r); err != nil {
 		return err
 	}
-	_, err = tx.Allocate(o.GUID, r.ID, s.megabytes)
-	if errors.Is(err, store.ErrConflict) {
+	_, err = resource.In(tx).Allocate(o.GUID, r.ID, s.megabytes)
+	if errors.Is(err, state.ErrConflict) {
 		return mpf.AllocationExists.New(o.DN.ADsPath())
 	}
 	return fault(err)
 }
 
 // available refuses a store that may take no more for an organization.
-func (s source) available(tx *store.Tx, o *store.Object, r *store.Resource) error {
+func (s source) available(tx *state.Tx, o *directory.Object, r *resource.Resource) error {
 	shared, err := element{s.node, s.path}.sharedAs(s.shared, r.Shared)
 	if err != nil {
 		return err
 	}
 	held := false
 	if !r.Shared {
-		if held, err = tx.HeldByOthers(r.ID, o.GUID); err != nil {
+		if held, err = resource.In(tx).HeldByOthers(r.ID, o.GUID); err != nil {
 			return err
 		}
 	}
@@ -110,7 +112,7 @@ func (e element) sharedAs(text string, otherwise bool) (bool, error) {
 }
 
 // apply does what the request says about the named store.
-func (s source) apply(tx *store.Tx, o *store.Object) error {
+func (s source) apply(tx *state.Tx, o *directory.Object) error {
 	if s.op == opAllocate {
 		return s.allocate(tx, o)
 	}
@@ -126,7 +128,7 @@ func (s source) apply(tx *store.Tx, o *store.Object) error {
 		return mpf.StoreNotAllocated.New(r.Name, r.Server, o.DN.ADsPath())
 	}
 	if s.op == opDeallocate {
-		if err := tx.Release(share.ID); errors.Is(err, store.ErrInUse) {
+		if err := resource.In(tx).Release(share.ID); errors.Is(err, state.ErrInUse) {
 			return mpf.AllocationInUse.New(o.DN.ADsPath(), number(share.Consumers), "0")
 		} else if err != nil {
 			return err
@@ -138,7 +140,7 @@ func (s source) apply(tx *store.Tx, o *store.Object) error {
 			return err
 		}
 	}
-	_, err = tx.Reallocate(share.ID, s.megabytes)
+	_, err = resource.In(tx).Reallocate(share.ID, s.megabytes)
 	return fault(err)
 }
 
@@ -167,7 +169,7 @@ func reallocateMail(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	shares, err := c.Tx.Allocations(o.GUID, store.MailStore)
+	shares, err := c.Resources().Allocations(o.GUID, resource.MailStore)
 	if err != nil {
 		return err
 	}
@@ -180,12 +182,12 @@ func reallocateMail(c *engine.Call) error {
 	return growMail(c.Tx, o, mail, shares, megabytes)
 }
 
-func shrinkMail(tx *store.Tx, o *store.Object, shares []*store.Allocation, megabytes int64) error {
+func shrinkMail(tx *state.Tx, o *directory.Object, shares []*resource.Allocation, megabytes int64) error {
 	switch len(shares) {
 	case 0:
 		return mpf.AllocationMissing.New(o.DN.ADsPath())
 	case 1:
-		_, err := tx.Reallocate(shares[0].ID, megabytes)
+		_, err := resource.In(tx).Reallocate(shares[0].ID, megabytes)
 		return fault(err)
 	}
 	return mpf.SourceStoresNeeded.New(number(int64(len(shares))))
@@ -193,7 +195,7 @@ func shrinkMail(tx *store.Tx, o *store.Object, shares []*store.Allocation, megab
 
 // growMail gives more on shared or unshared stores as the request says, else
 // as the organization has them.
-func growMail(tx *store.Tx, o *store.Object, mail element, shares []*store.Allocation, megabytes int64) error {
+func growMail(tx *state.Tx, o *directory.Object, mail element, shares []*resource.Allocation, megabytes int64) error {
 	otherwise := true
 	if len(shares) > 0 {
 		otherwise = shares[0].Resource.Shared
@@ -230,13 +232,13 @@ func reallocatePublic(c *engine.Call) error {
 	if megabytes > 0 && !share.Resource.Provisionable {
 		return mpf.StoreUnavailable.New(share.Resource.Name, share.Resource.Server, "it takes no new allocations")
 	}
-	_, err = c.Tx.Reallocate(share.ID, megabytes)
+	_, err = c.Resources().Reallocate(share.ID, megabytes)
 	return fault(err)
 }
 
 // publicShare gives the organization's share of its public store.
-func publicShare(tx *store.Tx, o *store.Object) (*store.Allocation, error) {
-	shares, err := tx.Allocations(o.GUID, store.PublicStore)
+func publicShare(tx *state.Tx, o *directory.Object) (*resource.Allocation, error) {
+	shares, err := resource.In(tx).Allocations(o.GUID, resource.PublicStore)
 	if err != nil {
 		return nil, err
 	}

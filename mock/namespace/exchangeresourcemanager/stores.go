@@ -6,12 +6,13 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // forStores runs fn for each store that a request names, at least one.
-func forStores(c *engine.Call, fn func(*store.Tx, storeArgument) error) error {
+func forStores(c *engine.Call, fn func(*state.Tx, storeArgument) error) error {
 	stores, err := storeArguments(c)
 	if err != nil {
 		return err
@@ -31,13 +32,13 @@ func addResources(c *engine.Call) error { return forStores(c, addStore) }
 
 // addStore registers one store. The size is taken as told: nothing compares it
 // with a disk.
-func addStore(tx *store.Tx, a storeArgument) error {
+func addStore(tx *state.Tx, a storeArgument) error {
 	megabytes, err := a.amount("megabytes")
 	if err != nil {
 		return err
 	}
 	shared := true
-	if a.kind == store.MailStore {
+	if a.kind == resource.MailStore {
 		if _, err := a.need("shared"); err != nil {
 			return err
 		}
@@ -45,13 +46,13 @@ func addStore(tx *store.Tx, a storeArgument) error {
 			return err
 		}
 	}
-	_, err = tx.RegisterStore(a.kind, a.server, a.name, megabytes, shared)
+	_, err = resource.In(tx).RegisterStore(a.kind, a.server, a.name, megabytes, shared)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound):
 		return mpf.StoreNotInExchange.New(a.name, a.server)
-	case errors.Is(err, store.ErrConflict):
+	case errors.Is(err, state.ErrConflict):
 		return mpf.StoreExists.New(a.name, a.server)
-	case errors.Is(err, store.ErrConstraint):
+	case errors.Is(err, state.ErrConstraint):
 		return mpf.ArgumentInvalid.New(a.path+"/megabytes", "the size is larger than can be kept")
 	}
 	return err
@@ -59,12 +60,12 @@ func addStore(tx *store.Tx, a storeArgument) error {
 
 func removeResources(c *engine.Call) error { return forStores(c, removeStore) }
 
-func removeStore(tx *store.Tx, a storeArgument) error {
+func removeStore(tx *state.Tx, a storeArgument) error {
 	r, err := a.registered(tx)
 	if err != nil {
 		return err
 	}
-	if err := tx.RemoveResource(r.ID); errors.Is(err, store.ErrInUse) {
+	if err := resource.In(tx).RemoveResource(r.ID); errors.Is(err, state.ErrInUse) {
 		return mpf.StoreInUse.New(r.Name, r.Server, number(r.Allocated))
 	} else if err != nil {
 		return err
@@ -96,7 +97,7 @@ func modifyResources(c *engine.Call) error {
 
 // modifyStore changes a store's size by a signed difference (F278), and
 // whether it is shared.
-func modifyStore(tx *store.Tx, a storeArgument) error {
+func modifyStore(tx *state.Tx, a storeArgument) error {
 	r, err := a.registered(tx)
 	if err != nil {
 		return err
@@ -111,10 +112,10 @@ func modifyStore(tx *store.Tx, a storeArgument) error {
 		}
 	}
 	shared, err := a.boolean("shared", r.Shared)
-	if err != nil || shared == r.Shared || a.kind != store.MailStore {
+	if err != nil || shared == r.Shared || a.kind != resource.MailStore {
 		return err
 	}
-	if err := tx.SetShared(r.ID, shared); errors.Is(err, store.ErrInUse) {
+	if err := resource.In(tx).SetShared(r.ID, shared); errors.Is(err, state.ErrInUse) {
 		return mpf.StoreInUse.New(r.Name, r.Server, number(r.Allocated))
 	} else if err != nil {
 		return err
@@ -122,14 +123,14 @@ func modifyStore(tx *store.Tx, a storeArgument) error {
 	return nil
 }
 
-func resize(tx *store.Tx, a storeArgument, r *store.Resource, difference int64) error {
-	_, err := tx.ResizeResource(r.ID, difference)
+func resize(tx *state.Tx, a storeArgument, r *resource.Resource, difference int64) error {
+	_, err := resource.In(tx).ResizeResource(r.ID, difference)
 	switch {
-	case errors.Is(err, store.ErrCapacity):
+	case errors.Is(err, resource.ErrCapacity):
 		return mpf.StoreInUse.New(r.Name, r.Server, number(r.Allocated))
-	case errors.Is(err, store.ErrConstraint) && difference < 0:
-		return mpf.ReleaseExceeds.New(number(r.Megabytes), a.text("megabytes"), store.Megabyte)
-	case errors.Is(err, store.ErrConstraint):
+	case errors.Is(err, state.ErrConstraint) && difference < 0:
+		return mpf.ReleaseExceeds.New(number(r.Megabytes), a.text("megabytes"), resource.Megabyte)
+	case errors.Is(err, state.ErrConstraint):
 		return mpf.ArgumentInvalid.New(a.path+"/megabytes", "the size would be larger than can be kept")
 	}
 	return err
@@ -141,8 +142,8 @@ func setProvisionable(c *engine.Call) (bool, error) {
 	changed := false
 	for container := range xmldoc.Children(c.Data, "provisionable") {
 		for n := range xmldoc.Children(container, "serverName") {
-			state, _ := xmldoc.Attr(n, "provisionable")
-			value, ok := booleans[strings.ToLower(strings.TrimSpace(state))]
+			text, _ := xmldoc.Attr(n, "provisionable")
+			value, ok := booleans[strings.ToLower(strings.TrimSpace(text))]
 			if !ok {
 				return false, mpf.ArgumentInvalid.New("provisionable/serverName", "the attribute provisionable has to be 1 or 0")
 			}
@@ -150,7 +151,7 @@ func setProvisionable(c *engine.Call) (bool, error) {
 			if server == "" {
 				return false, mpf.ArgumentEmpty.New("provisionable/serverName")
 			}
-			if err := c.Tx.SetProvisionable(server, value); errors.Is(err, store.ErrNotFound) {
+			if err := c.Resources().SetProvisionable(server, value); errors.Is(err, state.ErrNotFound) {
 				return false, mpf.StoreUnknown.New("*", server)
 			} else if err != nil {
 				return false, err
@@ -181,8 +182,8 @@ func queryAllStores(c *engine.Call) error {
 
 // storeList lists the registered stores of a kind. Public stores are listed
 // without name and shared (F275).
-func storeList(tx *store.Tx, p pool) (*xmldoc.Node, error) {
-	resources, err := tx.Resources(p.kind)
+func storeList(tx *state.Tx, p pool) (*xmldoc.Node, error) {
+	resources, err := resource.In(tx).Resources(p.kind)
 	if err != nil {
 		return nil, err
 	}
@@ -190,12 +191,12 @@ func storeList(tx *store.Tx, p pool) (*xmldoc.Node, error) {
 	for _, r := range resources {
 		one := xmldoc.Element(p.item, xmldoc.TextElement("GUID", r.GUID.String()), xmldoc.TextElement("serverName", r.Server))
 		xmldoc.SetAttr(one, "provisionable", flag(r.Provisionable))
-		if p.kind != store.PublicStore {
+		if p.kind != resource.PublicStore {
 			xmldoc.Append(one, xmldoc.TextElement(p.nameField, r.Name))
 		}
 		xmldoc.Append(one, xmldoc.TextElement("megabytes", number(r.Megabytes)))
 		xmldoc.Append(one, xmldoc.TextElement("megabytesFree", number(r.Free())))
-		if p.kind != store.PublicStore {
+		if p.kind != resource.PublicStore {
 			xmldoc.Append(one, xmldoc.TextElement("shared", flag(r.Shared)))
 		}
 		xmldoc.Append(list, one)

@@ -1,13 +1,14 @@
 package hostedexchange
 
 import (
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
 )
 
-func enableUser(c *engine.Call) error  { return switchUser(c, "EnableUser", store.StatusEnabled) }
-func disableUser(c *engine.Call) error { return switchUser(c, "DisableUser", store.StatusDisabled) }
+func enableUser(c *engine.Call) error  { return switchUser(c, "EnableUser", plan.StatusEnabled) }
+func disableUser(c *engine.Call) error { return switchUser(c, "DisableUser", plan.StatusDisabled) }
 
 // switchUser enables or disables an account and notes it. To ask for what is
 // already so is no error (F344).
@@ -16,7 +17,7 @@ func switchUser(c *engine.Call, procedure, event string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := directory(c, procedure, pathTo("user", user)); err != nil {
+	if _, err := runDirectory(c, procedure, pathTo("user", user)); err != nil {
 		return err
 	}
 	return note(c, user, event)
@@ -27,7 +28,7 @@ func setUserPassword(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = directory(c, "SetUserPassword", append(pass(c, "newPassword"), pathTo("user", user))...)
+	_, err = runDirectory(c, "SetUserPassword", append(pass(c, "newPassword"), pathTo("user", user))...)
 	return err
 }
 
@@ -36,7 +37,7 @@ func changeUserPassword(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = directory(c, "ChangeUserPassword", append(pass(c, "oldPassword", "newPassword"), pathTo("user", user))...)
+	_, err = runDirectory(c, "ChangeUserPassword", append(pass(c, "oldPassword", "newPassword"), pathTo("user", user))...)
 	return err
 }
 
@@ -56,16 +57,16 @@ func makeUserAdmin(c *engine.Call) error {
 		return err
 	}
 	if is {
-		_, err = directory(c, "GroupRemove", pathTo("group", admins), pathTo("member", user))
+		_, err = runDirectory(c, "GroupRemove", pathTo("group", admins), pathTo("member", user))
 		return err
 	}
-	_, err = directory(c, "GroupAdd", pathTo("group", admins), pathTo("newMember", user))
+	_, err = runDirectory(c, "GroupAdd", pathTo("group", admins), pathTo("newMember", user))
 	return err
 }
 
 // isIn tells whether an object is a direct member of a group.
-func isIn(c *engine.Call, o, group *store.Object) (bool, error) {
-	groups, err := c.Tx.MemberOf(o)
+func isIn(c *engine.Call, o, group *directory.Object) (bool, error) {
+	groups, err := c.Directory().MemberOf(o)
 	if err != nil {
 		return false, err
 	}

@@ -6,9 +6,10 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -51,7 +52,7 @@ func letterOrDigit(r rune) bool {
 func notInDomain(r rune) bool { return !letterOrDigit(r) && r != '-' && r != '.' && r != '_' }
 
 // checkOwnAddress refuses an address outside of the organization's domains.
-func checkOwnAddress(c *engine.Call, org *store.Object, address string) error {
+func checkOwnAddress(c *engine.Call, org *directory.Object, address string) error {
 	if err := checkAddress(address); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func createSMTPProxyAddress(c *engine.Call) error {
 
 // openRecipient gives the mail-enabled object at the path argument and its
 // organization. The original speaks of users only (F333).
-func openRecipient(c *engine.Call) (recipient, org *store.Object, err error) {
+func openRecipient(c *engine.Call) (recipient, org *directory.Object, err error) {
 	if recipient, err = c.Open("path", "user", "group", "contact"); err != nil {
 		return nil, nil, err
 	}
@@ -100,41 +101,41 @@ func primaryAsked(c *engine.Call) (bool, error) {
 // addAddress gives a recipient an address, or makes one that it has the
 // primary one. An address that it has is taken, except to become or stay the
 // primary one (F334).
-func addAddress(c *engine.Call, recipient *store.Object, address string, primary bool) error {
+func addAddress(c *engine.Call, recipient *directory.Object, address string, primary bool) error {
 	held, err := mailAddresses(c, recipient)
 	if err != nil {
 		return err
 	}
-	holder, err := c.Tx.ByProxyAddress(address)
+	holder, err := c.Directory().ByProxyAddress(address)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound):
 		held = append(held, secondaryPrefix+address)
 	case err != nil:
 		return err
 	case holder.ID != recipient.ID || !primary:
-		return mpf.AddressTaken.New(address, c.Holder(holder))
+		return mpf.AddressTaken.New(address, c.Holder(holder.DN))
 	}
 	if !primary {
-		return c.Tx.Set(recipient, "proxyAddresses", held...)
+		return c.Directory().Set(recipient, "proxyAddresses", held...)
 	}
 	return setPrimary(c, recipient, held, address)
 }
 
 // mailAddresses gives the proxy addresses of a recipient that is mail-enabled.
-func mailAddresses(c *engine.Call, recipient *store.Object) ([]string, error) {
-	alias, err := c.Tx.Value(recipient, "mailNickname")
+func mailAddresses(c *engine.Call, recipient *directory.Object) ([]string, error) {
+	alias, err := c.Directory().Value(recipient, "mailNickname")
 	if err != nil {
 		return nil, err
 	}
 	if alias == "" {
 		return nil, mpf.MailEnabledNot.New(recipient.DN.ADsPath())
 	}
-	return c.Tx.Values(recipient, "proxyAddresses")
+	return c.Directory().Values(recipient, "proxyAddresses")
 }
 
 // setPrimary writes addresses with one of them as the primary one; mail
 // follows it.
-func setPrimary(c *engine.Call, recipient *store.Object, held []string, address string) error {
+func setPrimary(c *engine.Call, recipient *directory.Object, held []string, address string) error {
 	marked := make([]string, 0, len(held))
 	wanted := ldappath.Fold(address)
 	for _, one := range held {
@@ -151,10 +152,10 @@ func setPrimary(c *engine.Call, recipient *store.Object, held []string, address 
 		}
 		marked = append(marked, one)
 	}
-	if err := c.Tx.Set(recipient, "proxyAddresses", marked...); err != nil {
+	if err := c.Directory().Set(recipient, "proxyAddresses", marked...); err != nil {
 		return err
 	}
-	return c.Tx.Set(recipient, "mail", address)
+	return c.Directory().Set(recipient, "mail", address)
 }
 
 // deleteSMTPProxyAddress takes a secondary address; the primary one is refused.
@@ -175,7 +176,7 @@ func deleteSMTPProxyAddress(c *engine.Call) error {
 		if strings.HasPrefix(one, primaryPrefix) {
 			return mpf.AddressIsPrimary.New(address)
 		}
-		return c.Tx.Remove(recipient, "proxyAddresses", one)
+		return c.Directory().Remove(recipient, "proxyAddresses", one)
 	}
 	return mpf.AddressUnknown.New(address, recipient.DN.ADsPath())
 }

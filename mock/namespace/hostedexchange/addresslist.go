@@ -4,9 +4,9 @@ import (
 	"errors"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -52,7 +52,7 @@ func createOrganizationAddressLists(c *engine.Call) error {
 }
 
 // hasAddressLists tells whether an organization has all three lists.
-func hasAddressLists(c *engine.Call, org *store.Object) (bool, error) {
+func hasAddressLists(c *engine.Call, org *directory.Object) (bool, error) {
 	for _, l := range addressLists {
 		list, err := organization.Optional(c.Tx, org, l.wkName)
 		if list == nil || err != nil {
@@ -63,7 +63,7 @@ func hasAddressLists(c *engine.Call, org *store.Object) (bool, error) {
 }
 
 // ensureAddressLists makes the lists that a plan with full Outlook asks for.
-func ensureAddressLists(c *engine.Call, org *store.Object) error {
+func ensureAddressLists(c *engine.Call, org *directory.Object) error {
 	complete, err := hasAddressLists(c, org)
 	if err != nil || complete {
 		return err
@@ -105,13 +105,13 @@ func createAddressLists(c *engine.Call) error {
 }
 
 // listReaders are the groups that may read an organization's lists.
-func listReaders(c *engine.Call, org *store.Object) ([]*store.Object, error) {
+func listReaders(c *engine.Call, org *directory.Object) ([]*directory.Object, error) {
 	users, err := organization.AllUsers(c.Tx, org)
 	if err != nil {
 		return nil, err
 	}
 	admins, err := organization.Admins(c.Tx, org)
-	return []*store.Object{users, admins}, err
+	return []*directory.Object{users, admins}, err
 }
 
 // showUsersInAddressLists shows the users that were there before the lists in
@@ -121,7 +121,7 @@ func showUsersInAddressLists(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	for user, err := range c.Tx.Descendants(org, "user") {
+	for user, err := range c.Directory().Descendants(org, "user") {
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func showUsersInAddressLists(c *engine.Call) error {
 	return nil
 }
 
-func showInLists(c *engine.Call, org, user *store.Object) error {
+func showInLists(c *engine.Call, org, user *directory.Object) error {
 	for _, wkName := range []string{organization.GlobalAddressList, organization.AddressList} {
 		list, err := organization.Optional(c.Tx, org, wkName)
 		if err != nil {
@@ -141,7 +141,7 @@ func showInLists(c *engine.Call, org, user *store.Object) error {
 		if list == nil {
 			continue
 		}
-		if err := c.Tx.Add(user, "showInAddressBook", list.DN.String()); err != nil && !errors.Is(err, store.ErrValueExists) {
+		if err := c.Directory().Add(user, "showInAddressBook", list.DN.String()); err != nil && !errors.Is(err, directory.ErrValueExists) {
 			return err
 		}
 	}
@@ -149,12 +149,12 @@ func showInLists(c *engine.Call, org, user *store.Object) error {
 	if err != nil || offline == nil {
 		return err
 	}
-	return c.Tx.Set(user, "msExchUseOAB", offline.DN.String())
+	return c.Directory().Set(user, "msExchUseOAB", offline.DN.String())
 }
 
 // deleteAddressLists takes the lists of an organization, the offline one, which
 // is made of the others, first.
-func deleteAddressLists(c *engine.Call, org *store.Object) error {
+func deleteAddressLists(c *engine.Call, org *directory.Object) error {
 	for i := len(addressLists) - 1; i >= 0; i-- {
 		list, err := organization.Optional(c.Tx, org, addressLists[i].wkName)
 		if err != nil {
@@ -192,7 +192,7 @@ func getOfflineAddressList(c *engine.Call) error {
 }
 
 // tellList puts the path of one of the lists into the answer.
-func tellList(c *engine.Call, org *store.Object, i int) error {
+func tellList(c *engine.Call, org *directory.Object, i int) error {
 	list, err := organization.Optional(c.Tx, org, addressLists[i].wkName)
 	if err != nil {
 		return err

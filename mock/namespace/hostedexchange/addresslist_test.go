@@ -7,8 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/namespace/hostedexchange"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -78,15 +79,15 @@ func TestGetProperties(t *testing.T) {
 
 func TestInitialize(t *testing.T) {
 	w := open(t)
-	w.Update(func(tx *store.Tx) error {
-		group, err := tx.BySAM("MPSOabUpdateAccts")
+	w.Update(func(tx *state.Tx) error {
+		group, err := directory.In(tx).BySAM("MPSOabUpdateAccts")
 		require.NoError(t, err)
-		return tx.Delete(group)
+		return directory.In(tx).Delete(group)
 	})
 	for range 2 { // again is no error
 		w.ok("InitializeHostedExchange", "")
-		w.View(func(tx *store.Tx) {
-			_, err := tx.BySAM("MPSOabUpdateAccts")
+		w.View(func(tx *state.Tx) {
+			_, err := directory.In(tx).BySAM("MPSOabUpdateAccts")
 			assert.NoError(t, err)
 		})
 	}

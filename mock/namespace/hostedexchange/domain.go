@@ -7,17 +7,20 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // Types of SMTP domains as callers name them.
 const (
-	primaryDomain   = string(store.PrimaryDomain)
-	secondaryDomain = string(store.SecondaryDomain)
-	vanityDomain    = string(store.VanityDomain)
+	primaryDomain   = string(mail.PrimaryDomain)
+	secondaryDomain = string(mail.SecondaryDomain)
+	vanityDomain    = string(mail.VanityDomain)
 )
 
 // maxDomain is the longest DNS name, in characters.
@@ -25,11 +28,11 @@ const maxDomain = 255
 
 // domainKinds tells the type that a name in any letter case means; without a
 // name a domain is a secondary one.
-var domainKinds = map[string]store.DomainKind{
-	"":                             store.SecondaryDomain,
-	ldappath.Fold(primaryDomain):   store.PrimaryDomain,
-	ldappath.Fold(secondaryDomain): store.SecondaryDomain,
-	ldappath.Fold(vanityDomain):    store.VanityDomain,
+var domainKinds = map[string]mail.DomainKind{
+	"":                             mail.SecondaryDomain,
+	ldappath.Fold(primaryDomain):   mail.PrimaryDomain,
+	ldappath.Fold(secondaryDomain): mail.SecondaryDomain,
+	ldappath.Fold(vanityDomain):    mail.VanityDomain,
 }
 
 // createSMTPDomain adds a domain to an organization, or promotes one that it
@@ -43,15 +46,15 @@ func createSMTPDomain(c *engine.Call) error {
 		return err
 	}
 	name, kind := domainAsked(c), domainKinds[ldappath.Fold(c.Text("domainTypeName"))]
-	held, holder, err := c.Tx.DomainOwner(name)
+	held, holder, err := c.Mail().DomainOwner(name)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound):
 		return addToOrganization(c, org, name, kind)
 	case err != nil:
 		return err
-	case holder.ID != org.ID || kind != store.PrimaryDomain:
-		return mpf.DomainTaken.New(name, c.Holder(holder))
-	case held.Kind == store.PrimaryDomain:
+	case holder.ID != org.ID || kind != mail.PrimaryDomain:
+		return mpf.DomainTaken.New(name, c.Holder(holder.DN))
+	case held.Kind == mail.PrimaryDomain:
 		return nil
 	}
 	if err := promote(c, org, held.Name); err != nil || !c.Has("createSMTPDomain") {
@@ -67,11 +70,11 @@ func domainAsked(c *engine.Call) string { return strings.TrimSuffix(c.Text("SMTP
 
 // addToOrganization adds a new domain. As only one can be primary, a new
 // primary one begins as a secondary one.
-func addToOrganization(c *engine.Call, org *store.Object, name string, kind store.DomainKind) error {
-	if kind != store.PrimaryDomain {
+func addToOrganization(c *engine.Call, org *directory.Object, name string, kind mail.DomainKind) error {
+	if kind != mail.PrimaryDomain {
 		return addDomain(c, org, name, kind, c.Has("createSMTPDomain"))
 	}
-	if err := addDomain(c, org, name, store.SecondaryDomain, c.Has("createSMTPDomain")); err != nil {
+	if err := addDomain(c, org, name, mail.SecondaryDomain, c.Has("createSMTPDomain")); err != nil {
 		return err
 	}
 	return promote(c, org, name)
@@ -79,29 +82,29 @@ func addToOrganization(c *engine.Call, org *store.Object, name string, kind stor
 
 // promote makes a domain of the organization the primary one, and the former
 // primary one secondary.
-func promote(c *engine.Call, org *store.Object, name string) error {
-	former, err := c.Tx.PrimaryDomain(org)
+func promote(c *engine.Call, org *directory.Object, name string) error {
+	former, err := c.Mail().PrimaryDomain(org)
 	if err != nil {
 		return err
 	}
-	if err := c.Tx.SetPrimaryDomain(org, name); err != nil {
+	if err := c.Mail().SetPrimaryDomain(org, name); err != nil {
 		return err
 	}
-	if err := recordDomain(c, org, former.Name, secondaryDomain, store.StatusEnabled); err != nil {
+	if err := recordDomain(c, org, former.Name, secondaryDomain, plan.StatusEnabled); err != nil {
 		return err
 	}
-	return recordDomain(c, org, name, primaryDomain, store.StatusEnabled)
+	return recordDomain(c, org, name, primaryDomain, plan.StatusEnabled)
 }
 
 // addDomain gives an organization a domain that nobody has, and puts it into
 // the recipient policies if asked to.
-func addDomain(c *engine.Call, org *store.Object, name string, kind store.DomainKind, inPolicy bool) error {
+func addDomain(c *engine.Call, org *directory.Object, name string, kind mail.DomainKind, inPolicy bool) error {
 	if !strings.Contains(name, ".") {
 		return mpf.DomainInvalid.New(name)
 	}
-	err := c.Tx.CreateDomain(org, name, kind)
-	var taken *store.ConflictError
-	var bad *store.SyntaxError
+	err := c.Mail().CreateDomain(org, name, kind)
+	var taken *state.ConflictError
+	var bad *state.SyntaxError
 	switch {
 	case errors.As(err, &taken):
 		return mpf.DomainTaken.New(name, c.Holder(taken.Holder))
@@ -110,7 +113,7 @@ func addDomain(c *engine.Call, org *store.Object, name string, kind store.Domain
 	case err != nil:
 		return err
 	}
-	if err := recordDomain(c, org, name, string(kind), store.StatusEnabled); err != nil || !inPolicy {
+	if err := recordDomain(c, org, name, string(kind), plan.StatusEnabled); err != nil || !inPolicy {
 		return err
 	}
 	_, err = provider(c, "CreateSMTPDomain", domainList(name))
@@ -118,7 +121,7 @@ func addDomain(c *engine.Call, org *store.Object, name string, kind store.Domain
 }
 
 // recordDomain writes a domain into the organization's record.
-func recordDomain(c *engine.Call, org *store.Object, name, kind, status string) error {
+func recordDomain(c *engine.Call, org *directory.Object, name, kind, status string) error {
 	is, err := isCustomer(c, org)
 	if err != nil || !is {
 		return err
@@ -144,7 +147,7 @@ func deleteSMTPDomain(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if held.Kind == store.PrimaryDomain {
+	if held.Kind == mail.PrimaryDomain {
 		return mpf.DomainIsPrimary.New(held.Name)
 	}
 	used, err := addressesIn(c, org, held.Name)
@@ -158,9 +161,9 @@ func deleteSMTPDomain(c *engine.Call) error {
 }
 
 // ownDomain gives a domain that the organization must have.
-func ownDomain(c *engine.Call, org *store.Object, name string) (store.SMTPDomain, error) {
-	held, holder, err := c.Tx.DomainOwner(name)
-	if errors.Is(err, store.ErrNotFound) || err == nil && holder.ID != org.ID {
+func ownDomain(c *engine.Call, org *directory.Object, name string) (mail.SMTPDomain, error) {
+	held, holder, err := c.Mail().DomainOwner(name)
+	if errors.Is(err, state.ErrNotFound) || err == nil && holder.ID != org.ID {
 		return held, mpf.DomainUnknown.New(name, organization.Name(org))
 	}
 	return held, err
@@ -168,13 +171,13 @@ func ownDomain(c *engine.Call, org *store.Object, name string) (store.SMTPDomain
 
 // addressesIn counts the addresses in a domain. An organization's recipients
 // are the only ones who can have any.
-func addressesIn(c *engine.Call, org *store.Object, domain string) (int, error) {
+func addressesIn(c *engine.Call, org *directory.Object, domain string) (int, error) {
 	count, suffix := 0, "@"+ldappath.Fold(domain)
-	for o, err := range c.Tx.Descendants(org, "user", "group", "contact") {
+	for o, err := range c.Directory().Descendants(org, "user", "group", "contact") {
 		if err != nil {
 			return 0, err
 		}
-		addresses, err := c.Tx.Values(o, "proxyAddresses")
+		addresses, err := c.Directory().Values(o, "proxyAddresses")
 		if err != nil {
 			return 0, err
 		}
@@ -189,11 +192,11 @@ func addressesIn(c *engine.Call, org *store.Object, domain string) (int, error) 
 
 // dropDomain takes a domain from its organization, its record, and the
 // recipient policies if asked to.
-func dropDomain(c *engine.Call, org *store.Object, d store.SMTPDomain) error {
-	if err := c.Tx.DeleteDomain(org, d.Name); err != nil {
+func dropDomain(c *engine.Call, org *directory.Object, d mail.SMTPDomain) error {
+	if err := c.Mail().DeleteDomain(org, d.Name); err != nil {
 		return err
 	}
-	if err := recordDomain(c, org, d.Name, string(d.Kind), store.StatusDeleted); err != nil || !c.Has("deleteSMTPDomain") {
+	if err := recordDomain(c, org, d.Name, string(d.Kind), plan.StatusDeleted); err != nil || !c.Has("deleteSMTPDomain") {
 		return err
 	}
 	_, err := provider(c, "DeleteSMTPDomain", domainList(d.Name))
@@ -202,13 +205,13 @@ func dropDomain(c *engine.Call, org *store.Object, d store.SMTPDomain) error {
 
 // deleteDomains takes all domains of an organization that is being deleted. A
 // named one must be among them.
-func deleteDomains(c *engine.Call, org *store.Object) error {
+func deleteDomains(c *engine.Call, org *directory.Object) error {
 	if name := domainAsked(c); name != "" {
 		if _, err := ownDomain(c, org, name); err != nil {
 			return err
 		}
 	}
-	domains, err := c.Tx.Domains(org)
+	domains, err := c.Mail().Domains(org)
 	if err != nil {
 		return err
 	}
@@ -229,7 +232,7 @@ func getOrganizationDomains(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	domains, err := c.Tx.Domains(org)
+	domains, err := c.Mail().Domains(org)
 	if err != nil {
 		return err
 	}
@@ -254,12 +257,12 @@ func createConsumerVanityDomain(c *engine.Call) error {
 	if err := checkAddress(address); err != nil {
 		return err
 	}
-	held, holder, err := c.Tx.DomainOwner(name)
+	held, holder, err := c.Mail().DomainOwner(name)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		err = addDomain(c, org, name, store.VanityDomain, c.Has("createSMTPDomain"))
-	case err == nil && (holder.ID != org.ID || held.Kind != store.VanityDomain):
-		err = mpf.DomainTaken.New(name, c.Holder(holder))
+	case errors.Is(err, state.ErrNotFound):
+		err = addDomain(c, org, name, mail.VanityDomain, c.Has("createSMTPDomain"))
+	case err == nil && (holder.ID != org.ID || held.Kind != mail.VanityDomain):
+		err = mpf.DomainTaken.New(name, c.Holder(holder.DN))
 	}
 	if err != nil {
 		return err
@@ -269,17 +272,17 @@ func createConsumerVanityDomain(c *engine.Call) error {
 
 // deleteVanityDomains takes the vanity domains of a user's addresses that no
 // other recipient has an address in.
-func deleteVanityDomains(c *engine.Call, org *store.Object, addresses []string) error {
+func deleteVanityDomains(c *engine.Call, org *directory.Object, addresses []string) error {
 	for _, address := range addresses {
 		_, domain, _ := strings.Cut(address, "@")
-		held, holder, err := c.Tx.DomainOwner(domain)
-		if errors.Is(err, store.ErrNotFound) {
+		held, holder, err := c.Mail().DomainOwner(domain)
+		if errors.Is(err, state.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if holder.ID != org.ID || held.Kind != store.VanityDomain {
+		if holder.ID != org.ID || held.Kind != mail.VanityDomain {
 			continue
 		}
 		used, err := addressesIn(c, org, held.Name)

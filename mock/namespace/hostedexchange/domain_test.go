@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -25,15 +27,15 @@ func (w *world) domains() map[string]string {
 func (w *world) inPolicy(name string) bool {
 	w.t.Helper()
 	found := false
-	w.View(func(tx *store.Tx) {
-		domain, err := tx.Domain()
+	w.View(func(tx *state.Tx) {
+		domain, err := directory.In(tx).Domain()
 		require.NoError(w.t, err)
-		container, err := tx.Get(domain.Exchange.Child("CN", "Recipient Policies"))
+		container, err := directory.In(tx).Get(domain.Exchange.Child("CN", "Recipient Policies"))
 		require.NoError(w.t, err)
-		policies, err := tx.Children(container, "msExchRecipientPolicy")
+		policies, err := directory.In(tx).Children(container, "msExchRecipientPolicy")
 		require.NoError(w.t, err)
 		for _, p := range policies {
-			held, err := tx.Values(p, "gatewayProxy")
+			held, err := directory.In(tx).Values(p, "gatewayProxy")
 			require.NoError(w.t, err)
 			for _, address := range held {
 				found = found || address == "smtp:@"+name
@@ -65,8 +67,8 @@ func TestCreateSMTPDomain(t *testing.T) {
 	assert.Equal(t, "old@acme.example", w.attr(old, "mail"))
 	assert.Equal(t, "new@two.example", w.attr(w.user("new", "BaseMail"), "mail"))
 	guid := w.Object(acme).GUID
-	w.View(func(tx *store.Tx) {
-		assets, err := tx.Assets(guid, "PrimaryDomain", store.StatusEnabled)
+	w.View(func(tx *state.Tx) {
+		assets, err := plan.In(tx).Assets(guid, "PrimaryDomain", plan.StatusEnabled)
 		require.NoError(t, err)
 		require.Len(t, assets, 1)
 		assert.Equal(t, "two.example", assets[0].Value)

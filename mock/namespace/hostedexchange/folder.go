@@ -7,9 +7,11 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -47,13 +49,13 @@ func allocatePublicFolder(c *engine.Call) error {
 		return err
 	}
 	name := topFolder(organization.Name(org))
-	switch _, err := c.Tx.Folder("/" + name); {
+	switch _, err := c.Mail().Folder("/" + name); {
 	case err == nil: // said before the room that a second one would need
 		return mpf.FolderExists.New("/" + name)
-	case !errors.Is(err, store.ErrNotFound):
+	case !errors.Is(err, state.ErrNotFound):
 		return err
 	}
-	room, err := resource(c, "AllocatePublicFolder", pathTo("organization", org), xmldoc.Element("publicStore",
+	room, err := resourceManager(c, "AllocatePublicFolder", pathTo("organization", org), xmldoc.Element("publicStore",
 		xmldoc.TextElement("folderPath", "/"+name), xmldoc.TextElement("megabytes", c.Text("megabytes"))))
 	if err != nil {
 		return err
@@ -71,7 +73,7 @@ func allocatePublicFolder(c *engine.Call) error {
 }
 
 // folderDomain is the domain in which the folder's groups get addresses.
-func folderDomain(c *engine.Call, org *store.Object) (string, error) {
+func folderDomain(c *engine.Call, org *directory.Object) (string, error) {
 	primary, err := defaultDomain(c, org)
 	if err != nil || domainAsked(c) == "" {
 		return primary, err
@@ -86,7 +88,7 @@ func topFolder(name string) string {
 }
 
 // folderPermissions tells who may do what in the organization's folder.
-func folderPermissions(c *engine.Call, org *store.Object, domain string) (*xmldoc.Node, error) {
+func folderPermissions(c *engine.Call, org *directory.Object, domain string) (*xmldoc.Node, error) {
 	list := xmldoc.SetAttr(xmldoc.Element("Permissions"), "mode", "set")
 	for _, g := range []struct {
 		wkName, role string
@@ -106,15 +108,15 @@ func folderPermissions(c *engine.Call, org *store.Object, domain string) (*xmldo
 // ensureAddress mail-enables a group unless it is: the client may have done it
 // before, or have failed to. Where a user has the address that the client
 // would choose, the whole name of the group stands in for it (F354).
-func ensureAddress(c *engine.Call, group *store.Object, domain string) error {
-	alias, err := c.Tx.Value(group, "mailNickname")
+func ensureAddress(c *engine.Call, group *directory.Object, domain string) error {
+	alias, err := c.Directory().Value(group, "mailNickname")
 	if err != nil || alias != "" {
 		return err
 	}
 	name := group.DN.RDN().Value
 	short, _, _ := strings.Cut(name, "@")
 	address := plainLocalPart(short) + "@" + domain
-	if _, err := c.Tx.ByProxyAddress(address); err == nil {
+	if _, err := c.Directory().ByProxyAddress(address); err == nil {
 		address = plainLocalPart(strings.ReplaceAll(name, "@", ".")) + "@" + domain
 	}
 	return mailEnableGroup(c, group, address)
@@ -129,8 +131,8 @@ func deallocatePublicFolder(c *engine.Call) error {
 	if name == "" {
 		name = topFolder(organization.Name(org))
 	}
-	folder, err := c.Tx.Folder("/" + name)
-	if errors.Is(err, store.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
+	folder, err := c.Mail().Folder("/" + name)
+	if errors.Is(err, state.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
 		return mpf.FolderUnknown.New("/" + name)
 	}
 	if err != nil {
@@ -141,14 +143,14 @@ func deallocatePublicFolder(c *engine.Call) error {
 
 // dropFolder deletes a folder that has none below it and gives its room back,
 // if it was made with any.
-func dropFolder(c *engine.Call, org *store.Object, folder *store.Folder) error {
+func dropFolder(c *engine.Call, org *directory.Object, folder *mail.Folder) error {
 	slash := strings.LastIndexByte(folder.Path, '/')
 	_, err := provider(c, "DeleteFolder", xmldoc.TextElement("folderpath", folder.Path[:slash+1]),
 		xmldoc.TextElement("name", folder.Path[slash+1:]))
 	if err != nil {
 		return err
 	}
-	_, err = resource(c, "DeallocatePublicFolder", pathTo("organization", org),
+	_, err = resourceManager(c, "DeallocatePublicFolder", pathTo("organization", org),
 		xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", folder.Path)))
 	var e *mpf.Error
 	if errors.As(err, &e) && mpf.AllocationMissing.Is(e) {
@@ -159,8 +161,8 @@ func dropFolder(c *engine.Call, org *store.Object, folder *store.Folder) error {
 
 // deleteFolders takes all public folders of an organization, those below
 // before those above.
-func deleteFolders(c *engine.Call, org *store.Object) error {
-	folders, err := c.Tx.Folders(org)
+func deleteFolders(c *engine.Call, org *directory.Object) error {
+	folders, err := c.Mail().Folders(org)
 	if err != nil {
 		return err
 	}

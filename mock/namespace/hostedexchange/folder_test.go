@@ -6,18 +6,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 func TestCreatePublicFolder(t *testing.T) {
 	w := withAcme(t)
 	w.ok("CreatePublicFolder", path(acme)+`<megabytes>4</megabytes>`)
-	w.View(func(tx *store.Tx) {
-		folder, err := tx.Folder("/acme")
+	w.View(func(tx *state.Tx) {
+		folder, err := mail.In(tx).Folder("/acme")
 		require.NoError(t, err)
 		assert.Equal(t, int64(4096), folder.PostLimitKB)
-		permissions, err := tx.FolderPermissions(folder)
+		permissions, err := mail.In(tx).FolderPermissions(folder)
 		require.NoError(t, err)
 		roles := make(map[string]string)
 		for _, p := range permissions {
@@ -56,10 +58,10 @@ func TestDeletePublicFolder(t *testing.T) {
 	create := path(acme) + `<megabytes>4</megabytes>`
 	w.ok("CreatePublicFolder", create)
 	w.ok("DeletePublicFolder", path(acme))
-	w.View(func(tx *store.Tx) {
-		_, err := tx.Folder("/acme")
-		assert.ErrorIs(t, err, store.ErrNotFound)
-		assert.NoError(t, tx.CheckConservation())
+	w.View(func(tx *state.Tx) {
+		_, err := mail.In(tx).Folder("/acme")
+		assert.ErrorIs(t, err, state.ErrNotFound)
+		assert.NoError(t, resource.In(tx).CheckConservation())
 	})
 	w.ok("CreatePublicFolder", create)
 	assert.Nil(t, w.Call("Hosted Exchange", "DeletePublicFolder", path(acme)+`<name>/acme</name>`).Err, "the domain controller is optional")

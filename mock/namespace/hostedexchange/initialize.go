@@ -3,8 +3,9 @@ package hostedexchange
 import (
 	"errors"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 )
 
 // securityGroups are the groups that rights of the namespace are given to
@@ -28,23 +29,23 @@ func initializeHostedExchange(c *engine.Call) error {
 
 // initializeNamespaceSecurity makes the groups that are missing.
 func initializeNamespaceSecurity(c *engine.Call) error {
-	domain, err := c.Tx.Domain()
+	domain, err := c.Directory().Domain()
 	if err != nil {
 		return err
 	}
 	users := domain.DN.Child("CN", "Users")
 	for _, g := range securityGroups {
-		_, err := c.Tx.BySAM(g.name)
+		_, err := c.Directory().BySAM(g.name)
 		if err == nil {
 			continue
 		}
-		if !errors.Is(err, store.ErrNotFound) {
+		if !errors.Is(err, state.ErrNotFound) {
 			return err
 		}
-		_, err = c.Tx.Create(users.Child("CN", g.name), "group", store.Attributes{
+		_, err = c.Directory().Create(users.Child("CN", g.name), "group", directory.Attributes{
 			{Name: "sAMAccountName", Values: []string{g.name}},
 			{Name: "description", Values: []string{g.description}},
-			{Name: "groupType", Values: []string{store.GroupGlobalSecurity}},
+			{Name: "groupType", Values: []string{directory.GroupGlobalSecurity}},
 		})
 		if err != nil {
 			return err

@@ -7,7 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -16,7 +19,7 @@ func TestLife(t *testing.T) {
 	w := open(t)
 	signUp(t, w)
 	admin := users(t, w)
-	mail(t, w, admin)
+	mailLife(t, w, admin)
 	domains(t, w)
 	suspend(t, w)
 	cancel(t, w)
@@ -64,7 +67,7 @@ func users(t *testing.T, w *world) (admin string) {
 	return admin
 }
 
-func mail(t *testing.T, w *world, admin string) {
+func mailLife(t *testing.T, w *world, admin string) {
 	jsmith := "CN=jsmith@acme.example," + acme
 	w.ok("CreateSMTPProxyAddress", path(jsmith)+`<proxyAddress setPrimary="0">john@acme.example</proxyAddress>`)
 	assert.Equal(t, []string{"SMTP:jsmith@acme.example", "smtp:john@acme.example"}, w.addresses(jsmith))
@@ -120,16 +123,16 @@ func cancel(t *testing.T, w *world) {
 	}
 	w.ok("DeleteBusinessOrganization", path(acme)+`<deleteSMTPDomain/>`)
 	assert.Nil(t, w.Object(acme))
-	w.View(func(tx *store.Tx) {
-		holders, err := tx.Holders()
+	w.View(func(tx *state.Tx) {
+		holders, err := resource.In(tx).Holders()
 		require.NoError(t, err)
 		assert.Empty(t, holders, "all shares are given back")
-		_, _, err = tx.DomainOwner("acme.example")
-		assert.ErrorIs(t, err, store.ErrNotFound)
-		_, err = tx.ByProxyAddress("jsmith@acme.example")
-		assert.ErrorIs(t, err, store.ErrNotFound)
-		_, err = tx.Folder("/acme")
-		assert.ErrorIs(t, err, store.ErrNotFound)
+		_, _, err = mail.In(tx).DomainOwner("acme.example")
+		assert.ErrorIs(t, err, state.ErrNotFound)
+		_, err = directory.In(tx).ByProxyAddress("jsmith@acme.example")
+		assert.ErrorIs(t, err, state.ErrNotFound)
+		_, err = mail.In(tx).Folder("/acme")
+		assert.ErrorIs(t, err, state.ErrNotFound)
 	})
 	signUp(t, w)
 }

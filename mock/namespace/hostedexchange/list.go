@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -26,7 +27,7 @@ func createDistributionList(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	made, err := directory(c, "CreateGroup", append(pass(c, "container", "name"), xmldoc.TextElement("groupType", "UNIVERSAL DISTRIBUTION"))...)
+	made, err := runDirectory(c, "CreateGroup", append(pass(c, "container", "name"), xmldoc.TextElement("groupType", "UNIVERSAL DISTRIBUTION"))...)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func createDistributionList(c *engine.Call) error {
 // listAddress gives the address of a new list: its name if that is an address,
 // else its name without what an address cannot have, in the primary domain
 // (F351).
-func listAddress(c *engine.Call, org *store.Object) (string, error) {
+func listAddress(c *engine.Call, org *directory.Object) (string, error) {
 	domain, err := defaultDomain(c, org)
 	if err != nil {
 		return "", err
@@ -82,14 +83,14 @@ func plainLocalPart(name string) string {
 }
 
 // mailEnableGroup gives a group an address that nobody has.
-func mailEnableGroup(c *engine.Call, group *store.Object, address string) error {
-	switch holder, err := c.Tx.ByProxyAddress(address); {
+func mailEnableGroup(c *engine.Call, group *directory.Object, address string) error {
+	switch holder, err := c.Directory().ByProxyAddress(address); {
 	case err == nil:
-		return mpf.AddressTaken.New(address, c.Holder(holder))
-	case !errors.Is(err, store.ErrNotFound):
+		return mpf.AddressTaken.New(address, c.Holder(holder.DN))
+	case !errors.Is(err, state.ErrNotFound):
 		return err
 	}
-	parent, err := c.Tx.Parent(group)
+	parent, err := c.Directory().Parent(group)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func mailEnableGroup(c *engine.Call, group *store.Object, address string) error 
 
 // setOwner writes managedBy if it was given. The owner has to be of the list's
 // organization or of one above it: others are as if they did not exist (F352).
-func setOwner(c *engine.Call, list, org *store.Object) error {
+func setOwner(c *engine.Call, list, org *directory.Object) error {
 	if c.DN("managedBy").IsZero() {
 		return nil
 	}
@@ -112,7 +113,7 @@ func setOwner(c *engine.Call, list, org *store.Object) error {
 	if err != nil || !org.DN.Under(of.DN) {
 		return mpf.ObjectNotFound.New(owner.DN.ADsPath())
 	}
-	return c.Tx.Set(list, "managedBy", owner.DN.String())
+	return c.Directory().Set(list, "managedBy", owner.DN.String())
 }
 
 func modifyDistributionList(c *engine.Call) error {
@@ -128,20 +129,20 @@ func deleteDistributionList(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = directory(c, "DeleteGroup", pathTo("group", list))
+	_, err = runDirectory(c, "DeleteGroup", pathTo("group", list))
 	return err
 }
 
 // openList gives the group at the path argument and its organization. The
 // groups that an organization's rights rest on are not lists (F353).
-func openList(c *engine.Call) (list, org *store.Object, err error) {
+func openList(c *engine.Call) (list, org *directory.Object, err error) {
 	if list, err = c.Open("path", "group"); err != nil {
 		return nil, nil, err
 	}
 	if org, err = organization.Of(c.Tx, list); err != nil {
 		return nil, nil, err
 	}
-	named, err := c.Tx.WellKnownBy(list)
+	named, err := c.Directory().WellKnownBy(list)
 	if err != nil {
 		return nil, nil, err
 	}

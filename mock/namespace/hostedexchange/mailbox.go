@@ -4,14 +4,14 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
 // hasMailbox tells whether a user has a mailbox.
-func hasMailbox(c *engine.Call, user *store.Object) (bool, error) {
-	home, err := c.Tx.Value(user, "homeMDB")
+func hasMailbox(c *engine.Call, user *directory.Object) (bool, error) {
+	home, err := c.Directory().Value(user, "homeMDB")
 	return home != "", err
 }
 
@@ -49,7 +49,7 @@ func createMailbox(c *engine.Call) error {
 }
 
 // makeMailbox is createMailbox after the checks.
-func makeMailbox(c *engine.Call, user, org *store.Object, p *plan, addresses []string) error {
+func makeMailbox(c *engine.Call, user, org *directory.Object, p *servicePlan, addresses []string) error {
 	if err := ensureRecord(c, user); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func makeMailbox(c *engine.Call, user, org *store.Object, p *plan, addresses []s
 }
 
 // mailEnableUser creates the mailbox in the store where room was reserved.
-func mailEnableUser(c *engine.Call, user, org *store.Object, p *plan, addresses []string, where *xmldoc.Node) error {
+func mailEnableUser(c *engine.Call, user, org *directory.Object, p *servicePlan, addresses []string, where *xmldoc.Node) error {
 	list := xmldoc.Element("proxyAddresses")
 	for _, address := range addresses {
 		xmldoc.Append(list, xmldoc.TextElement("value", address))
@@ -100,8 +100,8 @@ func alias(c *engine.Call, address string) string {
 
 // newAddresses lists the addresses of a new mailbox: that made of the logon
 // name and the primary domain, and those asked for.
-func newAddresses(c *engine.Call, user, org *store.Object, domain string) ([]string, error) {
-	logon, err := c.Tx.Value(user, "userPrincipalName")
+func newAddresses(c *engine.Call, user, org *directory.Object, domain string) ([]string, error) {
+	logon, err := c.Directory().Value(user, "userPrincipalName")
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +124,8 @@ func newAddresses(c *engine.Call, user, org *store.Object, domain string) ([]str
 		addresses = append(addresses, address)
 	}
 	for _, address := range addresses {
-		if holder, err := c.Tx.ByProxyAddress(address); err == nil {
-			return nil, mpf.AddressTaken.New(address, c.Holder(holder))
+		if holder, err := c.Directory().ByProxyAddress(address); err == nil {
+			return nil, mpf.AddressTaken.New(address, c.Holder(holder.DN))
 		}
 	}
 	return addresses, nil
@@ -156,7 +156,7 @@ func hasElement(n *xmldoc.Node) bool {
 }
 
 // ensureRecord makes a user a customer who was made without this namespace.
-func ensureRecord(c *engine.Call, user *store.Object) error {
+func ensureRecord(c *engine.Call, user *directory.Object) error {
 	is, err := isCustomer(c, user)
 	if err != nil || is {
 		return err
@@ -172,37 +172,37 @@ func ensureRecord(c *engine.Call, user *store.Object) error {
 // markMailbox sets what hosting adds to a mailbox: the default list, without
 // which clients find no name, and where to look up addresses. A consumer does
 // that from the own object, which hides all others (F345).
-func markMailbox(c *engine.Call, user, org *store.Object) error {
+func markMailbox(c *engine.Call, user, org *directory.Object) error {
 	base := org
 	if isConsumer(c) {
 		base = user
 	}
-	domain, err := c.Tx.Domain()
+	domain, err := c.Directory().Domain()
 	if err != nil {
 		return err
 	}
 	list := domain.Exchange.Child("CN", "Address Lists Container").Child("CN", "All Global Address Lists").Child("CN", "Default Global Address List")
-	exists, err := c.Tx.Exists(list)
+	exists, err := c.Directory().Exists(list)
 	if err != nil {
 		return err
 	}
 	if exists {
-		if err := c.Tx.Add(user, "showInAddressBook", list.String()); err != nil {
+		if err := c.Directory().Add(user, "showInAddressBook", list.String()); err != nil {
 			return err
 		}
 	}
-	return c.Tx.SetAll(user, store.Attributes{
+	return c.Directory().SetAll(user, directory.Attributes{
 		{Name: "msExchUserAccountControl", Values: []string{"0"}},
 		{Name: "msExchQueryBaseDN", Values: []string{base.DN.String()}},
 	})
 }
 
 // applyProperties writes attributes of the directory that a plan sets.
-func applyProperties(c *engine.Call, user *store.Object, properties *xmldoc.Node) error {
+func applyProperties(c *engine.Call, user *directory.Object, properties *xmldoc.Node) error {
 	if properties == nil || properties.FirstChild == nil {
 		return nil
 	}
-	_, err := directory(c, "ModifyUser", pathTo("user", user), xmldoc.Clone(properties))
+	_, err := runDirectory(c, "ModifyUser", pathTo("user", user), xmldoc.Clone(properties))
 	return err
 }
 

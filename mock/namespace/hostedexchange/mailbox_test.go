@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/mock/namespace/hostedexchange"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -76,7 +77,7 @@ func TestChangeUserMailboxPlan(t *testing.T) {
 	assert.Len(t, w.Attr(name, "showInAddressBook"), 3)
 	assert.Contains(t, w.Attr(name, "protocolSettings")[1], "IMAP4§1")
 	assert.Equal(t, []string{"Created", "PlanChange", "PlanChange", "PlanChange"}, w.events(name))
-	w.View(func(tx *store.Tx) { assert.NoError(t, tx.CheckConservation()) })
+	w.View(func(tx *state.Tx) { assert.NoError(t, resource.In(tx).CheckConservation()) })
 }
 
 func TestChangeUserMailboxPlan_OfUserWithoutMailbox(t *testing.T) {

@@ -5,13 +5,14 @@ import (
 	"strconv"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
 	"wsexchange/mpf"
 )
 
 // plan is a mailbox plan as a mailbox needs it.
-type plan struct {
+type servicePlan struct {
 	name        string
 	kilobytes   int64             // room to reserve; 0 = the store's defaults
 	mail        map[string]string // settings of the mailbox, by element name
@@ -36,17 +37,17 @@ const (
 // planToUse gives the plan at the planName argument, before the organization's
 // domain is looked for (F360). Business users may use only those that their
 // organization may.
-func planToUse(c *engine.Call) (*plan, error) {
+func planToUse(c *engine.Call) (*servicePlan, error) {
 	if !isConsumer(c) {
 		if _, err := own(c, "EnsureServicePlanAvailable_", pass(c, "path", "planName")...); err != nil {
 			return nil, err
 		}
 	}
-	return readPlan(c, c.Text("planName"), store.StatusEnabled)
+	return readPlan(c, c.Text("planName"), plan.StatusEnabled)
 }
 
 // readPlan gives a plan, of any status if status is empty.
-func readPlan(c *engine.Call, name, status string) (*plan, error) {
+func readPlan(c *engine.Call, name, status string) (*servicePlan, error) {
 	found, err := own(c, "GetPlanDetail", xmldoc.TextElement("planName", name), xmldoc.TextElement("statusTypeName", status))
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func readPlan(c *engine.Call, name, status string) (*plan, error) {
 		return nil, mpf.PlanTypeWrong.New(name, mailboxPlan)
 	}
 	settings := xmldoc.Child(found, "planSettings")
-	p := &plan{name: name, mail: make(map[string]string), properties: xmldoc.Child(settings, "properties")}
+	p := &servicePlan{name: name, mail: make(map[string]string), properties: xmldoc.Child(settings, "properties")}
 	for setting := range xmldoc.Elements(xmldoc.Child(settings, "mail")) {
 		p.mail[setting.Data] = xmldoc.Text(setting)
 		if setting.Data != mailboxSize && setting.Data != fullOutlook && !slices.Contains(switches, setting.Data) {
@@ -77,7 +78,7 @@ func readPlan(c *engine.Call, name, status string) (*plan, error) {
 // mailElement writes the plan's settings as the provider takes them; sizes of
 // both are kilobytes (F347). The provider refuses those that it does not know
 // (F359).
-func (p *plan) mailElement() *xmldoc.Node {
+func (p *servicePlan) mailElement() *xmldoc.Node {
 	mail := xmldoc.Element("mail", xmldoc.TextElement(mailboxSize, strconv.FormatInt(p.kilobytes, 10)))
 	for _, name := range switches {
 		value := p.mail[name]
@@ -94,7 +95,7 @@ func (p *plan) mailElement() *xmldoc.Node {
 
 // mailAfter is mailElement for a mailbox that has another plan: what only that
 // one limited has no limit any more.
-func (p *plan) mailAfter(former *plan) *xmldoc.Node {
+func (p *servicePlan) mailAfter(former *servicePlan) *xmldoc.Node {
 	mail := p.mailElement()
 	if former == nil {
 		return mail
@@ -148,7 +149,7 @@ func changeUserMailboxPlan(c *engine.Call) error {
 	return nil
 }
 
-func firstMailbox(c *engine.Call, user, org *store.Object, p *plan, domain string) error {
+func firstMailbox(c *engine.Call, user, org *directory.Object, p *servicePlan, domain string) error {
 	addresses, err := newAddresses(c, user, org, domain)
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func firstMailbox(c *engine.Call, user, org *store.Object, p *plan, domain strin
 }
 
 // refitMailbox changes a mailbox from the plan it has to another one.
-func refitMailbox(c *engine.Call, user, org *store.Object, p *plan) error {
+func refitMailbox(c *engine.Call, user, org *directory.Object, p *servicePlan) error {
 	if err := ensureRecord(c, user); err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func refitMailbox(c *engine.Call, user, org *store.Object, p *plan) error {
 }
 
 // formerPlan gives the plan that a user has so far, nil if none.
-func formerPlan(c *engine.Call, user *store.Object) (*plan, error) {
+func formerPlan(c *engine.Call, user *directory.Object) (*servicePlan, error) {
 	record, err := own(c, "GetCustomerPlanRecord_", pathTo("path", user))
 	if err != nil {
 		return nil, err
@@ -203,7 +204,7 @@ func formerPlan(c *engine.Call, user *store.Object) (*plan, error) {
 
 // cleared lists, without values, the attributes that the plan so far set and
 // this one does not name.
-func (p *plan) cleared(former *plan) *xmldoc.Node {
+func (p *servicePlan) cleared(former *servicePlan) *xmldoc.Node {
 	stays := make(map[string]bool)
 	for property := range xmldoc.Elements(p.properties) {
 		attribute, _ := xmldoc.Attr(property, "name")

@@ -5,9 +5,12 @@ import (
 	"strconv"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -55,7 +58,7 @@ func createResellerOrganization(c *engine.Call) error {
 // createUnit makes the organization's unit with its groups, and its record,
 // and gives the org element that tells of them.
 func createUnit(c *engine.Call, policy, customer string) (*xmldoc.Node, error) {
-	made, err := directory(c, "CreateOrganization", append(pass(c, "name", "container", "description", "properties"),
+	made, err := runDirectory(c, "CreateOrganization", append(pass(c, "name", "container", "description", "properties"),
 		xmldoc.TextElement("policyName", policy))...)
 	if err != nil {
 		return nil, err
@@ -71,13 +74,13 @@ func exchangeEnableOrganization(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	switch _, err := c.Tx.PrimaryDomain(org); {
+	switch _, err := c.Mail().PrimaryDomain(org); {
 	case err == nil:
 		return mpf.ExchangeEnabled.New(organization.Name(org))
-	case !errors.Is(err, store.ErrNotFound):
+	case !errors.Is(err, state.ErrNotFound):
 		return err
 	}
-	if err := addDomain(c, org, domainAsked(c), store.PrimaryDomain, c.Has("createSMTPDomain")); err != nil {
+	if err := addDomain(c, org, domainAsked(c), mail.PrimaryDomain, c.Has("createSMTPDomain")); err != nil {
 		return err
 	}
 	if err := allocateOrganization(c, org); err != nil {
@@ -95,7 +98,7 @@ func exchangeEnableOrganization(c *engine.Call) error {
 
 // allocateOrganization reserves room for mailboxes and public folders. Source
 // stores may stand beside the mail store or in it (F322).
-func allocateOrganization(c *engine.Call, org *store.Object) error {
+func allocateOrganization(c *engine.Call, org *directory.Object) error {
 	mail, public := xmldoc.Clone(c.Node("mailStore")), xmldoc.Clone(c.Node("publicStore"))
 	if sources := c.Node("sourceMailStores"); sources != nil {
 		if mail == nil {
@@ -114,7 +117,7 @@ func allocateOrganization(c *engine.Call, org *store.Object) error {
 	if len(args) == 1 {
 		return nil
 	}
-	_, err := resource(c, "AllocateOrganization", args...)
+	_, err := resourceManager(c, "AllocateOrganization", args...)
 	return err
 }
 
@@ -139,9 +142,9 @@ func deleteBusinessOrganization(c *engine.Call) error {
 
 // dependents counts the users and organizations inside of one. Lists, contacts
 // and folders are its own and do not count (F323).
-func dependents(c *engine.Call, org *store.Object) (int, error) {
+func dependents(c *engine.Call, org *directory.Object) (int, error) {
 	count := 0
-	for o, err := range c.Tx.Descendants(org, "user", "organizationalUnit") {
+	for o, err := range c.Directory().Descendants(org, "user", "organizationalUnit") {
 		if err != nil {
 			return 0, err
 		}
@@ -165,25 +168,25 @@ func deleteOrganizationUnit(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(*engine.Call, *store.Object) error{
+	for _, step := range []func(*engine.Call, *directory.Object) error{
 		deleteVirtualDirectories, deleteFolders, deleteContacts, deleteAddressLists, deleteDomains, deallocateOrganization,
 	} {
 		if err := step(c, org); err != nil {
 			return err
 		}
 	}
-	_, err = directory(c, "DeleteOrganization", pathTo("org", org))
+	_, err = runDirectory(c, "DeleteOrganization", pathTo("org", org))
 	return err
 }
 
 // deleteContacts takes the contacts of an organization, which its unit may not
 // hold when it is deleted.
-func deleteContacts(c *engine.Call, org *store.Object) error {
-	for contact, err := range c.Tx.Descendants(org, "contact") {
+func deleteContacts(c *engine.Call, org *directory.Object) error {
+	for contact, err := range c.Directory().Descendants(org, "contact") {
 		if err != nil {
 			return err
 		}
-		if _, err := directory(c, "DeleteContact", pathTo("contact", contact)); err != nil {
+		if _, err := runDirectory(c, "DeleteContact", pathTo("contact", contact)); err != nil {
 			return err
 		}
 	}
@@ -192,26 +195,26 @@ func deleteContacts(c *engine.Call, org *store.Object) error {
 
 // deallocateOrganization gives back what an organization has of the stores, and
 // before that what mailboxes and folders have of it that are gone already.
-func deallocateOrganization(c *engine.Call, org *store.Object) error {
-	mailboxes, err := c.Tx.Consumers(org.GUID, store.MailboxConsumer)
+func deallocateOrganization(c *engine.Call, org *directory.Object) error {
+	mailboxes, err := c.Resources().Consumers(org.GUID, resource.MailboxConsumer)
 	if err != nil {
 		return err
 	}
 	for _, m := range mailboxes {
-		if _, err := resource(c, "DeallocateMailbox", xmldoc.TextElement("GUID", m.GUID.String())); err != nil {
+		if _, err := resourceManager(c, "DeallocateMailbox", xmldoc.TextElement("GUID", m.GUID.String())); err != nil {
 			return err
 		}
 	}
-	folders, err := c.Tx.Consumers(org.GUID, store.FolderConsumer)
+	folders, err := c.Resources().Consumers(org.GUID, resource.FolderConsumer)
 	if err != nil {
 		return err
 	}
 	for _, f := range folders {
-		if _, err := resource(c, "DeallocatePublicFolder", pathTo("organization", org),
+		if _, err := resourceManager(c, "DeallocatePublicFolder", pathTo("organization", org),
 			xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", f.Path))); err != nil {
 			return err
 		}
 	}
-	_, err = resource(c, "DeallocateOrganization", pathTo("organization", org))
+	_, err = resourceManager(c, "DeallocateOrganization", pathTo("organization", org))
 	return err
 }

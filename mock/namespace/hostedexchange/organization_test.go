@@ -7,9 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/namespace/hostedexchange"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -49,11 +52,11 @@ func TestCreateBusinessOrganization(t *testing.T) {
 	assert.Contains(t, textAt(lists.Data, "addressList"), "CN=acme AL,")
 	assert.Contains(t, textAt(lists.Data, "offlineAddressList"), "CN=acme OAL,")
 	guid := w.Object(acme).GUID
-	w.View(func(tx *store.Tx) {
-		customer, err := tx.Customer(guid)
+	w.View(func(tx *state.Tx) {
+		customer, err := plan.In(tx).Customer(guid)
 		require.NoError(t, err)
 		assert.Equal(t, "BusinessOrganization", customer.Type)
-		assets, err := tx.Assets(customer.GUID, "PrimaryDomain", store.StatusEnabled)
+		assets, err := plan.In(tx).Assets(customer.GUID, "PrimaryDomain", plan.StatusEnabled)
 		require.NoError(t, err)
 		require.Len(t, assets, 1)
 		assert.Equal(t, "acme.example", assets[0].Value)
@@ -119,21 +122,21 @@ func TestDeleteBusinessOrganization_GivesEverythingBack(t *testing.T) {
 	w.ok("DeleteBusinessOrganization", path(acme)+`<SMTPDomain>acme.example</SMTPDomain><deleteSMTPDomain/>`)
 	assert.Nil(t, w.Object(acme))
 	assert.Nil(t, w.Object("CN=acme,"+webSite))
-	w.View(func(tx *store.Tx) {
-		customer, err := tx.Customer(guid)
+	w.View(func(tx *state.Tx) {
+		customer, err := plan.In(tx).Customer(guid)
 		require.NoError(t, err, "the record stays")
-		assert.Equal(t, store.StatusDeleted, customer.Status)
-		holders, err := tx.Holders()
+		assert.Equal(t, plan.StatusDeleted, customer.Status)
+		holders, err := resource.In(tx).Holders()
 		require.NoError(t, err)
 		assert.Empty(t, holders)
-		domain, err := tx.Domain()
+		domain, err := directory.In(tx).Domain()
 		require.NoError(t, err)
-		root, err := tx.Get(domain.Exchange)
+		root, err := directory.In(tx).Get(domain.Exchange)
 		require.NoError(t, err)
-		for o, err := range tx.Descendants(root, "addressBookContainer", "msExchOAB", "msExchRecipientPolicy") {
+		for o, err := range directory.In(tx).Descendants(root, "addressBookContainer", "msExchOAB", "msExchRecipientPolicy") {
 			require.NoError(t, err)
 			assert.NotContains(t, o.DN.RDN().Value, "acme")
-			held, err := tx.Values(o, "gatewayProxy")
+			held, err := directory.In(tx).Values(o, "gatewayProxy")
 			require.NoError(t, err)
 			assert.NotContains(t, held, "smtp:@acme.example")
 			assert.NotContains(t, held, "smtp:@acme-2.example")

@@ -4,7 +4,8 @@ import (
 	"errors"
 
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -135,27 +136,27 @@ func planDefinition(description string) []engine.Argument {
 // missingPlanThings tells which cause a missing row of the plan database is;
 // the rest are terms of a vocabulary.
 var missingPlanThings = map[string]*mpf.Cause{
-	store.KindPlan:         mpf.PlanUnknown,
-	store.KindFeatureType:  mpf.PlanFeatureUnknown,
-	store.TermPlanCategory: mpf.PlanCategoryUnknown,
+	plan.KindPlan:         mpf.PlanUnknown,
+	plan.KindFeatureType:  mpf.PlanFeatureUnknown,
+	plan.TermPlanCategory: mpf.PlanCategoryUnknown,
 }
 
 var takenPlanThings = map[string]*mpf.Cause{
-	store.KindPlan:        mpf.PlanExists,
-	store.KindFeatureType: mpf.PlanFeatureExists,
-	store.KindCustomer:    mpf.CustomerExists,
+	plan.KindPlan:        mpf.PlanExists,
+	plan.KindFeatureType: mpf.PlanFeatureExists,
+	plan.KindCustomer:    mpf.CustomerExists,
 }
 
 var planVocabularies = map[string]bool{
-	store.TermEventType: true, store.TermStatusType: true, store.TermCustomerType: true,
-	store.TermAssetType: true, store.TermPlanType: true,
+	plan.TermEventType: true, plan.TermStatusType: true, plan.TermCustomerType: true,
+	plan.TermAssetType: true, plan.TermPlanType: true,
 }
 
 // planFault names the failures of the plan database; others pass.
 func planFault(err error) error {
-	var missing *store.NotFoundError
+	var missing *state.NotFoundError
 	if errors.As(err, &missing) {
-		if missing.Kind == store.KindCustomer {
+		if missing.Kind == plan.KindCustomer {
 			return mpf.CustomerUnknown.New()
 		}
 		if cause, ok := missingPlanThings[missing.Kind]; ok {
@@ -165,7 +166,7 @@ func planFault(err error) error {
 			return mpf.PlanTermUnknown.New(missing.Kind, missing.Value)
 		}
 	}
-	var taken *store.ConflictError
+	var taken *state.ConflictError
 	if errors.As(err, &taken) {
 		if cause, ok := takenPlanThings[taken.Kind]; ok {
 			return cause.New(taken.Value)

@@ -7,12 +7,13 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
-func addAvailablePlans(c *engine.Call) error    { return setAvailablePlans(c, store.StatusEnabled) }
-func removeAvailablePlans(c *engine.Call) error { return setAvailablePlans(c, store.StatusDeleted) }
+func addAvailablePlans(c *engine.Call) error    { return setAvailablePlans(c, plan.StatusEnabled) }
+func removeAvailablePlans(c *engine.Call) error { return setAvailablePlans(c, plan.StatusDeleted) }
 
 func setAvailablePlans(c *engine.Call, status string) error {
 	count := 0
@@ -41,36 +42,36 @@ func setAvailablePlanStatus(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	plan, status := c.Text("planName"), c.Text("statusTypeName")
-	if _, err := c.Tx.Plan(plan); err != nil {
+	name, status := c.Text("planName"), c.Text("statusTypeName")
+	if _, err := c.Plans().Plan(name); err != nil {
 		return planFault(err)
 	}
-	now, err := c.Tx.AvailablePlan(customer.GUID, plan)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	now, err := c.Plans().AvailablePlan(customer.GUID, name)
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return err
 	}
-	given, want := sameName(now.Status, store.StatusEnabled), sameName(status, store.StatusEnabled)
+	given, want := sameName(now.Status, plan.StatusEnabled), sameName(status, plan.StatusEnabled)
 	if given && want {
 		return nil
 	}
 	if !want {
-		if err := checkTaking(c, customer, plan, given); err != nil {
+		if err := checkTaking(c, customer, name, given); err != nil {
 			return err
 		}
 	}
-	if err := c.Tx.SetAvailablePlan(customer.GUID, plan, status); err != nil {
+	if err := c.Plans().SetAvailablePlan(customer.GUID, name, status); err != nil {
 		return planFault(err)
 	}
 	event := "PlanRemoved"
 	if want {
 		event = "PlanAdded"
 	}
-	return planFault(c.Tx.LogEvent(customer.GUID, event))
+	return planFault(c.Plans().LogEvent(customer.GUID, event))
 }
 
 // organizationCustomerAt gives the customer that the object at path is, which
 // may be no user: plans are available to organizations (F362).
-func organizationCustomerAt(c *engine.Call) (*store.Customer, error) {
+func organizationCustomerAt(c *engine.Call) (*plan.Customer, error) {
 	customer, err := customerAt(c)
 	if err == nil && userType(customer.Type) {
 		return nil, mpf.NotAnOrganization.New(c.DN("path").ADsPath())
@@ -78,11 +79,11 @@ func organizationCustomerAt(c *engine.Call) (*store.Customer, error) {
 	return customer, err
 }
 
-func checkTaking(c *engine.Call, customer *store.Customer, plan string, given bool) error {
+func checkTaking(c *engine.Call, customer *plan.Customer, plan string, given bool) error {
 	if !given {
 		return mpf.PlanNotAvailable.New(plan)
 	}
-	users, err := c.Tx.PlanUsers(customer.GUID, plan)
+	users, err := c.Plans().PlanUsers(customer.GUID, plan)
 	if err != nil {
 		return err
 	}
@@ -108,9 +109,9 @@ func getCustomerAvailablePlansRecord(c *engine.Call) error {
 	}
 	status := c.Text("statusTypeName")
 	if status == "" {
-		status = store.StatusEnabled
+		status = plan.StatusEnabled
 	}
-	plans, err := c.Tx.AvailablePlans(customer.GUID, status)
+	plans, err := c.Plans().AvailablePlans(customer.GUID, status)
 	if err != nil {
 		return planFault(err)
 	}
@@ -131,7 +132,7 @@ func ensureServicePlanAvailable(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.Tx.Plan(c.Text("planName"))
+	p, err := c.Plans().Plan(c.Text("planName"))
 	if err != nil {
 		return planFault(err)
 	}
@@ -142,13 +143,13 @@ func ensureServicePlanAvailable(c *engine.Call) error {
 	if !sameName(p.Type, wanted) {
 		return mpf.PlanTypeWrong.New(p.Name, wanted)
 	}
-	available, err := c.Tx.AvailablePlan(organization.GUID, p.Name)
+	available, err := c.Plans().AvailablePlan(organization.GUID, p.Name)
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && !sameName(available.Status, store.StatusEnabled):
+	case errors.Is(err, state.ErrNotFound), err == nil && !sameName(available.Status, plan.StatusEnabled):
 		return mpf.PlanNotAvailable.New(p.Name)
 	case err != nil:
 		return err
-	case !sameName(p.Status, store.StatusEnabled):
+	case !sameName(p.Status, plan.StatusEnabled):
 		return mpf.PlanDisabled.New(p.Name)
 	}
 	return nil

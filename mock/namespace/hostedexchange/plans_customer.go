@@ -4,8 +4,10 @@ import (
 	"errors"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -37,16 +39,16 @@ func customerRows() []engine.Procedure {
 }
 
 // customerAt gives the customer that the object at path is.
-func customerAt(c *engine.Call) (*store.Customer, error) {
+func customerAt(c *engine.Call) (*plan.Customer, error) {
 	o, err := c.Open("path")
 	if err != nil {
 		return nil, err
 	}
-	customer, err := c.Tx.Customer(o.GUID)
+	customer, err := c.Plans().Customer(o.GUID)
 	if err != nil {
 		return nil, planFault(err)
 	}
-	if sameName(customer.Status, store.StatusDeleted) {
+	if sameName(customer.Status, plan.StatusDeleted) {
 		return nil, mpf.CustomerUnknown.New()
 	}
 	return customer, nil
@@ -54,17 +56,17 @@ func customerAt(c *engine.Call) (*store.Customer, error) {
 
 // customerOrganization gives the organization that an object is or lies in:
 // the nearest above that is a customer without an organization of its own.
-func customerOrganization(c *engine.Call, o *store.Object) (*store.Customer, error) {
+func customerOrganization(c *engine.Call, o *directory.Object) (*plan.Customer, error) {
 	for {
-		customer, err := c.Tx.Customer(o.GUID)
+		customer, err := c.Plans().Customer(o.GUID)
 		switch {
-		case err == nil && customer.Organization == (store.GUID{}) && !userType(customer.Type):
+		case err == nil && customer.Organization == (directory.GUID{}) && !userType(customer.Type):
 			return customer, nil
-		case err != nil && !errors.Is(err, store.ErrNotFound):
+		case err != nil && !errors.Is(err, state.ErrNotFound):
 			return nil, err
 		}
-		o, err = c.Tx.Parent(o)
-		if errors.Is(err, store.ErrNotFound) {
+		o, err = c.Directory().Parent(o)
+		if errors.Is(err, state.ErrNotFound) {
 			return nil, mpf.CustomerUnknown.New()
 		}
 		if err != nil {
@@ -83,7 +85,7 @@ func createCustomerRecord(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	customer := store.Customer{GUID: o.GUID, Name: o.DN.RDN().Value, Type: c.Text("customerTypeName")}
+	customer := plan.Customer{GUID: o.GUID, Name: o.DN.RDN().Value, Type: c.Text("customerTypeName")}
 	if userType(customer.Type) {
 		owner, err := customerOrganization(c, o)
 		if err != nil {
@@ -91,13 +93,13 @@ func createCustomerRecord(c *engine.Call) error {
 		}
 		customer.Organization = owner.GUID
 	}
-	if _, err := c.Tx.CreateCustomer(customer); err != nil {
-		if errors.Is(err, store.ErrConflict) {
+	if _, err := c.Plans().CreateCustomer(customer); err != nil {
+		if errors.Is(err, state.ErrConflict) {
 			return mpf.CustomerExists.New(o.DN.ADsPath())
 		}
 		return planFault(err)
 	}
-	return planFault(c.Tx.LogEvent(o.GUID, "Created"))
+	return planFault(c.Plans().LogEvent(o.GUID, "Created"))
 }
 
 func deleteCustomerRecord(c *engine.Call) error {
@@ -105,10 +107,10 @@ func deleteCustomerRecord(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Tx.LogEvent(customer.GUID, store.StatusDeleted); err != nil {
+	if err := c.Plans().LogEvent(customer.GUID, plan.StatusDeleted); err != nil {
 		return planFault(err)
 	}
-	return planFault(c.Tx.DeleteCustomer(customer.GUID))
+	return planFault(c.Plans().DeleteCustomer(customer.GUID))
 }
 
 func setCustomerStatus(c *engine.Call) error {
@@ -116,10 +118,10 @@ func setCustomerStatus(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Tx.SetCustomerStatus(customer.GUID, c.Text("statusTypeName")); err != nil {
+	if err := c.Plans().SetCustomerStatus(customer.GUID, c.Text("statusTypeName")); err != nil {
 		return planFault(err)
 	}
-	return planFault(c.Tx.LogEvent(customer.GUID, c.Text("statusTypeName")))
+	return planFault(c.Plans().LogEvent(customer.GUID, c.Text("statusTypeName")))
 }
 
 func logEventRecord(c *engine.Call) error {
@@ -127,7 +129,7 @@ func logEventRecord(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return planFault(c.Tx.LogEvent(customer.GUID, c.Text("eventTypeName")))
+	return planFault(c.Plans().LogEvent(customer.GUID, c.Text("eventTypeName")))
 }
 
 func setCustomerPlanRecord(c *engine.Call) error {
@@ -135,10 +137,10 @@ func setCustomerPlanRecord(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Tx.AssignPlan(customer.GUID, c.Text("planName")); err != nil {
+	if err := c.Plans().AssignPlan(customer.GUID, c.Text("planName")); err != nil {
 		return planFault(err)
 	}
-	return planFault(c.Tx.LogEvent(customer.GUID, "PlanChange"))
+	return planFault(c.Plans().LogEvent(customer.GUID, "PlanChange"))
 }
 
 func getCustomerPlanRecord(c *engine.Call) error {
@@ -150,7 +152,7 @@ func getCustomerPlanRecord(c *engine.Call) error {
 	if kind == "" {
 		kind = mailboxPlan
 	}
-	name, err := c.Tx.AssignedPlan(customer.GUID, kind)
+	name, err := c.Plans().AssignedPlan(customer.GUID, kind)
 	if err != nil {
 		return planFault(err)
 	}
@@ -163,15 +165,15 @@ func setCustomerAssetRecord(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	asset := store.Asset{Type: c.Text("assetTypeName"), Value: c.Text("assetValue"), Status: c.Text("statusTypeName")}
-	if err := c.Tx.SetAsset(customer.GUID, asset); err != nil {
+	asset := plan.Asset{Type: c.Text("assetTypeName"), Value: c.Text("assetValue"), Status: c.Text("statusTypeName")}
+	if err := c.Plans().SetAsset(customer.GUID, asset); err != nil {
 		return planFault(err)
 	}
 	event := "AssetAdded"
-	if sameName(asset.Status, store.StatusDeleted) {
+	if sameName(asset.Status, plan.StatusDeleted) {
 		event = "AssetDeleted"
 	}
-	return planFault(c.Tx.LogEvent(customer.GUID, event))
+	return planFault(c.Plans().LogEvent(customer.GUID, event))
 }
 
 func getCustomerAssetsRecord(c *engine.Call) error {
@@ -181,9 +183,9 @@ func getCustomerAssetsRecord(c *engine.Call) error {
 	}
 	status := c.Text("statusTypeName")
 	if status == "" {
-		status = store.StatusEnabled
+		status = plan.StatusEnabled
 	}
-	assets, err := c.Tx.Assets(customer.GUID, c.Text("assetTypeName"), status)
+	assets, err := c.Plans().Assets(customer.GUID, c.Text("assetTypeName"), status)
 	if err != nil {
 		return planFault(err)
 	}

@@ -7,8 +7,9 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
 	"wsexchange/mpf"
 )
 
@@ -21,7 +22,7 @@ func createMailboxPlan(c *engine.Call) error {
 }
 
 func createPlanRecord(c *engine.Call) error {
-	p := store.Plan{Name: c.Text("planName"), Description: c.Text("planDescription"), Type: c.Text("planTypeName")}
+	p := plan.Plan{Name: c.Text("planName"), Description: c.Text("planDescription"), Type: c.Text("planTypeName")}
 	for category := range under(c, "planCategories", "category") {
 		name, _ := xmldoc.ChildText(category, "categoryName")
 		if name = strings.TrimSpace(name); name == "" {
@@ -36,7 +37,7 @@ func createPlanRecord(c *engine.Call) error {
 		}
 		p.Features = append(p.Features, one)
 	}
-	made, err := c.Tx.CreatePlan(p)
+	made, err := c.Plans().CreatePlan(p)
 	if err != nil {
 		return planFault(err)
 	}
@@ -56,10 +57,10 @@ func under(c *engine.Call, tree, child string) func(yield func(*xmldoc.Node) boo
 	}
 }
 
-func readPlanFeature(n *xmldoc.Node) (store.PlanFeature, error) {
+func readPlanFeature(n *xmldoc.Node) (plan.PlanFeature, error) {
 	name, _ := xmldoc.ChildText(n, "featureName")
 	value, ok := xmldoc.ChildText(n, "featureValue")
-	f := store.PlanFeature{FeatureType: store.FeatureType{Name: strings.TrimSpace(name)}, Value: strings.TrimSpace(value)}
+	f := plan.PlanFeature{FeatureType: plan.FeatureType{Name: strings.TrimSpace(name)}, Value: strings.TrimSpace(value)}
 	switch {
 	case f.Name == "":
 		return f, mpf.ArgumentMissing.New("planFeatures/feature/featureName")
@@ -71,7 +72,7 @@ func readPlanFeature(n *xmldoc.Node) (store.PlanFeature, error) {
 
 // checkFeatureValues refuses values that no mailbox could be given: all that
 // goes under mail is a number, and -1 only where it means no limit.
-func checkFeatureValues(p *store.Plan) error {
+func checkFeatureValues(p *plan.Plan) error {
 	for _, f := range p.Features {
 		if f.ParentNode != "mail" || f.Value == noLimit && slices.Contains(limits, f.NativeAttribute) {
 			continue
@@ -90,7 +91,7 @@ func createPlanFeatureTypes(c *engine.Call) error {
 		if err != nil {
 			return err
 		}
-		if err := c.Tx.AddFeatureType(f); err != nil {
+		if err := c.Plans().AddFeatureType(f); err != nil {
 			return planFault(err)
 		}
 		count++
@@ -101,8 +102,8 @@ func createPlanFeatureTypes(c *engine.Call) error {
 	return nil
 }
 
-func readFeatureType(n *xmldoc.Node) (store.FeatureType, error) {
-	var f store.FeatureType
+func readFeatureType(n *xmldoc.Node) (plan.FeatureType, error) {
+	var f plan.FeatureType
 	for _, field := range []struct {
 		name string
 		into *string
@@ -124,7 +125,7 @@ func readFeatureType(n *xmldoc.Node) (store.FeatureType, error) {
 // checkFeatureType refuses a feature type whose settings could not be written:
 // both names become elements, and below properties the native attribute is
 // one of the directory's.
-func checkFeatureType(f store.FeatureType) error {
+func checkFeatureType(f plan.FeatureType) error {
 	if !elementName(f.ParentNode) {
 		return mpf.ArgumentInvalid.New("parentNode", "'"+f.ParentNode+"' is not an element name")
 	}
@@ -134,7 +135,7 @@ func checkFeatureType(f store.FeatureType) error {
 		}
 		return nil
 	}
-	if _, err := store.LookupAttribute(f.NativeAttribute); err != nil {
+	if _, err := directory.LookupAttribute(f.NativeAttribute); err != nil {
 		return mpf.AttributeUnknown.New(f.NativeAttribute)
 	}
 	return nil
@@ -153,7 +154,7 @@ func elementName(s string) bool {
 }
 
 func setPlanStatus(c *engine.Call) error {
-	return planFault(c.Tx.SetPlanStatus(c.Text("planName"), c.Text("statusTypeName")))
+	return planFault(c.Plans().SetPlanStatus(c.Text("planName"), c.Text("statusTypeName")))
 }
 
-func initializeCustomerPlanDatabase(c *engine.Call) error { return c.Tx.InitializePlans() }
+func initializeCustomerPlanDatabase(c *engine.Call) error { return c.Plans().InitializePlans() }

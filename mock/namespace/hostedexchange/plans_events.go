@@ -6,7 +6,7 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
 	"wsexchange/mpf"
 )
 
@@ -19,7 +19,7 @@ const maximumRows = 4096
 
 // membershipEvents are the events after which an organization's address lists
 // may read otherwise (F287).
-var membershipEvents = []string{"Created", store.StatusEnabled, store.StatusDisabled, store.StatusDeleted, "CustomerModify", "NameChange", "PlanChange"}
+var membershipEvents = []string{"Created", plan.StatusEnabled, plan.StatusDisabled, plan.StatusDeleted, "CustomerModify", "NameChange", "PlanChange"}
 
 func getModifiedOrganizations(c *engine.Call) error {
 	limit := c.Text("maximumRows")
@@ -50,7 +50,7 @@ func execPlanSQL(c *engine.Call) error {
 	if to.Before(from) {
 		return mpf.ArgumentInvalid.New("endDate", "it is before startDate")
 	}
-	organizations, err := c.Tx.ModifiedOrganizations(from, to, membershipEvents, int(min(c.Number("maximumRows"), 1<<31-1)))
+	organizations, err := c.Plans().ModifiedOrganizations(from, to, membershipEvents, int(min(c.Number("maximumRows"), 1<<31-1)))
 	if err != nil {
 		return planFault(err)
 	}

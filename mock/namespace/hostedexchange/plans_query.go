@@ -5,7 +5,7 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
 	"wsexchange/mpf"
 )
 
@@ -42,7 +42,7 @@ func getPlans(c *engine.Call) error {
 }
 
 func getPlanRecords(c *engine.Call) error {
-	plans, err := c.Tx.Plans(store.PlanFilter{Type: c.Text("planTypeName"), Category: c.Text("categoryName"), Status: c.Text("statusTypeName")})
+	plans, err := c.Plans().Plans(plan.PlanFilter{Type: c.Text("planTypeName"), Category: c.Text("categoryName"), Status: c.Text("statusTypeName")})
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func getPlanRecords(c *engine.Call) error {
 	return nil
 }
 
-func planElement(p *store.Plan, status string, created, updated time.Time) *xmldoc.Node {
+func planElement(p *plan.Plan, status string, created, updated time.Time) *xmldoc.Node {
 	return xmldoc.Element("plan",
 		xmldoc.TextElement("planName", p.Name),
 		xmldoc.TextElement("planDescription", p.Description),
@@ -74,12 +74,12 @@ func getPlanDetail(c *engine.Call) error {
 }
 
 func getPlanDetailRecord(c *engine.Call) error {
-	p, err := c.Tx.Plan(c.Text("planName"))
+	p, err := c.Plans().Plan(c.Text("planName"))
 	if err != nil {
 		return planFault(err)
 	}
 	if status := c.Text("statusTypeName"); status != "" && !sameName(status, p.Status) {
-		if sameName(status, store.StatusEnabled) {
+		if sameName(status, plan.StatusEnabled) {
 			return mpf.PlanDisabled.New(p.Name)
 		}
 		return mpf.PlanUnknown.New(p.Name)
@@ -92,7 +92,7 @@ func getPlanDetailRecord(c *engine.Call) error {
 
 // planSettings makes the settings that a plan's features mean: the native
 // attribute below the parent node, and a property below properties (F284).
-func planSettings(p *store.Plan) *xmldoc.Node {
+func planSettings(p *plan.Plan) *xmldoc.Node {
 	settings := xmldoc.Element("planSettings", xmldoc.Element("mail"), xmldoc.Element("properties"))
 	for _, f := range p.Features {
 		parent := xmldoc.Child(settings, f.ParentNode)
@@ -110,7 +110,7 @@ func planSettings(p *store.Plan) *xmldoc.Node {
 	return settings
 }
 
-func planFeatures(p *store.Plan) *xmldoc.Node {
+func planFeatures(p *plan.Plan) *xmldoc.Node {
 	list := xmldoc.Element("planFeatures")
 	for _, f := range p.Features {
 		one := xmldoc.Element("feature",

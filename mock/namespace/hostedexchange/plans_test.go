@@ -10,9 +10,11 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/namespace/hostedexchange"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -31,20 +33,20 @@ func planWorld(t *testing.T) *enginetest.Universe {
 	t.Helper()
 	u := enginetest.New(t, hostedexchange.Namespace())
 	u.User("CN=Users,DC=fabrikam,DC=com", "nobody", "Pr0vision!")
-	u.Update(func(tx *store.Tx) error {
-		o, err := tx.Create(ldappath.MustParseDN(planOrg), "organizationalUnit", nil)
+	u.Update(func(tx *state.Tx) error {
+		o, err := directory.In(tx).Create(ldappath.MustParseDN(planOrg), "organizationalUnit", nil)
 		require.NoError(t, err)
-		return tx.SetWellKnown(o, store.WellKnownThisOrganizationRoot, o)
+		return directory.In(tx).SetWellKnown(o, directory.WellKnownThisOrganizationRoot, o)
 	})
 	u.User(planOrg, "bob@alpine.com", "Pr0vision!")
 	planPrivate(t, u, "CreateCustomerRecord_", planPath+"<customerTypeName>BusinessOrganization</customerTypeName>")
 	planPrivate(t, u, "CreateCustomerRecord_", planMember+"<customerTypeName>BusinessUser</customerTypeName>")
-	plan(t, u, "AddAvailablePlans", planPath+planDC+"<availablePlans><planName>BaseMail</planName><planName>goldmail</planName></availablePlans>")
+	runPlan(t, u, "AddAvailablePlans", planPath+planDC+"<availablePlans><planName>BaseMail</planName><planName>goldmail</planName></availablePlans>")
 	planPrivate(t, u, "SetCustomerPlanRecord_", planMember+"<planName>GoldMail</planName>")
 	return u
 }
 
-func plan(t *testing.T, u *enginetest.Universe, procedure, data string) string {
+func runPlan(t *testing.T, u *enginetest.Universe, procedure, data string) string {
 	t.Helper()
 	r := u.Call(hostedexchange.Name, procedure, data)
 	require.Nil(t, r.Err, "%s: %v", procedure, r.Err)
@@ -185,10 +187,10 @@ func TestGetPlanDetail(t *testing.T) {
 		return "<feature><featureName>" + name + "</featureName><featureDescription>" + description + "</featureDescription><featureValue>" + value +
 			"</featureValue>" + unit + "<nativeAttribute>" + native + "</nativeAttribute><parentNode>" + parent + "</parentNode></feature>"
 	}
-	p := new(store.Plan)
-	u.View(func(tx *store.Tx) {
+	p := new(plan.Plan)
+	u.View(func(tx *state.Tx) {
 		var err error
-		p, err = tx.Plan("PlatinumPlusMail")
+		p, err = plan.In(tx).Plan("PlatinumPlusMail")
 		require.NoError(t, err)
 	})
 	describe := func(name string) string {
@@ -205,30 +207,30 @@ func TestGetPlanDetail(t *testing.T) {
 		feature("OWA", describe("OWA"), "0", "", "disableHTTP", "mail")+
 		feature("OwaSegment", describe("OwaSegment"), "131071", "", "msExchMailboxFolderSet", "properties")+
 		feature("OutlookClient", describe("OutlookClient"), "1", "", "showInAddressLists", "options")+"</planFeatures></data>",
-		plan(t, u, "GetPlanDetail", "<planName>platinumplusmail</planName>"+planDC+"<statusTypeName></statusTypeName>"))
+		runPlan(t, u, "GetPlanDetail", "<planName>platinumplusmail</planName>"+planDC+"<statusTypeName></statusTypeName>"))
 }
 
 func TestCreateMailboxPlan(t *testing.T) {
 	u := planWorld(t)
-	plan(t, u, "CreatePlanFeatureTypes", aFeatureType("Quota", "mDBOverHardQuotaLimit", "properties"))
-	plan(t, u, "CreateMailboxPlan", aPlan("ProMail", aFeature("MailboxSize", "50000")+aFeature("quota", "60000")))
-	answer := plan(t, u, "GetPlanDetail", "<planName>ProMail</planName>"+planDC)
+	runPlan(t, u, "CreatePlanFeatureTypes", aFeatureType("Quota", "mDBOverHardQuotaLimit", "properties"))
+	runPlan(t, u, "CreateMailboxPlan", aPlan("ProMail", aFeature("MailboxSize", "50000")+aFeature("quota", "60000")))
+	answer := runPlan(t, u, "GetPlanDetail", "<planName>ProMail</planName>"+planDC)
 	assert.Contains(t, answer, "<planSettings><mail><size>50000</size></mail>"+
 		`<properties><property name="mDBOverHardQuotaLimit"><value>60000</value></property></properties></planSettings>`)
-	plan(t, u, "InitializeCustomerPlanDatabase", planDC)
-	assert.Equal(t, answer, plan(t, u, "GetPlanDetail", "<planName>ProMail</planName>"+planDC))
+	runPlan(t, u, "InitializeCustomerPlanDatabase", planDC)
+	assert.Equal(t, answer, runPlan(t, u, "GetPlanDetail", "<planName>ProMail</planName>"+planDC))
 }
 
 func TestGetPlans(t *testing.T) {
 	u := planWorld(t)
 	planPrivate(t, u, "SetPlanStatus_", "<planName>GoldMail</planName><statusTypeName>Disabled</statusTypeName>")
 	at := enginetest.Start().Format("2006-01-02T15:04:05.000000000")
-	all := plan(t, u, "GetPlans", planDC)
+	all := runPlan(t, u, "GetPlans", planDC)
 	assert.Equal(t, 4, strings.Count(all, "<plan>"))
 	assert.Contains(t, all, "<data>"+planDC+"<servicePlans><plan><planName>BaseMail</planName><planDescription>")
 	assert.Contains(t, all, "<planStatus>Disabled</planStatus><dateCreated>"+at+"</dateCreated><dateLastUpdated>"+at+"</dateLastUpdated><planTypeName>ExchMailbox</planTypeName></plan>")
-	assert.NotContains(t, plan(t, u, "GetPlans", "<planTypeName>ExchMailbox</planTypeName><categoryName>HeBusiness</categoryName><statusTypeName>Enabled</statusTypeName>"+planDC), "GoldMail")
-	assert.Contains(t, plan(t, u, "GetPlans", "<categoryName>None</categoryName>"+planDC), "<servicePlans/>")
+	assert.NotContains(t, runPlan(t, u, "GetPlans", "<planTypeName>ExchMailbox</planTypeName><categoryName>HeBusiness</categoryName><statusTypeName>Enabled</statusTypeName>"+planDC), "GoldMail")
+	assert.Contains(t, runPlan(t, u, "GetPlans", "<categoryName>None</categoryName>"+planDC), "<servicePlans/>")
 	r := u.Call(hostedexchange.Name, "GetPlanDetail", "<planName>GoldMail</planName>"+planDC+"<statusTypeName>Enabled</statusTypeName>")
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.PlanDisabled.ID, r.Err.Cause)
@@ -248,19 +250,19 @@ func planNames(answer string) []string {
 
 func TestAvailablePlans(t *testing.T) {
 	u := planWorld(t)
-	available := func() []string { return planNames(plan(t, u, "GetAvailablePlans", planPath+planDC)) }
+	available := func() []string { return planNames(runPlan(t, u, "GetAvailablePlans", planPath+planDC)) }
 	assert.Equal(t, []string{"BaseMail", "GoldMail"}, available())
 	planPrivate(t, u, "EnsureServicePlanAvailable_", planMember+"<planName>BaseMail</planName>")
-	plan(t, u, "RemoveAvailablePlans", planPath+planDC+"<availablePlans><planName>basemail</planName></availablePlans>")
+	runPlan(t, u, "RemoveAvailablePlans", planPath+planDC+"<availablePlans><planName>basemail</planName></availablePlans>")
 	assert.Equal(t, []string{"GoldMail"}, available())
 	r := u.CallPrivate(hostedexchange.Name, "EnsureServicePlanAvailable_", planPath+"<planName>BaseMail</planName>")
 	require.NotNil(t, r.Err)
 	assert.Equal(t, mpf.PlanNotAvailable.ID, r.Err.Cause)
 	assert.Equal(t, []string{"BaseMail"}, planNames(planPrivate(t, u, "GetCustomerAvailablePlansRecord_", planPath+"<statusTypeName>Deleted</statusTypeName>")))
 	again := planPath + planDC + "<availablePlans><planName>BaseMail</planName></availablePlans>"
-	plan(t, u, "AddAvailablePlans", again)
+	runPlan(t, u, "AddAvailablePlans", again)
 	before := u.Dump()
-	plan(t, u, "AddAvailablePlans", again)
+	runPlan(t, u, "AddAvailablePlans", again)
 	u.Unchanged(before)
 	assert.Equal(t, []string{"BaseMail", "GoldMail"}, available())
 }
@@ -285,12 +287,12 @@ func TestCustomerRecords(t *testing.T) {
 	planPrivate(t, u, "LogEventRecord_", planPath+"<eventTypeName>PublicFolderCreated</eventTypeName>")
 	planPrivate(t, u, "DeleteCustomerRecord_", planMember)
 	user, organization := u.Object(planUser).GUID, u.Object(planOrg).GUID
-	u.View(func(tx *store.Tx) {
-		c, err := tx.Customer(user)
+	u.View(func(tx *state.Tx) {
+		c, err := plan.In(tx).Customer(user)
 		require.NoError(t, err)
-		assert.Equal(t, store.StatusDeleted, c.Status)
+		assert.Equal(t, plan.StatusDeleted, c.Status)
 		assert.Equal(t, organization, c.Organization)
-		events, err := tx.Events(c.GUID)
+		events, err := plan.In(tx).Events(c.GUID)
 		require.NoError(t, err)
 		var names []string
 		for _, e := range events {
@@ -306,7 +308,7 @@ func TestCustomerRecords(t *testing.T) {
 func TestGetModifiedOrganizations(t *testing.T) {
 	u := planWorld(t)
 	window := func(from, to time.Time) string {
-		return plan(t, u, "GetModifiedOrganizations", planDC+"<startDate>"+from.Format(time.RFC3339)+"</startDate><endDate>"+to.Format("01/02/2006 15:04:05")+"</endDate>")
+		return runPlan(t, u, "GetModifiedOrganizations", planDC+"<startDate>"+from.Format(time.RFC3339)+"</startDate><endDate>"+to.Format("01/02/2006 15:04:05")+"</endDate>")
 	}
 	start := enginetest.Start()
 	assert.Contains(t, window(start, start), "<orgs><org>LDAP://"+planOrg+"</org></orgs>")
@@ -316,11 +318,11 @@ func TestGetModifiedOrganizations(t *testing.T) {
 	assert.Contains(t, window(later, start.Add(2*time.Hour)), "<orgs/>", "a folder changes no membership")
 	planPrivate(t, u, "SetCustomerStatus_", planMember+"<statusTypeName>Disabled</statusTypeName>")
 	assert.Contains(t, window(later, start.Add(2*time.Hour)), "<orgs><org>LDAP://"+planOrg+"</org></orgs>")
-	assert.Contains(t, plan(t, u, "GetModifiedOrganizations", planDC+"<startDate>2000-01-01</startDate><endDate>2100-01-01</endDate><maximumRows>0</maximumRows>"), "<orgs/>")
-	u.Update(func(tx *store.Tx) error {
-		o, err := tx.Get(ldappath.MustParseDN(planOrg))
+	assert.Contains(t, runPlan(t, u, "GetModifiedOrganizations", planDC+"<startDate>2000-01-01</startDate><endDate>2100-01-01</endDate><maximumRows>0</maximumRows>"), "<orgs/>")
+	u.Update(func(tx *state.Tx) error {
+		o, err := directory.In(tx).Get(ldappath.MustParseDN(planOrg))
 		require.NoError(t, err)
-		return tx.DeleteTree(o)
+		return directory.In(tx).DeleteTree(o)
 	})
 	assert.Contains(t, window(later, start.Add(2*time.Hour)), "<orgs/>", "what is gone has no address lists")
 }

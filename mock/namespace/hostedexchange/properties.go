@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -25,8 +25,8 @@ func getProperties(c *engine.Call) error {
 			return mpf.ArgumentMissing.New("propertyList/property/@name")
 		}
 		property := xmldoc.SetAttr(xmldoc.Element("property"), "name", name)
-		values, err := c.Tx.Values(o, name)
-		if err != nil && !errors.Is(err, store.ErrNoSuchAttribute) {
+		values, err := c.Directory().Values(o, name)
+		if err != nil && !errors.Is(err, directory.ErrNoSuchAttribute) {
 			return err
 		}
 		for _, value := range values {

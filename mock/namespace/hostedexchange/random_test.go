@@ -10,8 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"wsexchange/mock/directory"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/hostedexchange"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 )
 
 // sequences is how many random lives are tried; the library's default takes
@@ -120,14 +123,14 @@ func drawNewUser(r *rapid.T) string {
 
 // consistent checks what holds at all times.
 func (w *world) consistent(r *rapid.T) {
-	w.View(func(tx *store.Tx) {
-		require.NoError(r, tx.CheckConservation())
-		domain, err := tx.Domain()
+	w.View(func(tx *state.Tx) {
+		require.NoError(r, resource.In(tx).CheckConservation())
+		domain, err := directory.In(tx).Domain()
 		require.NoError(r, err)
-		root, err := tx.Get(domain.Hosting)
+		root, err := directory.In(tx).Get(domain.Hosting)
 		require.NoError(r, err)
 		holders := make(map[string]string)
-		for o, err := range tx.Descendants(root, "user", "group", "contact") {
+		for o, err := range directory.In(tx).Descendants(root, "user", "group", "contact") {
 			require.NoError(r, err)
 			checkAddresses(r, tx, o, holders)
 			checkRoom(r, tx, o)
@@ -138,20 +141,20 @@ func (w *world) consistent(r *rapid.T) {
 
 // checkAddresses: each address has one holder, a recipient one primary address,
 // which is its mail.
-func checkAddresses(r *rapid.T, tx *store.Tx, o *store.Object, holders map[string]string) {
-	addresses, err := tx.Values(o, "proxyAddresses")
+func checkAddresses(r *rapid.T, tx *state.Tx, o *directory.Object, holders map[string]string) {
+	addresses, err := directory.In(tx).Values(o, "proxyAddresses")
 	require.NoError(r, err)
-	primary, err := tx.PrimaryAddress(o)
+	primary, err := directory.In(tx).PrimaryAddress(o)
 	require.NoError(r, err)
-	mail, err := tx.Value(o, "mail")
+	primaryMail, err := directory.In(tx).Value(o, "mail")
 	require.NoError(r, err)
-	assert.Equal(r, mail, primary, o.DN)
+	assert.Equal(r, primaryMail, primary, o.DN)
 	for _, address := range addresses {
 		folded := strings.ToLower(address)
 		assert.Empty(r, holders[folded], "%s has %s too", o.DN, address)
 		holders[folded] = o.DN.String()
 		if _, name, ok := strings.Cut(address, "@"); ok {
-			_, owner, err := tx.DomainOwner(name)
+			_, owner, err := mail.In(tx).DomainOwner(name)
 			require.NoError(r, err, "%s of %s", address, o.DN)
 			assert.True(r, o.DN.Under(owner.DN), "%s of %s", address, o.DN)
 		}
@@ -159,26 +162,26 @@ func checkAddresses(r *rapid.T, tx *store.Tx, o *store.Object, holders map[strin
 }
 
 // checkRoom: who has a mailbox has room, and the other way round.
-func checkRoom(r *rapid.T, tx *store.Tx, o *store.Object) {
-	home, err := tx.Value(o, "homeMDB")
+func checkRoom(r *rapid.T, tx *state.Tx, o *directory.Object) {
+	home, err := directory.In(tx).Value(o, "homeMDB")
 	require.NoError(r, err)
-	_, err = tx.Consumer(o.GUID)
+	_, err = resource.In(tx).Consumer(o.GUID)
 	if home == "" {
-		require.ErrorIs(r, err, store.ErrNotFound, o.DN)
+		require.ErrorIs(r, err, state.ErrNotFound, o.DN)
 		return
 	}
 	require.NoError(r, err, o.DN)
 }
 
 // checkLinks: member and memberOf tell the same.
-func checkLinks(r *rapid.T, tx *store.Tx, o *store.Object) {
-	groups, err := tx.Values(o, "memberOf")
+func checkLinks(r *rapid.T, tx *state.Tx, o *directory.Object) {
+	groups, err := directory.In(tx).Values(o, "memberOf")
 	require.NoError(r, err)
-	of, err := tx.MemberOf(o)
+	of, err := directory.In(tx).MemberOf(o)
 	require.NoError(r, err)
 	require.Len(r, of, len(groups))
 	for _, group := range of {
-		members, err := tx.Values(group, "member")
+		members, err := directory.In(tx).Values(group, "member")
 		require.NoError(r, err)
 		assert.True(r, slices.Contains(members, o.DN.String()), "%s in %s", o.DN, group.DN)
 		assert.True(r, slices.Contains(groups, group.DN.String()), "%s in %s", o.DN, group.DN)

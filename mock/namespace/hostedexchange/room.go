@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -15,7 +17,7 @@ import (
 // or the one that suits, and gives the mailStore element that names it.
 // Business users draw on the organization's share, consumers on the consumer
 // stores.
-func allocateMailbox(c *engine.Call, user, org *store.Object, p *plan) (*xmldoc.Node, error) {
+func allocateMailbox(c *engine.Call, user, org *directory.Object, p *servicePlan) (*xmldoc.Node, error) {
 	asked := c.Node("mailStore")
 	server, _ := xmldoc.ChildText(asked, "serverName")
 	database, _ := xmldoc.ChildText(asked, "mailStoreName")
@@ -36,7 +38,7 @@ func allocateMailbox(c *engine.Call, user, org *store.Object, p *plan) (*xmldoc.
 	if args = append(args, pathTo("organization", org)); server != "" {
 		args = append(args, xmldoc.Element("mailStore", xmldoc.TextElement("serverName", server), xmldoc.TextElement("mailStoreName", database)))
 	}
-	room, err := resource(c, "AllocateMailbox", args...)
+	room, err := resourceManager(c, "AllocateMailbox", args...)
 	return xmldoc.Child(room, "mailStore"), err
 }
 
@@ -44,17 +46,17 @@ func allocateMailbox(c *engine.Call, user, org *store.Object, p *plan) (*xmldoc.
 // shares: that with least room left but enough, which keeps large gaps (the
 // default, tightPack), or that with most (level). Where none has enough the
 // names are empty, and the resource manager says so (F349).
-func chooseStore(c *engine.Call, org *store.Object, kilobytes int64) (server, database string, err error) {
+func chooseStore(c *engine.Call, org *directory.Object, kilobytes int64) (server, database string, err error) {
 	algorithm, _ := xmldoc.Attr(c.Node("mailStore"), "algorithm")
 	level := sameName(algorithm, "level")
 	if algorithm != "" && !level && !sameName(algorithm, "tightPack") {
 		return "", "", mpf.ArgumentInvalid.New("mailStore/@algorithm", "'"+algorithm+"' is neither tightPack nor level")
 	}
-	shares, err := c.Tx.Allocations(org.GUID, store.MailStore)
+	shares, err := c.Resources().Allocations(org.GUID, resource.MailStore)
 	if err != nil {
 		return "", "", err
 	}
-	var best *store.Allocation
+	var best *resource.Allocation
 	for _, share := range shares {
 		free := share.FreeKilobytes()
 		if free < kilobytes {
@@ -72,8 +74,8 @@ func chooseStore(c *engine.Call, org *store.Object, kilobytes int64) (server, da
 
 // allocateConsumer reserves room for a consumer, in the consumer store named or
 // one that the resource manager chooses.
-func allocateConsumer(c *engine.Call, user *store.Object, server, database string, args []*xmldoc.Node) (*xmldoc.Node, error) {
-	name, err := c.Tx.Value(user, "userPrincipalName")
+func allocateConsumer(c *engine.Call, user *directory.Object, server, database string, args []*xmldoc.Node) (*xmldoc.Node, error) {
+	name, err := c.Directory().Value(user, "userPrincipalName")
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +87,8 @@ func allocateConsumer(c *engine.Call, user *store.Object, server, database strin
 }
 
 // reallocateMailbox changes a mailbox's share to a size.
-func reallocateMailbox(c *engine.Call, user *store.Object, kilobytes int64) error {
-	found, err := resource(c, "QueryMailboxAllocation", pathTo("mailbox", user))
+func reallocateMailbox(c *engine.Call, user *directory.Object, kilobytes int64) error {
+	found, err := resourceManager(c, "QueryMailboxAllocation", pathTo("mailbox", user))
 	if err != nil {
 		return err
 	}
@@ -95,21 +97,21 @@ func reallocateMailbox(c *engine.Call, user *store.Object, kilobytes int64) erro
 	if err != nil || now == kilobytes {
 		return err
 	}
-	_, err = resource(c, "ReallocateMailbox", pathTo("mailbox", user),
+	_, err = resourceManager(c, "ReallocateMailbox", pathTo("mailbox", user),
 		xmldoc.TextElement("kilobytes", strconv.FormatInt(kilobytes-now, 10)))
 	return err
 }
 
 // deallocateMailbox gives a mailbox's share back. One that was made without
 // the resource manager has none.
-func deallocateMailbox(c *engine.Call, user *store.Object) error {
-	_, err := c.Tx.Consumer(user.GUID)
-	if errors.Is(err, store.ErrNotFound) {
+func deallocateMailbox(c *engine.Call, user *directory.Object) error {
+	_, err := c.Resources().Consumer(user.GUID)
+	if errors.Is(err, state.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = resource(c, "DeallocateMailbox", pathTo("mailbox", user))
+	_, err = resourceManager(c, "DeallocateMailbox", pathTo("mailbox", user))
 	return err
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -16,12 +18,12 @@ func own(c *engine.Call, procedure string, args ...*xmldoc.Node) (*xmldoc.Node, 
 }
 
 // directory calls a procedure on accounts, groups and organizations.
-func directory(c *engine.Call, procedure string, args ...*xmldoc.Node) (*xmldoc.Node, error) {
+func runDirectory(c *engine.Call, procedure string, args ...*xmldoc.Node) (*xmldoc.Node, error) {
 	return withController(c, activeDirectory, procedure, args)
 }
 
 // resource calls a procedure on room in stores.
-func resource(c *engine.Call, procedure string, args ...*xmldoc.Node) (*xmldoc.Node, error) {
+func resourceManager(c *engine.Call, procedure string, args ...*xmldoc.Node) (*xmldoc.Node, error) {
 	return withController(c, resources, procedure, args)
 }
 
@@ -35,13 +37,13 @@ func withController(c *engine.Call, namespace, procedure string, args []*xmldoc.
 }
 
 // pathTo makes an argument that is the path of an object.
-func pathTo(name string, o *store.Object) *xmldoc.Node {
+func pathTo(name string, o *directory.Object) *xmldoc.Node {
 	return xmldoc.TextElement(name, o.DN.ADsPath())
 }
 
 // openOrganization gives the organization at the path argument, which has to
 // be its root.
-func openOrganization(c *engine.Call) (*store.Object, error) {
+func openOrganization(c *engine.Call) (*directory.Object, error) {
 	o, err := c.Open(path.Name)
 	if err != nil {
 		return nil, err
@@ -58,7 +60,7 @@ func openOrganization(c *engine.Call) (*store.Object, error) {
 
 // openUser gives the user at the path argument and the organization that the
 // user belongs to.
-func openUser(c *engine.Call) (user, org *store.Object, err error) {
+func openUser(c *engine.Call) (user, org *directory.Object, err error) {
 	if user, err = c.Open(path.Name, "user"); err != nil {
 		return nil, nil, err
 	}
@@ -68,9 +70,9 @@ func openUser(c *engine.Call) (user, org *store.Object, err error) {
 
 // defaultDomain gives the primary SMTP domain of an organization. One without
 // is not enabled for Exchange.
-func defaultDomain(c *engine.Call, org *store.Object) (string, error) {
-	d, err := c.Tx.PrimaryDomain(org)
-	if errors.Is(err, store.ErrNotFound) {
+func defaultDomain(c *engine.Call, org *directory.Object) (string, error) {
+	d, err := c.Mail().PrimaryDomain(org)
+	if errors.Is(err, state.ErrNotFound) {
 		return "", mpf.NotExchangeEnabled.New(organization.Name(org))
 	}
 	return d.Name, err
@@ -78,16 +80,16 @@ func defaultDomain(c *engine.Call, org *store.Object) (string, error) {
 
 // isCustomer tells whether an object has a record in the plan database.
 // Accounts and organizations made without this namespace have none.
-func isCustomer(c *engine.Call, o *store.Object) (bool, error) {
-	customer, err := c.Tx.Customer(o.GUID)
-	if errors.Is(err, store.ErrNotFound) {
+func isCustomer(c *engine.Call, o *directory.Object) (bool, error) {
+	customer, err := c.Plans().Customer(o.GUID)
+	if errors.Is(err, state.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && !sameName(customer.Status, store.StatusDeleted), err
+	return err == nil && !sameName(customer.Status, plan.StatusDeleted), err
 }
 
 // note logs an event of a customer; objects without a record have no events.
-func note(c *engine.Call, o *store.Object, event string) error {
+func note(c *engine.Call, o *directory.Object, event string) error {
 	is, err := isCustomer(c, o)
 	if err != nil || !is {
 		return err
@@ -97,7 +99,7 @@ func note(c *engine.Call, o *store.Object, event string) error {
 }
 
 // forget gives a customer's record the status Deleted.
-func forget(c *engine.Call, o *store.Object) error {
+func forget(c *engine.Call, o *directory.Object) error {
 	is, err := isCustomer(c, o)
 	if err != nil || !is {
 		return err

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -39,10 +40,10 @@ func createBusinessUser(c *engine.Call) error {
 // no group of the organization (F341).
 func createConsumerUser(c *engine.Call) error {
 	name := c.Text("sAMAccountName")
-	switch holder, err := c.Tx.BySAM(name); {
+	switch holder, err := c.Directory().BySAM(name); {
 	case err == nil:
-		return mpf.AccountTaken.New(name, c.Holder(holder))
-	case !errors.Is(err, store.ErrNotFound):
+		return mpf.AccountTaken.New(name, c.Holder(holder.DN))
+	case !errors.Is(err, state.ErrNotFound):
 		return err
 	}
 	user, err := createUser(c, "CreateUser_", consumerUser, pass(c, "sAMAccountName")...)
@@ -59,7 +60,7 @@ func createUser(c *engine.Call, procedure, customer string, account ...*xmldoc.N
 		return nil, err
 	}
 	args := append(pass(c, "container", "userPrincipalName"), account...)
-	made, err := directory(c, procedure, append(args, pass(c, personFields...)...)...)
+	made, err := runDirectory(c, procedure, append(args, pass(c, personFields...)...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +86,10 @@ func checkNewUser(c *engine.Call) error {
 	if !ok || !localPart(name) || domain == "" {
 		return mpf.ArgumentInvalid.New("userPrincipalName", "'"+c.Text("userPrincipalName")+"' is not of the form user@domain")
 	}
-	switch _, holder, err := c.Tx.DomainOwner(domain); {
+	switch _, holder, err := c.Mail().DomainOwner(domain); {
 	case err == nil && holder.ID != org.ID:
-		return mpf.DomainTaken.New(domain, c.Holder(holder))
-	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return mpf.DomainTaken.New(domain, c.Holder(holder.DN))
+	case err != nil && !errors.Is(err, state.ErrNotFound):
 		return err
 	}
 	if c.Text("planName") != "" {
@@ -108,10 +109,10 @@ func furnishUser(c *engine.Call, user *xmldoc.Node, customer string) error {
 	at, _ := xmldoc.Attr(user, "path")
 	account := xmldoc.TextElement("user", at)
 	if !c.Secret("newPassword").Equal(c.Secret("")) {
-		if _, err := directory(c, "SetUserPassword", append(pass(c, "newPassword"), xmldoc.Clone(account))...); err != nil {
+		if _, err := runDirectory(c, "SetUserPassword", append(pass(c, "newPassword"), xmldoc.Clone(account))...); err != nil {
 			return err
 		}
-		if _, err := directory(c, "EnableUser", account); err != nil {
+		if _, err := runDirectory(c, "EnableUser", account); err != nil {
 			return err
 		}
 	}
@@ -139,7 +140,7 @@ func deleteConsumerUser(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	addresses, err := c.Tx.Values(user, "proxyAddresses")
+	addresses, err := c.Directory().Values(user, "proxyAddresses")
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func deleteConsumerUser(c *engine.Call) error {
 }
 
 // deleteUser takes the record, the mailbox and the account.
-func deleteUser(c *engine.Call, user *store.Object) error {
+func deleteUser(c *engine.Call, user *directory.Object) error {
 	if err := forget(c, user); err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func deleteAccount(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = directory(c, "DeleteUser", pathTo("user", user))
+	_, err = runDirectory(c, "DeleteUser", pathTo("user", user))
 	return err
 }
 
@@ -181,7 +182,7 @@ func modifyUser(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := directory(c, "ModifyUser", append(pass(c, personFields...), pathTo("user", user))...); err != nil {
+	if _, err := runDirectory(c, "ModifyUser", append(pass(c, personFields...), pathTo("user", user))...); err != nil {
 		return err
 	}
 	return note(c, user, "CustomerModify")

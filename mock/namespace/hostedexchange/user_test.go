@@ -6,9 +6,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/secret"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/hostedexchange"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -37,7 +41,7 @@ func TestCreateBusinessUser(t *testing.T) {
 	assert.ElementsMatch(t, []string{"CN=Admins@acme," + acme, "CN=AllUsers@acme,CN=_Private," + acme}, w.Attr(name, "memberOf"))
 	assert.Contains(t, w.attr(name, "homeMDB"), "CN=Mailbox Store")
 	assert.Equal(t, []string{"Created", "PlanChange"}, w.events(name))
-	_, err := w.Store.Logon(t.Context(), "jsmith@acme.example", password)
+	_, err := w.Engine.Authenticate(t.Context(), "", "jsmith@acme.example", secret.New(password))
 	assert.NoError(t, err)
 }
 
@@ -159,10 +163,10 @@ func TestCreateConsumerUser(t *testing.T) {
 	w.ok("ChangeUserMailboxPlan", path(name)+`<planName>GoldMail</planName><customerTypeName>ConsumerUser</customerTypeName>`)
 	w.ok("DeleteConsumerUser", path(name)+`<deleteSMTPDomain/>`)
 	assert.Nil(t, w.Object(name))
-	w.View(func(tx *store.Tx) {
-		_, _, err := tx.DomainOwner("solo.example")
-		assert.ErrorIs(t, err, store.ErrNotFound, "the vanity domain went with its user")
-		require.NoError(t, tx.CheckConservation())
+	w.View(func(tx *state.Tx) {
+		_, _, err := mail.In(tx).DomainOwner("solo.example")
+		assert.ErrorIs(t, err, state.ErrNotFound, "the vanity domain went with its user")
+		require.NoError(t, resource.In(tx).CheckConservation())
 	})
 	w.refused(mpf.ObjectNotFound, "DeleteConsumerUser", path(name))
 }
@@ -179,12 +183,12 @@ func TestDeleteBusinessUser(t *testing.T) {
 	assert.Empty(t, w.attr(other, "altRecipient"))
 	assert.Empty(t, w.Attr("CN=Admins@acme,"+acme, "member"))
 	assert.Equal(t, []string{other}, w.Attr("CN=AllUsers@acme,CN=_Private,"+acme, "member"))
-	w.View(func(tx *store.Tx) {
-		_, err := tx.Consumer(guid)
-		assert.ErrorIs(t, err, store.ErrNotFound)
-		customer, err := tx.Customer(guid)
+	w.View(func(tx *state.Tx) {
+		_, err := resource.In(tx).Consumer(guid)
+		assert.ErrorIs(t, err, state.ErrNotFound)
+		customer, err := plan.In(tx).Customer(guid)
 		require.NoError(t, err)
-		assert.Equal(t, store.StatusDeleted, customer.Status)
+		assert.Equal(t, plan.StatusDeleted, customer.Status)
 	})
 	w.user("gone", "GoldMail")
 	w.refused(mpf.ObjectNotFound, "DeleteBusinessUser", path("CN=nobody,"+acme))
@@ -230,7 +234,7 @@ func TestPasswords(t *testing.T) {
 	w := withAcme(t)
 	name := w.user("jsmith", "")
 	logon := func(word string) error {
-		_, err := w.Store.Logon(t.Context(), "jsmith@acme.example", word)
+		_, err := w.Engine.Authenticate(t.Context(), "", "jsmith@acme.example", secret.New(word))
 		return err
 	}
 	w.ok("SetUserPassword", path(name)+`<newPassword do-not-log="1">An0ther!Secret</newPassword>`)

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -44,7 +45,7 @@ func createVirtualDirectories(c *engine.Call) error {
 // deleteVirtualDirectories takes an organization's virtual directory from
 // every server that has it. One of the same name that serves a domain of
 // another organization stays.
-func deleteVirtualDirectories(c *engine.Call, org *store.Object) error {
+func deleteVirtualDirectories(c *engine.Call, org *directory.Object) error {
 	servers, err := exchangeServers(c)
 	if err != nil {
 		return err
@@ -66,21 +67,21 @@ func deleteVirtualDirectories(c *engine.Call, org *store.Object) error {
 
 // ownsDirectoryOn tells whether a server has the organization's virtual
 // directory.
-func ownsDirectoryOn(c *engine.Call, server, org *store.Object) (bool, error) {
+func ownsDirectoryOn(c *engine.Call, server, org *directory.Object) (bool, error) {
 	dn := server.DN.Child("CN", "Protocols").Child("CN", "HTTP").Child("CN", defaultInstance).Child("CN", directoryName(org))
-	found, err := c.Tx.Get(dn)
-	if errors.Is(err, store.ErrNotFound) {
+	found, err := c.Directory().Get(dn)
+	if errors.Is(err, state.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	domain, err := c.Tx.Value(found, "msExchDefaultDomain")
+	domain, err := c.Directory().Value(found, "msExchDefaultDomain")
 	if err != nil {
 		return false, err
 	}
-	_, holder, err := c.Tx.DomainOwner(domain)
-	if errors.Is(err, store.ErrNotFound) {
+	_, holder, err := c.Mail().DomainOwner(domain)
+	if errors.Is(err, state.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil && holder.ID == org.ID, err
@@ -88,12 +89,12 @@ func ownsDirectoryOn(c *engine.Call, server, org *store.Object) (bool, error) {
 
 // directoryName is the name of an organization's virtual directory. A dot is
 // not allowed in it (F324).
-func directoryName(org *store.Object) string {
+func directoryName(org *directory.Object) string {
 	return strings.ReplaceAll(organization.Name(org), ".", "_")
 }
 
 // directoryOn names the virtual directory of an organization on a server.
-func directoryOn(server, org *store.Object) []*xmldoc.Node {
+func directoryOn(server, org *directory.Object) []*xmldoc.Node {
 	return []*xmldoc.Node{
 		xmldoc.TextElement("server", server.DN.RDN().Value),
 		xmldoc.TextElement("serverInstance", defaultInstance), xmldoc.TextElement("name", directoryName(org)),
@@ -101,17 +102,17 @@ func directoryOn(server, org *store.Object) []*xmldoc.Node {
 }
 
 // exchangeServers lists all Exchange servers.
-func exchangeServers(c *engine.Call) ([]*store.Object, error) {
-	domain, err := c.Tx.Domain()
+func exchangeServers(c *engine.Call) ([]*directory.Object, error) {
+	domain, err := c.Directory().Domain()
 	if err != nil {
 		return nil, err
 	}
-	root, err := c.Tx.Get(domain.Exchange)
+	root, err := c.Directory().Get(domain.Exchange)
 	if err != nil {
 		return nil, err
 	}
-	var servers []*store.Object
-	for server, err := range c.Tx.Descendants(root, "msExchExchangeServer") {
+	var servers []*directory.Object
+	for server, err := range c.Directory().Descendants(root, "msExchExchangeServer") {
 		if err != nil {
 			return nil, err
 		}

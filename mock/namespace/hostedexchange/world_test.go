@@ -16,7 +16,8 @@ import (
 	"wsexchange/mock/namespace/exchangeresourcemanager"
 	"wsexchange/mock/namespace/hostedexchange"
 	"wsexchange/mock/namespace/managedactivedirectory"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -118,8 +119,8 @@ func (w *world) events(name string) []string {
 	o := w.Object(name)
 	require.NotNil(w.t, o, name)
 	var names []string
-	w.View(func(tx *store.Tx) {
-		events, err := tx.Events(o.GUID)
+	w.View(func(tx *state.Tx) {
+		events, err := plan.In(tx).Events(o.GUID)
 		require.NoError(w.t, err)
 		for _, e := range events {
 			names = append(names, e.Type)

@@ -10,8 +10,10 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
-	"wsexchange/mock/store"
+	"wsexchange/mock/mail"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -45,8 +47,8 @@ func TestCreateUser(t *testing.T) {
 	}
 	assert.Empty(t, u.Attr(bobDN, "postOfficeBox"))
 	user := u.Object(bobDN)
-	u.View(func(tx *store.Tx) {
-		has, err := tx.HasPassword(user)
+	u.View(func(tx *state.Tx) {
+		has, err := directory.In(tx).HasPassword(user)
 		require.NoError(t, err)
 		assert.False(t, has)
 	})
@@ -78,16 +80,16 @@ func TestCreateUser_MakesUniqueAccountNames(t *testing.T) {
 func TestCreateUser_FindsANameForMany(t *testing.T) {
 	u := withUser(t)
 	const seed = "twenty.characters.12"
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		container, err := ldappath.ParseDN(acmeDN)
 		require.NoError(t, err)
 		for i := range 1000 {
 			name := fmt.Sprintf("%s%03d", seed[:17], i)
-			if _, err := tx.Create(container.Child("CN", name), "group", store.Attributes{}.With("sAMAccountName", name)); err != nil {
+			if _, err := directory.In(tx).Create(container.Child("CN", name), "group", directory.Attributes{}.With("sAMAccountName", name)); err != nil {
 				return err
 			}
 		}
-		_, err = tx.Create(container.Child("CN", seed), "group", store.Attributes{}.With("sAMAccountName", seed))
+		_, err = directory.In(tx).Create(container.Child("CN", seed), "group", directory.Attributes{}.With("sAMAccountName", seed))
 		return err
 	})
 	r := u.MustCall(Name, "CreateUser", "<container>"+acme+"</container><userPrincipalName>x@acme.example</userPrincipalName><sAMAccountName>"+seed+"</sAMAccountName>")
@@ -160,9 +162,9 @@ func TestEnableDisableAndPasswords(t *testing.T) {
 	assert.Equal(t, []string{"1"}, u.Attr(bobDN, "badPwdCount"))
 	u.MustCall(Name, "ChangeUserPassword", "<user>"+bob+"</user><oldPassword>Secret-01</oldPassword><newPassword>Secret-02</newPassword>"+dc)
 	user := u.Object(bobDN)
-	u.View(func(tx *store.Tx) {
-		err := tx.CheckPassword(user, "Secret-02")
-		assert.ErrorIs(t, err, store.ErrAccountDisabled, "the password is right, the account is not enabled")
+	u.View(func(tx *state.Tx) {
+		err := directory.In(tx).CheckPassword(user, "Secret-02")
+		assert.ErrorIs(t, err, directory.ErrAccountDisabled, "the password is right, the account is not enabled")
 	})
 	for _, row := range u.Audit() {
 		assert.NotContains(t, row.Request, "Secret-0")
@@ -193,8 +195,8 @@ func TestRenameAndDelete(t *testing.T) {
 func TestGroups(t *testing.T) {
 	u := withUser(t)
 	for name, value := range map[string]string{
-		"": store.GroupGlobalSecurity, "Global Security": store.GroupGlobalSecurity, "LOCAL SECURITY": store.GroupLocalSecurity,
-		"UNIVERSAL SECURITY": store.GroupUniversalSecurity, "UNIVERSAL DISTRIBUTION": store.GroupUniversalDistribution,
+		"": directory.GroupGlobalSecurity, "Global Security": directory.GroupGlobalSecurity, "LOCAL SECURITY": directory.GroupLocalSecurity,
+		"UNIVERSAL SECURITY": directory.GroupUniversalSecurity, "UNIVERSAL DISTRIBUTION": directory.GroupUniversalDistribution,
 	} {
 		r := u.MustCall(Name, "CreateGroup", "<container>"+acme+"</container><name>g "+name+"</name><groupType>"+name+"</groupType><description>d</description>"+dc)
 		group := xmldoc.Child(r.Data, "group")
@@ -208,11 +210,11 @@ func TestGroups(t *testing.T) {
 	g := "LDAP://CN=g UNIVERSAL SECURITY," + acmeDN
 	u.MustCall(Name, "ModifyGroup", "<group>"+g+"</group><groupType>LOCAL DISTRIBUTION</groupType><description/>"+
 		`<properties><property name="info">i</property></properties>`)
-	assert.Equal(t, []string{store.GroupLocalDistribution}, u.Attr(g, "groupType"))
+	assert.Equal(t, []string{directory.GroupLocalDistribution}, u.Attr(g, "groupType"))
 	assert.Empty(t, u.Attr(g, "description"))
 	assert.Equal(t, []string{"i"}, u.Attr(g, "info"))
 	u.MustCall(Name, "ModifyGroup", "<group>"+g+"</group>")
-	assert.Equal(t, []string{store.GroupGlobalSecurity}, u.Attr(g, "groupType"), "the documented default")
+	assert.Equal(t, []string{directory.GroupGlobalSecurity}, u.Attr(g, "groupType"), "the documented default")
 
 	u.MustCall(Name, "CreateContact", "<container>"+acme+"</container><name>friend</name>")
 	members := []string{bobDN, "CN=g UNIVERSAL DISTRIBUTION," + acmeDN, "CN=friend," + acmeDN}
@@ -280,13 +282,13 @@ func TestPrivateProcedures(t *testing.T) {
 func TestForeignDomains(t *testing.T) {
 	u := withUser(t)
 	u.MustCall(Name, "CreateOrganization", "<name>other</name><container>LDAP://"+resellerDN+"</container>")
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		for name, domain := range map[string]string{"acme": "acme.example", "other": "other.example"} {
-			org, err := tx.Resolve("OU=" + name + "," + resellerDN)
+			org, err := directory.In(tx).Resolve("OU=" + name + "," + resellerDN)
 			if err != nil {
 				return err
 			}
-			if err := tx.CreateDomain(org, domain, store.PrimaryDomain); err != nil {
+			if err := mail.In(tx).CreateDomain(org, domain, mail.PrimaryDomain); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -41,14 +41,14 @@ func ownDomain(c *engine.Call, at ldappath.DN, text string) error {
 	if !ok {
 		return nil
 	}
-	_, owner, err := c.Tx.DomainOwner(domain)
+	_, owner, err := c.Mail().DomainOwner(domain)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
 	case at.Under(owner.DN):
 		return nil
 	}
-	return mpf.DomainTaken.New(domain, c.Holder(owner))
+	return mpf.DomainTaken.New(domain, c.Holder(owner.DN))
 }

@@ -4,19 +4,19 @@ import (
 	"strings"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
 )
 
 // groupTypes are the words for groupType. The security ones are documented,
 // the distribution ones follow them (F234). The first is the default.
 var groupTypes = []struct{ name, value string }{
-	{"GLOBAL SECURITY", store.GroupGlobalSecurity},
-	{"LOCAL SECURITY", store.GroupLocalSecurity},
-	{"UNIVERSAL SECURITY", store.GroupUniversalSecurity},
-	{"GLOBAL DISTRIBUTION", store.GroupGlobalDistribution},
-	{"LOCAL DISTRIBUTION", store.GroupLocalDistribution},
-	{"UNIVERSAL DISTRIBUTION", store.GroupUniversalDistribution},
+	{"GLOBAL SECURITY", directory.GroupGlobalSecurity},
+	{"LOCAL SECURITY", directory.GroupLocalSecurity},
+	{"UNIVERSAL SECURITY", directory.GroupUniversalSecurity},
+	{"GLOBAL DISTRIBUTION", directory.GroupGlobalDistribution},
+	{"LOCAL DISTRIBUTION", directory.GroupLocalDistribution},
+	{"UNIVERSAL DISTRIBUTION", directory.GroupUniversalDistribution},
 }
 
 func groupTypeArgument() engine.Argument {

@@ -4,9 +4,9 @@ import (
 	"slices"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/activedirectory"
-	"wsexchange/mock/store"
 )
 
 // Name is the name of the namespace.
@@ -54,7 +54,9 @@ func chain(c *engine.Call, namespace, procedure string, args ...*xmldoc.Node) (*
 }
 
 // path makes an argument of an object's path.
-func path(name string, o *store.Object) *xmldoc.Node { return xmldoc.TextElement(name, o.DN.ADsPath()) }
+func path(name string, o *directory.Object) *xmldoc.Node {
+	return xmldoc.TextElement(name, o.DN.ADsPath())
+}
 
 // property makes a property element for the provider.
 func property(name, value string) *xmldoc.Node {
@@ -62,7 +64,7 @@ func property(name, value string) *xmldoc.Node {
 }
 
 // made opens the object whose path a procedure gave.
-func made(c *engine.Call, answer *xmldoc.Node) (*store.Object, error) {
+func made(c *engine.Call, answer *xmldoc.Node) (*directory.Object, error) {
 	text, _ := xmldoc.ChildText(answer, "path")
 	dn, err := c.ParsePath(text)
 	if err != nil {
@@ -101,7 +103,7 @@ func remove(argument string, classes ...string) func(*engine.Call) error {
 }
 
 // modify sets properties if there are any; without any it does nothing.
-func modify(c *engine.Call, o *store.Object, properties *xmldoc.Node) error {
+func modify(c *engine.Call, o *directory.Object, properties *xmldoc.Node) error {
 	if err := ownDomains(c, o.DN, properties); err != nil {
 		return err
 	}
@@ -124,8 +126,8 @@ func properties(c *engine.Call, given ...*xmldoc.Node) *xmldoc.Node {
 }
 
 // described is an account as answers name it.
-func described(c *engine.Call, element string, o *store.Object) (*xmldoc.Node, error) {
-	account, err := c.Tx.Value(o, "sAMAccountName")
+func described(c *engine.Call, element string, o *directory.Object) (*xmldoc.Node, error) {
+	account, err := c.Directory().Value(o, "sAMAccountName")
 	if err != nil {
 		return nil, err
 	}

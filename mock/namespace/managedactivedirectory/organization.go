@@ -4,9 +4,9 @@ import (
 	"strconv"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
 	"wsexchange/mpf"
 )
 
@@ -34,7 +34,7 @@ func completeOrganization(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	container, err := c.Tx.Parent(org)
+	container, err := c.Directory().Parent(org)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func completeOrganization(c *engine.Call) error {
 
 // complete makes an OU an organization by the caller's policy and answers with
 // it. What is there already stays.
-func complete(c *engine.Call, org, container *store.Object) error {
+func complete(c *engine.Call, org, container *directory.Object) error {
 	p := policyOf(c.Text("policyName"))
 	if err := markOrganization(c, org, container, p); err != nil {
 		return err
@@ -60,7 +60,7 @@ func complete(c *engine.Call, org, container *store.Object) error {
 }
 
 // newObject creates an object through the provider.
-func newObject(c *engine.Call, container *store.Object, class, name string, given *xmldoc.Node) (*store.Object, error) {
+func newObject(c *engine.Call, container *directory.Object, class, name string, given *xmldoc.Node) (*directory.Object, error) {
 	if err := ownDomains(c, container.DN, given); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func newObject(c *engine.Call, container *store.Object, class, name string, give
 
 // markOrganization makes the OU an organization below the one that its
 // container belongs to.
-func markOrganization(c *engine.Call, org, container *store.Object, p policy) error {
+func markOrganization(c *engine.Call, org, container *directory.Object, p policy) error {
 	owner, err := organization.Above(c.Tx, container)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func markOrganization(c *engine.Call, org, container *store.Object, p policy) er
 
 // markOnce makes the organization name o as wkName unless it names something
 // so already.
-func markOnce(c *engine.Call, org *store.Object, wkName string, o *store.Object) error {
+func markOnce(c *engine.Call, org *directory.Object, wkName string, o *directory.Object) error {
 	held, err := organization.Optional(c.Tx, org, wkName)
 	if err != nil || held != nil {
 		return err
@@ -122,10 +122,10 @@ func markOnce(c *engine.Call, org *store.Object, wkName string, o *store.Object)
 
 // typeObject gives the object of an organization type, which lies in the
 // topmost organization above org: the hosting one. It is made if missing.
-func typeObject(c *engine.Call, org *store.Object, orgType string) (*store.Object, error) {
+func typeObject(c *engine.Call, org *directory.Object, orgType string) (*directory.Object, error) {
 	at := org
 	for at.ParentID != 0 {
-		parent, err := c.Tx.Parent(at)
+		parent, err := c.Directory().Parent(at)
 		if err != nil {
 			return nil, err
 		}
@@ -149,9 +149,9 @@ func typeObject(c *engine.Call, org *store.Object, orgType string) (*store.Objec
 }
 
 // ensure gives the container of a name below at, which is made if missing.
-func ensure(c *engine.Call, at *store.Object, name string) (*store.Object, error) {
+func ensure(c *engine.Call, at *directory.Object, name string) (*directory.Object, error) {
 	dn := at.DN.Child("CN", name)
-	exists, err := c.Tx.Exists(dn)
+	exists, err := c.Directory().Exists(dn)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func ensure(c *engine.Call, at *store.Object, name string) (*store.Object, error
 }
 
 // furnish makes the groups of an organization.
-func furnish(c *engine.Call, org *store.Object, p policy) error {
+func furnish(c *engine.Call, org *directory.Object, p policy) error {
 	owner, err := organization.WellKnown(c.Tx, org, organization.ForeignOwnerOrg)
 	if err != nil {
 		return err
@@ -194,12 +194,12 @@ func furnish(c *engine.Call, org *store.Object, p policy) error {
 	return nil
 }
 
-func newGroup(c *engine.Call, container, org *store.Object, g policyGroup) (*store.Object, error) {
+func newGroup(c *engine.Call, container, org *directory.Object, g policyGroup) (*directory.Object, error) {
 	name := organization.Name(org)
 	answer, err := chain(c, Name, "CreateSamObject_", path("container", container),
 		xmldoc.TextElement("class", "group"), xmldoc.TextElement("name", g.prefix+"@"+name),
 		xmldoc.TextElement("sAMAccountName", g.sam+"@"+name),
-		xmldoc.Element("properties", property("groupType", store.GroupUniversalSecurity)))
+		xmldoc.Element("properties", property("groupType", directory.GroupUniversalSecurity)))
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func newGroup(c *engine.Call, container, org *store.Object, g policyGroup) (*sto
 }
 
 // join makes a group a member of the owner's well-known group, if it has it.
-func join(c *engine.Call, owner *store.Object, wkName string, group *store.Object) error {
+func join(c *engine.Call, owner *directory.Object, wkName string, group *directory.Object) error {
 	if wkName == "" {
 		return nil
 	}
@@ -220,7 +220,7 @@ func join(c *engine.Call, owner *store.Object, wkName string, group *store.Objec
 }
 
 // organizationNode is an organization as answers describe it.
-func organizationNode(c *engine.Call, org *store.Object) (*xmldoc.Node, error) {
+func organizationNode(c *engine.Call, org *directory.Object) (*xmldoc.Node, error) {
 	known, groups := xmldoc.Element("otherWellKnownObjects"), xmldoc.Element("groups")
 	for _, name := range organization.WellKnownNames() {
 		o, err := organization.Optional(c.Tx, org, name)
@@ -245,12 +245,12 @@ func organizationNode(c *engine.Call, org *store.Object) (*xmldoc.Node, error) {
 	return xmldoc.SetAttr(n, "name", organization.Name(org)), nil
 }
 
-func wellKnownNode(wkName string, o *store.Object) *xmldoc.Node {
+func wellKnownNode(wkName string, o *directory.Object) *xmldoc.Node {
 	return xmldoc.SetAttr(xmldoc.SetAttr(xmldoc.Element("obj"), "wkName", wkName), "name", o.DN.ADsPath())
 }
 
 // openOrganization opens the root of an organization.
-func openOrganization(c *engine.Call, argument string) (*store.Object, error) {
+func openOrganization(c *engine.Call, argument string) (*directory.Object, error) {
 	org, err := c.Open(argument, "organizationalUnit")
 	if err != nil {
 		return nil, err
@@ -280,7 +280,7 @@ func deleteOrganization(c *engine.Call) error {
 		return err
 	}
 	count := 0
-	for o, err := range c.Tx.Descendants(org, inhabitants...) {
+	for o, err := range c.Directory().Descendants(org, inhabitants...) {
 		if err != nil {
 			return err
 		}

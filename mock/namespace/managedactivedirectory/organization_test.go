@@ -8,11 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/namespace/activedirectory"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -54,13 +55,13 @@ func TestCreateOrganization_Customer(t *testing.T) {
 	assert.Nil(t, u.Object("CN=CSRAdmins@acme,"+acmeDN))
 	assert.Contains(t, u.Attr(all, "memberOf"), "CN=AllCustomers@Reseller1,CN=_Private,"+resellerDN)
 	assert.ElementsMatch(t, []string{
-		"B:32:" + store.WellKnownThisOrganizationRoot + ":" + acmeDN,
-		"B:32:" + store.WellKnownForeignOwnerOrg + ":" + resellerDN,
-		"B:32:" + store.WellKnownUserCreators + ":" + admins,
-		"B:32:" + store.WellKnownAllUsers + ":" + all,
+		"B:32:" + directory.WellKnownThisOrganizationRoot + ":" + acmeDN,
+		"B:32:" + directory.WellKnownForeignOwnerOrg + ":" + resellerDN,
+		"B:32:" + directory.WellKnownUserCreators + ":" + admins,
+		"B:32:" + directory.WellKnownAllUsers + ":" + all,
 	}, u.Attr(acmeDN, "otherWellKnownObjects"))
 	group := u.Object(all)
-	u.View(func(tx *store.Tx) {
+	u.View(func(tx *state.Tx) {
 		org, err := organization.Root(tx, group.DN)
 		require.NoError(t, err)
 		assert.Equal(t, "acme", organization.Name(org))
@@ -88,7 +89,7 @@ func TestCreateOrganization_Reseller(t *testing.T) {
 		`<group path="LDAP://CN=AllUsers@Big,CN=_Private,`+big+`" name="AllUsers@Big" samName="AU@Big"/></groups></org>`,
 		xmldoc.String(xmldoc.Child(r.Data, "org")))
 	org := u.Object(big)
-	u.View(func(tx *store.Tx) {
+	u.View(func(tx *state.Tx) {
 		kind, err := organization.Type(tx, org)
 		require.NoError(t, err)
 		assert.Equal(t, organization.Reseller, kind)
@@ -130,7 +131,7 @@ func TestModifyAndRenameOrganization(t *testing.T) {
 	path, _ := xmldoc.ChildText(r.Data, "path")
 	assert.Equal(t, "LDAP://OU=apex,"+resellerDN, path)
 	org := u.Object(path)
-	u.View(func(tx *store.Tx) {
+	u.View(func(tx *state.Tx) {
 		all, err := organization.AllUsers(tx, org)
 		require.NoError(t, err)
 		assert.Equal(t, "CN=AllUsers@acme,CN=_Private,OU=apex,"+resellerDN, all.DN.String(), "groups keep their names")
@@ -160,12 +161,12 @@ func TestRolesOfOrganizations(t *testing.T) {
 	creator := u.User(resellerDN, "creator", "Secret-01")
 	plain := u.User(acmeDN, "plain", "Secret-01")
 	org := u.Object(resellerDN)
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		group, err := organization.WellKnown(tx, org, organization.ChildOrgCreators)
 		if err != nil {
 			return err
 		}
-		return tx.AddMember(group, creator)
+		return directory.In(tx).AddMember(group, creator)
 	})
 	two := "<name>two</name><container>LDAP://" + resellerDN + "</container>"
 	r := u.CallAs(`FABRIKAM\plain`, Name, "CreateOrganization", two)

@@ -8,7 +8,7 @@ import (
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -47,8 +47,8 @@ func cut(text string, n int) string {
 // its beginning and three digits. Where all three trials are taken, more
 // digits stand in for more of the seed, so that many of one name find one each.
 func freeSAM(c *engine.Call, seed string) (string, error) {
-	holder, err := c.Tx.BySAM(seed)
-	if errors.Is(err, store.ErrNotFound) {
+	holder, err := c.Directory().BySAM(seed)
+	if errors.Is(err, state.ErrNotFound) {
 		return seed, nil
 	}
 	if err != nil {
@@ -57,8 +57,8 @@ func freeSAM(c *engine.Call, seed string) (string, error) {
 	for count := fewestDigits; count < longestSAM; count++ {
 		for range trials {
 			name := cut(seed, longestSAM-count) + digits(c.Tx, count)
-			_, err := c.Tx.BySAM(name)
-			if errors.Is(err, store.ErrNotFound) {
+			_, err := c.Directory().BySAM(name)
+			if errors.Is(err, state.ErrNotFound) {
 				return name, nil
 			}
 			if err != nil {
@@ -66,12 +66,12 @@ func freeSAM(c *engine.Call, seed string) (string, error) {
 			}
 		}
 	}
-	return "", mpf.AccountTaken.New(seed, c.Holder(holder))
+	return "", mpf.AccountTaken.New(seed, c.Holder(holder.DN))
 }
 
 // digits gives a number of digits, at most 19, that follow from the store's
 // source of GUIDs, so that a run with a fixed source can be repeated.
-func digits(tx *store.Tx, count int) string {
+func digits(tx *state.Tx, count int) string {
 	guid, sum := tx.NewGUID(), fnv.New64a()
 	_, _ = sum.Write(guid[:])
 	text := fmt.Sprintf("%019d", sum.Sum64()%1e19)

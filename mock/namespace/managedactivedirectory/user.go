@@ -124,7 +124,7 @@ func setEnabled(enabled bool) func(*engine.Call) error {
 		if err != nil {
 			return err
 		}
-		return c.Tx.SetEnabled(user, enabled)
+		return c.Directory().SetEnabled(user, enabled)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -37,11 +37,11 @@ func mailEnableGroup(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	holder, err := c.Tx.ByProxyAddress(c.Text("proxyAddress"))
+	holder, err := c.Directory().ByProxyAddress(c.Text("proxyAddress"))
 	if err == nil && holder.ID == group.ID {
 		return nil
 	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return err
 	}
 	_, err = c.Execute(provider, "MailEnableGroup", given(c, "path", "cn", "proxyAddress", pdcName)...)
@@ -57,7 +57,7 @@ func createMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	home, err := c.Tx.Value(user, "homeMDB")
+	home, err := c.Directory().Value(user, "homeMDB")
 	if err != nil {
 		return err
 	}
@@ -105,11 +105,11 @@ func deleteMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Tx.Consumer(user.GUID)
+	_, err = c.Resources().Consumer(user.GUID)
 	if err == nil {
 		_, err = c.Execute(resources, "DeallocateMailbox", append(given(c, pdcName), text("mailbox", user.DN.ADsPath()))...)
 	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return err
 	}
 	_, err = c.Execute(provider, "DeleteMailbox", given(c, "path", pdcName)...)

@@ -9,11 +9,13 @@ import (
 
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/activedirectory"
 	"wsexchange/mock/namespace/exchangeprovider"
 	"wsexchange/mock/namespace/exchangeresourcemanager"
 	"wsexchange/mock/namespace/managedactivedirectory"
-	"wsexchange/mock/store"
+	"wsexchange/mock/resource"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -79,16 +81,16 @@ func TestMailboxes(t *testing.T) {
 	assert.Equal(t, []string{"1024"}, u.Attr(bobDN, "mDBOverQuotaLimit"))
 	assert.Len(t, u.Attr(bobDN, "homeMDB"), 1)
 	user := u.Object(bobDN)
-	u.View(func(tx *store.Tx) {
-		_, err := tx.Consumer(user.GUID)
+	u.View(func(tx *state.Tx) {
+		_, err := resource.In(tx).Consumer(user.GUID)
 		assert.NoError(t, err, "the organization's share is charged")
 	})
 	refused(t, u, mpf.MailboxExists, "CreateMailbox", full)
 	u.MustCall(Name, "DeleteMailbox", bob+dc)
 	assert.Empty(t, u.Attr(bobDN, "homeMDB"))
-	u.View(func(tx *store.Tx) {
-		_, err := tx.Consumer(user.GUID)
-		assert.ErrorIs(t, err, store.ErrNotFound)
+	u.View(func(tx *state.Tx) {
+		_, err := resource.In(tx).Consumer(user.GUID)
+		assert.ErrorIs(t, err, state.ErrNotFound)
 	})
 }
 
@@ -98,8 +100,8 @@ func TestCreateFolder(t *testing.T) {
 	folder := "<folderPath>/</folderPath><folderName>acme</folderName><owningOrg>" + acme + "</owningOrg><megabytes>2</megabytes>" +
 		`<Permissions mode="set"><Permission role="Publishing Editor">LDAP://CN=Admins@acme,` + acmeDN + `</Permission></Permissions>` + dc
 	u.MustCall(Name, "CreateFolder", folder)
-	u.View(func(tx *store.Tx) {
-		f, err := tx.Folder("/acme")
+	u.View(func(tx *state.Tx) {
+		f, err := mail.In(tx).Folder("/acme")
 		require.NoError(t, err)
 		assert.Equal(t, int64(2048), f.PostLimitKB)
 	})

@@ -3,9 +3,9 @@ package managedhosting
 import (
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
 )
 
 // Name is the name of the namespace.
@@ -54,7 +54,7 @@ var rows = []engine.Procedure{
 // initialize makes the hosting OU or completes it; a repetition changes
 // nothing (F236).
 func initialize(c *engine.Call) error {
-	domain, err := c.Tx.Domain()
+	domain, err := c.Directory().Domain()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func initialize(c *engine.Call) error {
 		name = defaultHosting
 	}
 	dn := domain.DN.Child("OU", name)
-	exists, err := c.Tx.Exists(dn)
+	exists, err := c.Directory().Exists(dn)
 	if err != nil {
 		return err
 	}
@@ -87,14 +87,14 @@ func initialize(c *engine.Call) error {
 }
 
 // remember makes the OU the directory's hosting OU if it has none.
-func remember(c *engine.Call, domain store.Domain, dn ldappath.DN) error {
+func remember(c *engine.Call, domain directory.Domain, dn ldappath.DN) error {
 	if !domain.Hosting.IsZero() {
-		exists, err := c.Tx.Exists(domain.Hosting)
+		exists, err := c.Directory().Exists(domain.Hosting)
 		if err != nil || exists {
 			return err
 		}
 	}
-	return c.Tx.SetSetting(hostingSetting, dn.String())
+	return c.Directory().SetSetting(hostingSetting, dn.String())
 }
 
 // noOrganization is what the type of an object outside of all organizations
@@ -127,7 +127,7 @@ func testDomainAdmin(c *engine.Call) error { return c.TestRole(engine.DomainAdmi
 func getCallerRoles(c *engine.Call) error {
 	subject := c.DN("path")
 	if subject.IsZero() {
-		domain, err := c.Tx.Domain()
+		domain, err := c.Directory().Domain()
 		if err != nil {
 			return err
 		}

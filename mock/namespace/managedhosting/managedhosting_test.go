@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/namespace/activedirectory"
 	"wsexchange/mock/namespace/managedactivedirectory"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -28,7 +29,7 @@ const hostingDN = "OU=Hosting,DC=fabrikam,DC=com"
 func TestInitialize_FromNothing(t *testing.T) {
 	u := start(t)
 	hosting := u.Object(hostingDN)
-	u.Update(func(tx *store.Tx) error { return tx.DeleteTree(hosting) })
+	u.Update(func(tx *state.Tx) error { return directory.In(tx).DeleteTree(hosting) })
 	u.MustCall(Name, "InitializeADforHosting", "<hostingOU>Rooms</hostingOU><preferredDomainController>dc1.fabrikam.com</preferredDomainController>")
 	const rooms = "OU=Rooms,DC=fabrikam,DC=com"
 	for _, dn := range []string{
@@ -38,8 +39,8 @@ func TestInitialize_FromNothing(t *testing.T) {
 	} {
 		assert.NotNil(t, u.Object(dn), dn)
 	}
-	u.View(func(tx *store.Tx) {
-		domain, err := tx.Domain()
+	u.View(func(tx *state.Tx) {
+		domain, err := directory.In(tx).Domain()
 		require.NoError(t, err)
 		assert.Equal(t, rooms, domain.Hosting.String())
 	})
@@ -53,11 +54,11 @@ func TestInitialize_FromNothing(t *testing.T) {
 func TestInitialize_CompletesWhatIsThere(t *testing.T) {
 	u := start(t)
 	admins := u.Object("CN=Admins@Hosting," + hostingDN)
-	u.Update(func(tx *store.Tx) error { return tx.Delete(admins) })
+	u.Update(func(tx *state.Tx) error { return directory.In(tx).Delete(admins) })
 	u.MustCall(Name, "InitializeADforHosting", "")
 	assert.NotNil(t, u.Object("CN=Admins@Hosting,"+hostingDN))
 	hosting := u.Object(hostingDN)
-	u.View(func(tx *store.Tx) {
+	u.View(func(tx *state.Tx) {
 		group, err := organization.Admins(tx, hosting)
 		require.NoError(t, err)
 		assert.NotEqual(t, admins.ID, group.ID)
@@ -102,12 +103,12 @@ func TestGetCallerUIRoles(t *testing.T) {
 	assert.Equal(t, "<roles><role>DomainAdmin</role><role>OrgCreator</role><role>UserCreator</role></roles>", xmldoc.String(xmldoc.Child(r.Data, "roles")))
 	helper := u.User(enginetest.Reseller, "helper", "Secret-01")
 	reseller := u.Object(enginetest.Reseller)
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		group, err := organization.Admins(tx, reseller)
 		if err != nil {
 			return err
 		}
-		return tx.AddMember(group, helper)
+		return directory.In(tx).AddMember(group, helper)
 	})
 	r = u.CallAs(`FABRIKAM\helper`, Name, "GetCallerUIRoles", "<path>LDAP://"+enginetest.Reseller+"</path>")
 	require.Nil(t, r.Err)

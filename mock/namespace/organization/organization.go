@@ -4,7 +4,8 @@ import (
 	"strings"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -18,7 +19,7 @@ const (
 // Of gives the organization that an object belongs to: the nearest OU that is
 // an organization, beginning with the object itself. If there is none the
 // error is mpf.NotAnOrganization.
-func Of(tx *store.Tx, o *store.Object) (*store.Object, error) {
+func Of(tx *state.Tx, o *directory.Object) (*directory.Object, error) {
 	org, err := Above(tx, o)
 	if err == nil && org == nil {
 		err = mpf.NotAnOrganization.New(o.DN.ADsPath())
@@ -28,7 +29,7 @@ func Of(tx *store.Tx, o *store.Object) (*store.Object, error) {
 
 // Above is Of for those to whom an object outside of all organizations is an
 // answer: nil.
-func Above(tx *store.Tx, o *store.Object) (*store.Object, error) {
+func Above(tx *state.Tx, o *directory.Object) (*directory.Object, error) {
 	for at := o; ; {
 		is, err := Is(tx, at)
 		if err != nil || is {
@@ -37,15 +38,15 @@ func Above(tx *store.Tx, o *store.Object) (*store.Object, error) {
 		if at.ParentID == 0 {
 			return nil, nil
 		}
-		if at, err = tx.Parent(at); err != nil {
+		if at, err = directory.In(tx).Parent(at); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// Root is Of by name. A name without an object is store.ErrNotFound.
-func Root(tx *store.Tx, dn ldappath.DN) (*store.Object, error) {
-	o, err := tx.Get(dn)
+// Root is Of by name. A name without an object is state.ErrNotFound.
+func Root(tx *state.Tx, dn ldappath.DN) (*directory.Object, error) {
+	o, err := directory.In(tx).Get(dn)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func Root(tx *store.Tx, dn ldappath.DN) (*store.Object, error) {
 }
 
 // Is tells whether an object is the root of an organization.
-func Is(tx *store.Tx, o *store.Object) (bool, error) {
+func Is(tx *state.Tx, o *directory.Object) (bool, error) {
 	if !o.Is("organizationalUnit") {
 		return false, nil
 	}
@@ -62,22 +63,22 @@ func Is(tx *store.Tx, o *store.Object) (bool, error) {
 }
 
 // Name is the name of an organization: the plain text of its OU's RDN.
-func Name(org *store.Object) string { return org.DN.RDN().Value }
+func Name(org *directory.Object) string { return org.DN.RDN().Value }
 
 // Admins gives the group whose members may create users: Admins@.
-func Admins(tx *store.Tx, org *store.Object) (*store.Object, error) {
+func Admins(tx *state.Tx, org *directory.Object) (*directory.Object, error) {
 	return WellKnown(tx, org, UserCreators)
 }
 
 // AllUsers gives the group of the organization's users: AllUsers@ in
 // CN=_Private.
-func AllUsers(tx *store.Tx, org *store.Object) (*store.Object, error) {
+func AllUsers(tx *state.Tx, org *directory.Object) (*directory.Object, error) {
 	return WellKnown(tx, org, AllUsersGroup)
 }
 
 // Type gives what an organization is: Hosting, Reseller or Customer. One that
 // names no type is a customer: only the others are marked (F222).
-func Type(tx *store.Tx, org *store.Object) (string, error) {
+func Type(tx *state.Tx, org *directory.Object) (string, error) {
 	marked, err := Optional(tx, org, OrgType)
 	if err != nil || marked == nil {
 		return Customer, err

@@ -3,32 +3,40 @@ package organization
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
 // inSeed runs fn on the seeded directory.
-func inSeed(t *testing.T, fn func(*store.Tx)) {
+func inSeed(t *testing.T, fn func(*state.Tx)) {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{HashCost: 4})
+	env := seed.Env(state.Env{Now: time.Now, NewGUID: func() [16]byte { return directory.RandomGUID() }}, passwords(t))
+	root, err := seed.Root(t.Context(), env, seed.Default())
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.Close() })
-	require.NoError(t, s.Seed(t.Context(), store.DefaultSeed()))
-	require.NoError(t, s.Update(t.Context(), func(tx *store.Tx) error { fn(tx); return nil }))
+	fn(root.Begin(env))
+}
+
+func passwords(t *testing.T) *directory.Passwords {
+	t.Helper()
+	const lowest = 4
+	return directory.NewPasswords(lowest)
 }
 
 var reseller = ldappath.MustParseDN("OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com")
 
 func TestOf_FindsTheNearest(t *testing.T) {
-	inSeed(t, func(tx *store.Tx) {
-		below, err := tx.Create(reseller.Child("OU", "department"), "organizationalUnit", nil)
+	inSeed(t, func(tx *state.Tx) {
+		below, err := directory.In(tx).Create(reseller.Child("OU", "department"), "organizationalUnit", nil)
 		require.NoError(t, err)
-		user, err := tx.Create(below.DN.Child("CN", "bob"), "user", nil)
+		user, err := directory.In(tx).Create(below.DN.Child("CN", "bob"), "user", nil)
 		require.NoError(t, err)
 		org, err := Of(tx, user)
 		require.NoError(t, err)
@@ -44,18 +52,18 @@ func TestOf_FindsTheNearest(t *testing.T) {
 }
 
 func TestRoot_Refusals(t *testing.T) {
-	inSeed(t, func(tx *store.Tx) {
+	inSeed(t, func(tx *state.Tx) {
 		_, err := Root(tx, ldappath.MustParseDN("CN=Users,DC=fabrikam,DC=com"))
 		var e *mpf.Error
 		require.True(t, errors.As(err, &e))
 		assert.Equal(t, mpf.NotAnOrganization.ID, e.Cause)
 		_, err = Root(tx, reseller.Child("CN", "none"))
-		assert.ErrorIs(t, err, store.ErrNotFound)
+		assert.ErrorIs(t, err, state.ErrNotFound)
 	})
 }
 
 func TestWellKnown(t *testing.T) {
-	inSeed(t, func(tx *store.Tx) {
+	inSeed(t, func(tx *state.Tx) {
 		org, err := Root(tx, reseller)
 		require.NoError(t, err)
 		admins, err := Admins(tx, org)
@@ -64,7 +72,7 @@ func TestWellKnown(t *testing.T) {
 		all, err := AllUsers(tx, org)
 		require.NoError(t, err)
 		assert.Equal(t, "AllUsers@Reseller1", all.DN.RDN().Value)
-		same, err := WellKnown(tx, org, store.WellKnownUserCreators)
+		same, err := WellKnown(tx, org, directory.WellKnownUserCreators)
 		require.NoError(t, err)
 		assert.Equal(t, admins.ID, same.ID, "by GUID")
 
@@ -76,7 +84,7 @@ func TestWellKnown(t *testing.T) {
 		marked, err := Optional(tx, org, GlobalAddressList)
 		require.NoError(t, err)
 		assert.Equal(t, all.ID, marked.ID)
-		require.NoError(t, tx.RemoveWellKnown(org, guid(GlobalAddressList)))
+		require.NoError(t, directory.In(tx).RemoveWellKnown(org, guid(GlobalAddressList)))
 		marked, err = Optional(tx, org, GlobalAddressList)
 		require.NoError(t, err)
 		assert.Nil(t, marked)

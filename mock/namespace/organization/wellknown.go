@@ -4,7 +4,8 @@ import (
 	"errors"
 	"strings"
 
-	"wsexchange/mock/store"
+	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -27,16 +28,16 @@ const (
 // marks tells by which GUID each of them is named, in the order in which
 // answers list them.
 var marks = []struct{ name, guid string }{
-	{ThisOrganizationRoot, store.WellKnownThisOrganizationRoot},
-	{ForeignOwnerOrg, store.WellKnownForeignOwnerOrg},
-	{OrgType, store.WellKnownOrgType},
-	{UserCreators, store.WellKnownUserCreators},
-	{ChildOrgCreators, store.WellKnownChildOrgCreators},
-	{AllCustomers, store.WellKnownAllCustomers},
-	{AllUsersGroup, store.WellKnownAllUsers},
-	{GlobalAddressList, store.WellKnownGlobalAddressList},
-	{AddressList, store.WellKnownAddressList},
-	{OfflineAddressList, store.WellKnownOfflineAddressList},
+	{ThisOrganizationRoot, directory.WellKnownThisOrganizationRoot},
+	{ForeignOwnerOrg, directory.WellKnownForeignOwnerOrg},
+	{OrgType, directory.WellKnownOrgType},
+	{UserCreators, directory.WellKnownUserCreators},
+	{ChildOrgCreators, directory.WellKnownChildOrgCreators},
+	{AllCustomers, directory.WellKnownAllCustomers},
+	{AllUsersGroup, directory.WellKnownAllUsers},
+	{GlobalAddressList, directory.WellKnownGlobalAddressList},
+	{AddressList, directory.WellKnownAddressList},
+	{OfflineAddressList, directory.WellKnownOfflineAddressList},
 }
 
 // WellKnownNames lists the names in the order in which answers give them.
@@ -61,7 +62,7 @@ func guid(wkName string) string {
 // WellKnown gives what an organization names as wkName, a name in any letter
 // case or a GUID of 32 hex digits. If it names nothing so, the error is
 // mpf.WellKnownMissing.
-func WellKnown(tx *store.Tx, org *store.Object, wkName string) (*store.Object, error) {
+func WellKnown(tx *state.Tx, org *directory.Object, wkName string) (*directory.Object, error) {
 	o, err := Optional(tx, org, wkName)
 	if err == nil && o == nil {
 		err = mpf.WellKnownMissing.New(org.DN.ADsPath(), wkName)
@@ -70,13 +71,13 @@ func WellKnown(tx *store.Tx, org *store.Object, wkName string) (*store.Object, e
 }
 
 // Optional is WellKnown for those to whom a missing object is an answer: nil.
-func Optional(tx *store.Tx, org *store.Object, wkName string) (*store.Object, error) {
+func Optional(tx *state.Tx, org *directory.Object, wkName string) (*directory.Object, error) {
 	id := guid(wkName)
 	if id == "" {
 		id = wkName
 	}
-	o, err := tx.WellKnown(org, id)
-	if errors.Is(err, store.ErrNotFound) {
+	o, err := directory.In(tx).WellKnown(org, id)
+	if errors.Is(err, state.ErrNotFound) {
 		return nil, nil
 	}
 	return o, err
@@ -84,6 +85,6 @@ func Optional(tx *store.Tx, org *store.Object, wkName string) (*store.Object, er
 
 // Mark makes an organization name o as wkName, in the place of what it named
 // so before. wkName is one of WellKnownNames.
-func Mark(tx *store.Tx, org *store.Object, wkName string, o *store.Object) error {
-	return tx.SetWellKnown(org, guid(wkName), o)
+func Mark(tx *state.Tx, org *directory.Object, wkName string, o *directory.Object) error {
+	return directory.In(tx).SetWellKnown(org, guid(wkName), o)
 }

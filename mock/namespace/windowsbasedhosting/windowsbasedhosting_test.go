@@ -17,7 +17,8 @@ import (
 	"wsexchange/mock/namespace/hostedexchange"
 	"wsexchange/mock/namespace/managedactivedirectory"
 	wbh "wsexchange/mock/namespace/windowsbasedhosting"
-	"wsexchange/mock/store"
+	"wsexchange/mock/plan"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -111,8 +112,8 @@ func TestCreateOrganizations(t *testing.T) {
 		made := u.Object(name)
 		require.NotNil(t, made, name)
 		assert.Equal(t, []string{"A company"}, u.Attr(name, "description"))
-		u.View(func(tx *store.Tx) {
-			c, err := tx.Customer(made.GUID)
+		u.View(func(tx *state.Tx) {
+			c, err := plan.In(tx).Customer(made.GUID)
 			require.NoError(t, err)
 			assert.Equal(t, want, c.Type)
 			assert.Equal(t, made.DN.RDN().Value, c.Name)

@@ -9,12 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/activedirectory"
 	"wsexchange/mock/namespace/exchangeprovider"
 	"wsexchange/mock/namespace/managedactivedirectory"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -81,8 +83,8 @@ func TestMailboxUsage(t *testing.T) {
 func TestFolderUsage(t *testing.T) {
 	u := start(t)
 	org := u.Object(acmeDN)
-	u.Update(func(tx *store.Tx) error {
-		_, err := tx.CreateFolder(store.Folder{Path: "/acme", OrganizationID: org.ID, PostLimitKB: 100})
+	u.Update(func(tx *state.Tx) error {
+		_, err := mail.In(tx).CreateFolder(mail.Folder{Path: "/acme", OrganizationID: org.ID, PostLimitKB: 100})
 		return err
 	})
 	folder := "<organization>" + acme + "</organization><folderPath>/acme</folderPath>"
@@ -119,13 +121,13 @@ func TestRecipients(t *testing.T) {
 func TestRecipients_InForeignDomains(t *testing.T) {
 	u := start(t)
 	u.MustCall(managedactivedirectory.Name, "CreateOrganization", "<name>other</name><container>LDAP://"+enginetest.Reseller+"</container>")
-	u.Update(func(tx *store.Tx) error {
+	u.Update(func(tx *state.Tx) error {
 		for name, domain := range map[string]string{"acme": "acme.example", "other": "other.example"} {
-			org, err := tx.Resolve("OU=" + name + "," + enginetest.Reseller)
+			org, err := directory.In(tx).Resolve("OU=" + name + "," + enginetest.Reseller)
 			if err != nil {
 				return err
 			}
-			if err := tx.CreateDomain(org, domain, store.PrimaryDomain); err != nil {
+			if err := mail.In(tx).CreateDomain(org, domain, mail.PrimaryDomain); err != nil {
 				return err
 			}
 		}

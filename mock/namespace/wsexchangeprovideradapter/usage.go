@@ -5,9 +5,11 @@ import (
 	"hash/fnv"
 	"strconv"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/mail"
 	orgs "wsexchange/mock/namespace/organization"
-	"wsexchange/mock/store"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -21,7 +23,7 @@ const (
 
 // openMailbox gives the user at mailbox, who must have a mailbox and belong to
 // the organization.
-func openMailbox(c *engine.Call) (*store.Object, error) {
+func openMailbox(c *engine.Call) (*directory.Object, error) {
 	org, err := openOrganization(c)
 	if err != nil {
 		return nil, err
@@ -37,14 +39,14 @@ func openMailbox(c *engine.Call) (*store.Object, error) {
 	if own == nil || own.ID != org.ID {
 		return nil, mpf.UsageOfOtherOrg.New(user.DN.ADsPath(), org.DN.ADsPath())
 	}
-	home, err := c.Tx.Value(user, "homeMDB")
+	home, err := c.Directory().Value(user, "homeMDB")
 	if err == nil && home == "" {
 		err = mpf.MailboxMissing.New(user.DN.ADsPath())
 	}
 	return user, err
 }
 
-func openOrganization(c *engine.Call) (*store.Object, error) {
+func openOrganization(c *engine.Call) (*directory.Object, error) {
 	org, err := c.Open("organization")
 	if err != nil {
 		return nil, err
@@ -75,12 +77,12 @@ func getMailboxUsage(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	held, set, err := c.Tx.MailboxUsage(user)
+	held, set, err := c.Mail().MailboxUsage(user)
 	if err != nil {
 		return err
 	}
 	if !set {
-		quota, err := c.Tx.Value(user, "mDBOverQuotaLimit")
+		quota, err := c.Directory().Value(user, "mDBOverQuotaLimit")
 		if err != nil {
 			return err
 		}
@@ -96,18 +98,18 @@ func setMailboxUsage(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.SetMailboxUsage(user, c.Number("kilobytes"))
+	return c.Mail().SetMailboxUsage(user, c.Number("kilobytes"))
 }
 
 // openFolder gives the public folder at folderPath, which must belong to the
 // organization.
-func openFolder(c *engine.Call) (*store.Folder, error) {
+func openFolder(c *engine.Call) (*mail.Folder, error) {
 	org, err := openOrganization(c)
 	if err != nil {
 		return nil, err
 	}
-	folder, err := c.Tx.Folder(c.Text("folderPath"))
-	if errors.Is(err, store.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
+	folder, err := c.Mail().Folder(c.Text("folderPath"))
+	if errors.Is(err, state.ErrNotFound) || err == nil && folder.OrganizationID != org.ID {
 		return nil, mpf.FolderUnknown.New(c.Text("folderPath"))
 	}
 	return folder, err
@@ -118,7 +120,7 @@ func getFolderUsage(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	held, set, err := c.Tx.FolderUsage(folder)
+	held, set, err := c.Mail().FolderUsage(folder)
 	if err != nil {
 		return err
 	}
@@ -134,5 +136,5 @@ func setFolderUsage(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Tx.SetFolderUsage(folder, c.Number("kilobytes"))
+	return c.Mail().SetFolderUsage(folder, c.Number("kilobytes"))
 }

@@ -1,0 +1,103 @@
+package mock
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"wsexchange/mock/directory"
+	"wsexchange/mock/ledger"
+	"wsexchange/mock/seed"
+	"wsexchange/mock/state"
+)
+
+// OpenStore opens the state of an emulator without an engine. With fill, a new
+// database begins with the content of the configuration, and one in memory
+// always does; without it, a database file has to have content.
+func OpenStore(ctx context.Context, cfg Config, fill bool) (*ledger.Store, *directory.Passwords, error) {
+	if cfg.Database != "" && cfg.Root != nil {
+		return nil, nil, errors.New("a root is the content of an emulator in memory, not of a database")
+	}
+	env, passwords, err := cfg.env()
+	if err != nil {
+		return nil, nil, err
+	}
+	schema, err := seed.Schema()
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := ledger.Config{
+		Schema: schema, Env: env, Path: cfg.Database, Root: cfg.Root, Logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
+		KeepAudit: cfg.KeepAudit, KeepHistory: cfg.KeepHistory,
+	}
+	if cfg.Database == "" && cfg.Root == nil {
+		if kept.Root, err = cfg.content(ctx, env); err != nil {
+			return nil, nil, err
+		}
+	}
+	store, err := ledger.Open(ctx, kept)
+	if err != nil {
+		return nil, nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
+	}
+	if err := cfg.fill(ctx, store, fill); err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return store, passwords, nil
+}
+
+// env is what transactions of the emulator need.
+func (cfg *Config) env() (state.Env, *directory.Passwords, error) {
+	cost := cfg.HashCost
+	if cfg.Database == "" {
+		cost = bcrypt.MinCost
+	}
+	if cost != 0 && (cost < bcrypt.MinCost || cost > bcrypt.MaxCost) {
+		return state.Env{}, nil, fmt.Errorf("password hash cost %d is not between %d and %d", cost, bcrypt.MinCost, bcrypt.MaxCost)
+	}
+	passwords := directory.NewPasswords(cost)
+	newGUID, now := cfg.NewGUID, cfg.Now
+	if newGUID == nil {
+		newGUID = directory.RandomGUID
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return seed.Env(state.Env{Now: now, NewGUID: func() [16]byte { return newGUID() }}, passwords), passwords, nil
+}
+
+// content is the state that an emulator begins with.
+func (cfg *Config) content(ctx context.Context, env state.Env) (*state.Root, error) {
+	content, err := cfg.seed()
+	if err != nil {
+		return nil, err
+	}
+	root, err := seed.Root(ctx, env, content)
+	if err != nil {
+		return nil, fmt.Errorf("seeding the database: %w", err)
+	}
+	return root, nil
+}
+
+// fill gives a new database file its content.
+func (cfg *Config) fill(ctx context.Context, store *ledger.Store, fill bool) error {
+	seeded := false
+	if err := store.View(ctx, func(tx *state.Tx) error {
+		seeded = seed.Seeded(tx)
+		return nil
+	}); err != nil || seeded {
+		return err
+	}
+	if !fill {
+		return directory.ErrNotSeeded
+	}
+	root, err := cfg.content(ctx, store.Env())
+	if err != nil {
+		return err
+	}
+	return store.Replace(ctx, root)
+}
