@@ -2,25 +2,27 @@ package seed
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"wsexchange/mock/directory"
 	"wsexchange/mock/mail"
 	"wsexchange/mock/plan"
 	"wsexchange/mock/queue"
+	"wsexchange/mock/replica"
 	"wsexchange/mock/resource"
 	"wsexchange/mock/state"
 )
 
 // Schema returns the schema of all rooms.
-func Schema() (*state.Schema, error) {
-	tables := []state.Declaration{state.Counters()}
-	for _, room := range [][]state.Declaration{
-		directory.Tables(), mail.Tables(), resource.Tables(), plan.Tables(), queue.Tables(),
-	} {
-		tables = append(tables, room...)
-	}
-	return state.NewSchema(tables...)
-}
+func Schema() (*state.Schema, error) { return schema() }
+
+var schema = sync.OnceValues(func() (*state.Schema, error) {
+	return state.NewSchema(slices.Concat(
+		[]state.Declaration{state.Counters()},
+		directory.Tables(), mail.Tables(), resource.Tables(), plan.Tables(), queue.Tables(), replica.Tables(),
+	)...)
+})
 
 // Env completes the environment of transactions with what the rooms need:
 // passwords, and what goes with a deleted object. Everything that runs
