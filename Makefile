@@ -64,8 +64,7 @@ lint: ## gofumpt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-generate: ## WSDL files, Go clients, the empty database and generated documents
-	$(GO) test ./mock/store -run EmptyDatabase -update-empty
+generate: ## WSDL files, Go clients and generated documents
 	$(GO) generate ./...
 	$(GO) test ./adapter ./mpf ./mock/control ./cmd/mockmpf ./cmd/wsexchange -run 'Document|Description' -update
 	$(GO) test ./mock -run Emulated -update-emulated

@@ -18,6 +18,7 @@ import (
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/plan"
 	"wsexchange/mock/resource"
+	"wsexchange/mock/seed"
 	"wsexchange/mock/state"
 	"wsexchange/wsdl/exchangeresourcemanager"
 	"wsexchange/wsdl/hostedexchange"
@@ -119,7 +120,9 @@ func provision(ctx context.Context, t *testing.T, to target, prefix string, fate
 // checkAfterKill looks into the database that a killed program left.
 func checkAfterKill(t *testing.T, database string, fates *sync.Map) {
 	t.Helper()
-	s, err := ledger.Open(t.Context(), ledger.Config{Path: database})
+	schema, err := seed.Schema()
+	require.NoError(t, err)
+	s, err := ledger.Open(t.Context(), ledger.Config{Schema: schema, Env: seed.Env(state.Env{Now: time.Now, NewGUID: func() [16]byte { return directory.RandomGUID() }}, directory.NewPasswords(4)), Path: database})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	require.NoError(t, s.View(t.Context(), func(tx *state.Tx) error {

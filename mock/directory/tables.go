@@ -41,7 +41,7 @@ var (
 
 // The indexes. Folded texts are as ldappath.Fold returns them.
 var (
-	byParent = state.Unique(objects, "name", compareChildren, func(r *record, add func(childKey)) {
+	byParent = state.Unique(objects, KindName, compareChildren, func(r *record, add func(childKey)) {
 		add(r.place())
 	})
 	byName = state.Ordered(objects, "rdn", strings.Compare, func(r *record, add func(string)) { add(ldappath.Fold(r.rdn)) })

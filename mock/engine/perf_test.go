@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mpf"
@@ -61,6 +62,6 @@ func TestPerfEnabled(t *testing.T) {
 			}
 		})
 	}
-	_, err := engine.New(engine.Config{Store: enginetest.New(t, all).Store, PerfEnabled: []string{"Nowhere::Nothing"}})
+	_, err := engine.New(engine.Config{Store: enginetest.New(t, all).Store, Passwords: directory.NewPasswords(4), PerfEnabled: []string{"Nowhere::Nothing"}})
 	assert.ErrorContains(t, err, `"Nowhere::Nothing" is neither all, none, a namespace`)
 }

@@ -29,7 +29,7 @@ type Replication = replica.Delays
 func (e *Engine) Replication() Replication { return e.delays.Load().Clone() }
 
 // SetReplication changes the delays, for what was written before as well.
-// Names of controllers are not checked: one that does not exist sees nothing.
+// Names of controllers are not checked.
 func (e *Engine) SetReplication(r Replication) {
 	r = r.Clone()
 	e.delays.Store(&r)
@@ -58,7 +58,8 @@ func (e *Engine) Waiting(controller string) int {
 }
 
 // View runs fn in a transaction that sees the state as a domain controller
-// does, by its DNS name. It only reads.
+// does, by its DNS name; for a name of none it is the state as it is. It only
+// reads.
 func (e *Engine) View(ctx context.Context, controller string, fn func(*state.Tx) error) error {
 	return e.store.View(ctx, func(tx *state.Tx) error {
 		if err := e.replicas(tx).See(controller); err != nil {

@@ -118,6 +118,7 @@ func start(t testing.TB, change ...func(*Config)) *Server {
 	if cfg.Store == nil {
 		cfg.Store = opened(t, nil)
 	}
+	cfg.Logon = logon(cfg.Store)
 	s, err := Listen(t.Context(), "127.0.0.1:0", cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

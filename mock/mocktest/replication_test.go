@@ -180,7 +180,7 @@ func TestReplication_Clash(t *testing.T) {
 	before := s.Dump()
 	failed := s.Call(managed, "CreateUser", newUser("ann")+at(dc2))
 	require.NotNil(t, failed.Err)
-	assert.True(t, mpf.ObjectInTheWay.Is(failed.Err), "%v", failed.Err)
+	assert.True(t, mpf.AccountTaken.Is(failed.Err), "the account and the name are taken: %v", failed.Err)
 	assert.Equal(t, before, s.Dump())
 }
 
