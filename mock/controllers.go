@@ -47,7 +47,7 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 // logger.
 func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
 	cfg.Store, cfg.Controller = e.Store, cmp.Or(cfg.Controller, e.first)
-	cfg.Logon = e.Logon
+	cfg.Logon, cfg.Binds = e.Logon, e.binds
 	cfg.View = func(ctx context.Context, fn func(*state.Tx) error) error {
 		return e.Engine.View(ctx, cfg.Controller, fn)
 	}

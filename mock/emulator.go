@@ -18,6 +18,7 @@ import (
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
 	"wsexchange/mock/ldap"
+	"wsexchange/mock/ldap/connection"
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/namespace"
 	"wsexchange/mock/namespace/errorprovider"
@@ -96,7 +97,8 @@ type Emulator struct {
 	tracer      trace.Tracer
 	passwords   *directory.Passwords
 	replication engine.Replication
-	first       string // domain controller, by its DNS name
+	binds       *connection.Queue // of all LDAP listeners
+	first       string            // domain controller, by its DNS name
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -105,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication}
+	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication, binds: ldap.NewBinds()}
 	var err error
 	if e.Store, e.passwords, err = OpenStore(ctx, cfg, true); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -20,8 +22,6 @@ import (
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
-	"github.com/hashicorp/go-hclog"
-	"github.com/jimlambrt/gldap"
 	"github.com/stretchr/testify/require"
 )
 
@@ -110,48 +110,113 @@ func newDomainController() *domainController {
 // start listens. Without a security it speaks no TLS at all.
 func (dc *domainController) start(t *testing.T, security Security) *domainController {
 	t.Helper()
-	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()))
-	require.NoError(t, err)
-	mux, err := gldap.NewMux()
-	require.NoError(t, err)
 	serverTLS := selfSigned(t, "localhost")
-	require.NoError(t, mux.Bind(dc.bind))
-	require.NoError(t, mux.Search(dc.search))
-	var options []gldap.Option
-	switch security {
-	case SecurityLDAPS:
-		options = append(options, gldap.WithTLSConfig(serverTLS))
-	case SecurityStartTLS:
-		require.NoError(t, mux.ExtendedOperation(func(w *gldap.ResponseWriter, r *gldap.Request) {
-			dc.startTLS(w, r, serverTLS)
-		}, gldap.ExtendedOperationStartTLS))
-	}
-	require.NoError(t, server.Router(mux))
 	// The certificate itself may stand in the place of its CA.
 	certificate := serverTLS.Certificates[0].Certificate[0]
 	dc.ca = filepath.Join(t.TempDir(), "ca.pem")
 	require.NoError(t, os.WriteFile(dc.ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600))
-	dc.address = net.JoinHostPort("localhost", strconv.Itoa(freePort(t)))
-	done := make(chan error, 1)
-	go func() { done <- server.Run(dc.address, options...) }()
-	for !server.Ready() {
-		select {
-		case err := <-done:
-			require.NoError(t, err)
-		default:
-		}
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	dc.address = net.JoinHostPort("localhost", strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
+	if security == SecurityLDAPS {
+		listener = tls.NewListener(listener, serverTLS)
 	}
-	t.Cleanup(func() { _ = server.Stop(); <-done })
+	var starts *tls.Config
+	if security == SecurityStartTLS {
+		starts = serverTLS
+	}
+	var serving sync.WaitGroup
+	ctx, stop := context.WithCancel(context.Background())
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { dc.serve(ctx, conn, starts) })
+		}
+	})
+	t.Cleanup(func() { stop(); _ = listener.Close(); serving.Wait() })
 	return dc
 }
 
-// freePort finds a port: gldap takes a number, and tells none that it got.
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+// serve answers one client until it leaves, or ctx ends.
+func (dc *domainController) serve(ctx context.Context, conn net.Conn, startTLS *tls.Config) {
+	closing := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer func() { closing(); _ = conn.Close() }()
+	stream := conn
+	for {
+		message, err := ber.ReadPacket(stream)
+		if err != nil || len(message.Children) < 2 {
+			return
+		}
+		c := &call{stream: stream, id: message.Children[0].Value.(int64)}
+		switch op := message.Children[1]; op.Tag {
+		case ldap.ApplicationBindRequest:
+			dc.bind(c, op)
+		case ldap.ApplicationSearchRequest:
+			dc.search(c, op)
+		case ldap.ApplicationExtendedRequest:
+			if startTLS == nil || op.Children[0].Data.String() != startTLSOID {
+				c.answer(ldap.ApplicationExtendedResponse, ldap.LDAPResultProtocolError, "")
+				continue
+			}
+			c.answer(ldap.ApplicationExtendedResponse, ldap.LDAPResultSuccess, "")
+			secure := tls.Server(conn, startTLS)
+			dc.mu.Lock()
+			dc.encrypted = secure.Handshake() == nil
+			dc.mu.Unlock()
+			stream = secure
+		case ldap.ApplicationUnbindRequest:
+			return
+		}
+	}
+}
+
+// startTLSOID is the name of the extended operation.
+const startTLSOID = "1.3.6.1.4.1.1466.20037"
+
+// call is one request that is answered.
+type call struct {
+	stream io.Writer
+	id     int64
+}
+
+func (c *call) write(op *ber.Packet) {
+	message := ber.NewSequence("")
+	message.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, c.id, ""))
+	message.AppendChild(op)
+	_, _ = c.stream.Write(message.Bytes()) // a client that has left needs no answer
+}
+
+func (c *call) answer(kind ber.Tag, code int, text string) {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, kind, nil, "")
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, int64(code), ""))
+	op.AppendChild(octets(""))
+	op.AppendChild(octets(text))
+	c.write(op)
+}
+
+func (c *call) entry(dn string, attributes map[string][]string) {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationSearchResultEntry, nil, "")
+	op.AppendChild(octets(dn))
+	list := ber.NewSequence("")
+	for name, values := range attributes {
+		set := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSet, nil, "")
+		for _, value := range values {
+			set.AppendChild(octets(value))
+		}
+		one := ber.NewSequence("")
+		one.AppendChild(octets(name))
+		one.AppendChild(set)
+		list.AppendChild(one)
+	}
+	op.AppendChild(list)
+	c.write(op)
+}
+
+func octets(s string) *ber.Packet {
+	return ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, s, "")
 }
 
 func selfSigned(t *testing.T, host string) *tls.Config {
@@ -168,82 +233,61 @@ func selfSigned(t *testing.T, host string) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}}}
 }
 
-func (dc *domainController) startTLS(w *gldap.ResponseWriter, r *gldap.Request, config *tls.Config) {
-	response := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
-	response.SetResponseName(gldap.ExtendedOperationStartTLS)
-	_ = w.Write(response)
-	dc.mu.Lock()
-	dc.encrypted = r.StartTLS(config) == nil
-	dc.mu.Unlock()
-}
-
-func (dc *domainController) bind(w *gldap.ResponseWriter, r *gldap.Request) {
+func (dc *domainController) bind(c *call, op *ber.Packet) {
 	dc.mu.Lock()
 	defer dc.mu.Unlock()
-	response := r.NewBindResponse(gldap.WithResponseCode(gldap.ResultInvalidCredentials))
-	defer func() { _ = w.Write(response) }()
-	message, err := r.GetSimpleBindMessage()
-	if err != nil {
-		return
-	}
-	name := strings.ToLower(message.UserName)
-	dc.bound = append(dc.bound, message.UserName)
+	login, given := op.Children[1].Data.String(), op.Children[2].Data.String()
+	code, text := ldap.LDAPResultInvalidCredentials, ""
+	name := strings.ToLower(login)
+	dc.bound = append(dc.bound, login)
 	switch password, known := dc.logins[name]; {
 	case dc.bindCode != 0:
-		response.SetResultCode(dc.bindCode)
+		code = dc.bindCode
 	case dc.refusals[name] != "":
-		response.SetDiagnosticMessage(dc.refusals[name])
+		text = dc.refusals[name]
 	case !known:
-		response.SetDiagnosticMessage(adDiagnostic("525"))
-	case password != string(message.Password):
-		response.SetDiagnosticMessage(adDiagnostic("52e"))
+		text = adDiagnostic("525")
+	case password != given:
+		text = adDiagnostic("52e")
 	default:
-		response.SetResultCode(gldap.ResultSuccess)
+		code = ldap.LDAPResultSuccess
 	}
+	c.answer(ldap.ApplicationBindResponse, code, text)
 }
 
 func adDiagnostic(data string) string {
 	return "80090308: LdapErr: DSID-0C09030B, comment: AcceptSecurityContext error, data " + data + ", v1db1"
 }
 
-func (dc *domainController) search(w *gldap.ResponseWriter, r *gldap.Request) {
+func (dc *domainController) search(c *call, op *ber.Packet) {
 	dc.mu.Lock()
 	defer dc.mu.Unlock()
-	done := r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultSuccess))
-	defer func() { _ = w.Write(done) }()
-	message, err := r.GetSearchMessage()
-	if err != nil {
-		done.SetResultCode(gldap.ResultProtocolError)
-		return
-	}
-	if dc.chain == refuses && strings.Contains(message.Filter, inChain) {
-		done.SetResultCode(gldap.ResultInappropriateMatching)
-		return
-	}
-	filter, err := ldap.CompileFilter(message.Filter)
-	if err != nil {
-		done.SetResultCode(gldap.ResultProtocolError)
+	base, scope, filter := op.Children[0].Data.String(), op.Children[1].Value.(int64), op.Children[6]
+	if text, err := ldap.DecompileFilter(filter); dc.chain == refuses && err == nil && strings.Contains(text, inChain) {
+		c.answer(ldap.ApplicationSearchResultDone, ldap.LDAPResultInappropriateMatching, "")
 		return
 	}
 	found := false
 	for dn, attributes := range dc.entries {
-		if !inScope(dn, message.BaseDN, message.Scope) {
+		if !inScope(dn, base, scope) {
 			continue
 		}
 		found = true
 		if dc.matches(attributes, filter) {
-			_ = w.Write(r.NewSearchResponseEntry(dn, gldap.WithAttributes(attributes)))
+			c.entry(dn, attributes)
 		}
 	}
-	if !found && message.Scope == gldap.BaseObject {
-		done.SetResultCode(gldap.ResultNoSuchObject)
+	if !found && scope == ldap.ScopeBaseObject {
+		c.answer(ldap.ApplicationSearchResultDone, ldap.LDAPResultNoSuchObject, "")
+		return
 	}
+	c.answer(ldap.ApplicationSearchResultDone, ldap.LDAPResultSuccess, "")
 }
 
-func inScope(dn, base string, scope gldap.Scope) bool {
+func inScope(dn, base string, scope int64) bool {
 	name, _ := ldap.ParseDN(dn)
 	above, _ := ldap.ParseDN(base)
-	if scope == gldap.BaseObject {
+	if scope == ldap.ScopeBaseObject {
 		return name.EqualFold(above)
 	}
 	return above.AncestorOfFold(name)

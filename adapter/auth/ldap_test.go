@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-	"github.com/jimlambrt/gldap"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -190,7 +189,7 @@ func TestLDAP_NextController(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, dead.Close())
 	busy := newDomainController()
-	busy.bindCode = gldap.ResultBusy
+	busy.bindCode = ldap.LDAPResultBusy
 	busy.start(t, SecurityPlain)
 	alive := newDomainController().start(t, SecurityPlain)
 	servers := []string{dead.Addr().String(), busy.address, alive.address}

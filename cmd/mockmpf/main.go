@@ -13,11 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"wsexchange/internal/daemon"
-	"wsexchange/mock/ldap"
 )
 
 func main() {
-	ldap.BoundRequests()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))

@@ -231,12 +231,12 @@ func parseTime(s string) (string, int, error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("%q is not a time", s)
 	}
-	return generalizedTime(at), 0, nil
+	return GeneralizedTime(at), 0, nil
 }
 
-// generalizedTime writes a time as the directory does: in whole seconds, which
+// GeneralizedTime writes a time as the directory does: in whole seconds, which
 // end in ".0Z". That of the zero time is empty.
-func generalizedTime(at time.Time) string {
+func GeneralizedTime(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}

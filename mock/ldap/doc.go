@@ -1,4 +1,5 @@
-// Package ldap is the domain controller's LDAP door over the emulator's store.
+// Package ldap is a domain controller's LDAP listener over the emulator's
+// directory.
 //
 // It reads only. Accounts bind by distinguished name, userPrincipalName,
 // DOMAIN\account or plain account name, against the passwords and account
@@ -7,10 +8,8 @@
 // other accounts the organization they belong to and nothing of the others.
 // Writes are refused with unwillingToPerform.
 //
-// The protocol is jimlambrt/gldap's, which ends a connection at what it does not
-// know. So clients come in through a gate that refuses renames, comparisons and
-// binds by SASL, passes over abandon, and speaks TLS; the library listens
-// behind it on the loopback address. A program that listens bounds the size of
-// requests once as it starts, by BoundRequests; of itself the library bounds
-// only how deep they nest.
+// Package wire encodes, connection keeps clients within limits, control,
+// attribute and rootdse know what the protocol adds to a search; this package
+// has what they ask: binds, searches and comparisons in the directory, and the
+// schema as the entry CN=Aggregate.
 package ldap

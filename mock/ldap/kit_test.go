@@ -9,11 +9,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
+	"io"
 	"math/big"
 	"net"
 	"testing"
 	"time"
 
+	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/require"
 
@@ -118,7 +121,9 @@ func start(t testing.TB, change ...func(*Config)) *Server {
 	if cfg.Store == nil {
 		cfg.Store = opened(t, nil)
 	}
-	cfg.Logon = logon(cfg.Store)
+	if cfg.Logon == nil {
+		cfg.Logon = logon(cfg.Store)
+	}
 	s, err := Listen(t.Context(), "127.0.0.1:0", cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
@@ -193,3 +198,28 @@ const (
 	eventually = 30 * time.Second
 	tick       = 5 * time.Millisecond
 )
+
+// message is what the server or a client has sent.
+type message struct {
+	id int64
+	op *ber.Packet
+}
+
+func newMessage(id int64, op *ber.Packet) *ber.Packet {
+	m := ber.NewSequence("")
+	m.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, ""))
+	m.AppendChild(op)
+	return m
+}
+
+func readMessage(from io.Reader) (message, error) {
+	packet, err := ber.ReadPacket(from)
+	if err != nil {
+		return message{}, err
+	}
+	if len(packet.Children) < 2 {
+		return message{}, errors.New("not an LDAP message")
+	}
+	id, _ := packet.Children[0].Value.(int64)
+	return message{id, packet.Children[1]}, nil
+}

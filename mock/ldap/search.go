@@ -3,239 +3,333 @@ package ldap
 import (
 	"context"
 	"errors"
-	"strings"
-	"time"
+	"slices"
+	"strconv"
 
-	"github.com/jimlambrt/gldap"
+	"github.com/go-ldap/ldap/v3"
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/mock/directory"
+	"wsexchange/mock/ldap/attribute"
+	"wsexchange/mock/ldap/connection"
+	"wsexchange/mock/ldap/control"
+	"wsexchange/mock/ldap/wire"
 	"wsexchange/mock/state"
 )
 
-// refusal is a search that ends with a result code.
-type refusal struct {
-	code    int
-	text    string
-	matched string
-}
-
-func (r *refusal) Error() string { return r.text }
-
-// What Active Directory says (F403).
-const (
-	noBind   = "000004DC: LdapErr: DSID-0C0906E8, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, vece"
-	noObject = "0000208D: NameErr: DSID-0310020A, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'%s'\n"
-)
-
-// timeout gives the shorter of the client's limit, in seconds, and ours.
-func (s *Server) timeout(seconds int64) time.Duration {
-	if seconds > 0 && seconds < int64(s.cfg.Timeout/time.Second) {
-		return time.Duration(seconds) * time.Second
-	}
-	return s.cfg.Timeout
-}
-
-func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
-	done := r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultOperationsError))
-	defer func() { _ = w.Write(done) }()
-	message, err := r.GetSearchMessage()
-	if err != nil {
-		done.SetResultCode(gldap.ResultProtocolError)
-		return
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, s.timeout(message.TimeLimit))
+// Search writes the entries that a client asks for. They are written while the
+// root that is read stays as it is, so that a slow client holds nobody up.
+func (h *handler) Search(ctx context.Context, session *connection.Session, r *wire.SearchRequest, w *connection.SearchWriter) wire.Result {
+	ctx, cancel := context.WithTimeout(ctx, h.timeout(r.TimeLimit))
 	defer cancel()
-	q := &query{server: s, message: message, selection: newSelection(message), account: s.session(r.ConnectionID()).account}
-	err = s.cfg.View(ctx, q.run)
-	// Entries are sent after the transaction: a slow client must not hold it.
-	for _, found := range q.found {
-		entry := r.NewSearchResponseEntry(found.name)
-		for _, a := range found.attributes {
-			entry.AddAttribute(a.Name, a.Values)
-		}
-		if w.Write(entry) != nil {
-			return
-		}
+	q := &query{handler: h, ctx: ctx, request: r, writer: w, selection: attribute.Select(r.Attributes), left: h.cfg.MaxWork}
+	if err := h.cfg.View(ctx, func(tx *state.Tx) error { return q.run(tx, session) }); err != nil {
+		return h.failure(ctx, err)
 	}
-	if q.next != nil {
-		done.SetControls(q.next)
-	}
-	q.conclude(ctx, done, err)
-}
-
-// conclude puts the outcome of a search into its last response.
-func (q *query) conclude(ctx context.Context, done *gldap.SearchResponseDone, err error) {
-	var refused *refusal
-	switch {
-	case err == nil:
-		done.SetResultCode(gldap.ResultSuccess)
-	case errors.As(err, &refused):
-		done.SetResultCode(refused.code)
-		done.SetDiagnosticMessage(refused.text)
-		done.SetMatchedDN(refused.matched)
-	case q.server.ctx.Err() != nil:
-		done.SetResultCode(gldap.ResultUnavailable)
-	case ctx.Err() != nil: // the store's error need not say that it was this
-		done.SetResultCode(gldap.ResultTimeLimitExceeded)
-	default:
-		q.server.cfg.Logger.Error("LDAP search", "error", err)
-		done.SetResultCode(gldap.ResultOperationsError)
-	}
+	return wire.Result{}
 }
 
 // query is one search.
 type query struct {
-	server    *Server
-	message   *gldap.SearchMessage
-	selection selection
-	account   directory.GUID // zero: anonymous
-	found     []found
-	next      *gldap.ControlPaging
+	handler   *handler
+	ctx       context.Context
+	request   *wire.SearchRequest
+	writer    *connection.SearchWriter
+	selection attribute.Selection
+	controls  control.Search
+	filter    *directory.Filter
+	sees      directory.Visibility
+	left      int // objects that may still be looked at
+	size      int // entries that may be returned
+	paged     bool
 }
 
-// found is one entry of an answer.
-type found struct {
-	name       string
-	attributes directory.Attributes
-}
-
-func (q *query) run(tx *state.Tx) error {
-	filter, err := directory.ParseFilter(q.message.Filter)
-	if err != nil {
-		return &refusal{code: gldap.ResultProtocolError, text: err.Error()}
+func (q *query) run(tx *state.Tx, session *connection.Session) error {
+	var err error
+	if q.filter, err = directory.FilterFromPacket(q.request.Filter.Packet()); err != nil {
+		return refuse(ldap.LDAPResultProtocolError, err.Error())
 	}
-	if q.message.Scope < gldap.BaseObject || q.message.Scope > gldap.WholeSubtree {
-		return &refusal{code: gldap.ResultProtocolError, text: "the scope is none of base, one level, subtree"}
+	if q.request.Scope > ldap.ScopeWholeSubtree {
+		return refuse(ldap.LDAPResultProtocolError, "the scope is none of base, one level, subtree")
 	}
-	page, err := q.page()
-	if err != nil {
-		return err
+	client := ""
+	if who, bound := session.Identity().(*account); bound {
+		client = who.name
 	}
-	if q.message.BaseDN == "" && q.message.Scope == gldap.BaseObject {
+	var refused wire.Result
+	if q.controls, refused = q.handler.cookies.Read(q.request, client); refused.Code != ldap.LDAPResultSuccess {
+		return (*refusal)(&refused)
+	}
+	q.size, q.paged = q.controls.Limit(q.request.SizeLimit, q.handler.cfg.SizeLimit)
+	if q.request.Base == "" && q.request.Scope == ldap.ScopeBaseObject {
 		return q.root(tx)
 	}
-	view, err := q.view(tx)
-	if err != nil {
+	if q.sees, err = view(tx, session); err != nil {
 		return err
 	}
-	base, err := q.base(tx, view)
-	if err != nil {
-		return err
-	}
-	return q.entries(tx, view, base, filter, page)
+	return q.below(tx)
 }
 
-// root answers with the root DSE, which is no entry of the directory: it
-// matches the filter for every entry and no other (F404).
-func (q *query) root(tx *state.Tx) error {
-	if !strings.EqualFold(q.message.Filter, "(objectClass=*)") {
-		return nil
+// below searches at and below the base.
+func (q *query) below(tx *state.Tx) error {
+	if done, err := q.schema(tx); done || err != nil {
+		return err
 	}
-	attributes, err := q.server.rootDSE(tx)
+	bases, err := q.bases(tx)
 	if err != nil {
 		return err
 	}
-	wanted := q.selection
-	wanted.all = wanted.all || wanted.operational // nothing here is what entries have
-	q.found = append(q.found, found{attributes: wanted.of(attributes)})
+	if q.controls.Sort != nil {
+		return q.sorted(tx, bases)
+	}
+	return q.inOrder(tx, bases)
+}
+
+// bases returns the names at which the search begins: one, which must exist
+// and of which the client may know; of the global catalog and without a name
+// all naming contexts, those that the client may not know of left out.
+func (q *query) bases(tx *state.Tx) ([]ldappath.DN, error) {
+	if q.request.Base == "" && q.handler.cfg.GlobalCatalog {
+		domain, err := directory.In(tx).Domain()
+		if err != nil {
+			return nil, err
+		}
+		known := func(dn ldappath.DN) bool { return !q.sees.Begins(dn) }
+		return slices.DeleteFunc([]ldappath.DN{domain.DN, domain.Configuration}, known), nil
+	}
+	if q.request.Base == "" {
+		return nil, missing(ldappath.DN{})
+	}
+	o, err := named(tx, q.sees, q.request.Base)
+	if err != nil {
+		return nil, err
+	}
+	return []ldappath.DN{o.DN}, nil
+}
+
+// budget counts the objects that are looked at.
+func (q *query) budget(objects int) error {
+	if err := q.ctx.Err(); err != nil {
+		return err
+	}
+	if q.left -= objects; q.left < 0 {
+		return refuse(ldap.LDAPResultAdminLimitExceeded, tooMuchWork)
+	}
 	return nil
 }
 
-// view tells what the client may see. Without a bind, and if the account is
-// gone meanwhile, that is nothing.
-func (q *query) view(tx *state.Tx) (directory.Visibility, error) {
-	account, err := directory.In(tx).ByGUID(q.account)
-	if q.account == (directory.GUID{}) || errors.Is(err, state.ErrNotFound) {
-		return directory.Visibility{}, &refusal{code: gldap.ResultOperationsError, text: noBind}
-	}
-	if err != nil {
-		return directory.Visibility{}, err
-	}
-	return directory.In(tx).Visibility(account)
-}
+// step is how many objects are read from the directory at a time, at most.
+const step = 200
 
-// base gives the name where the search begins. It must exist, and the client
-// must be allowed to know.
-func (q *query) base(tx *state.Tx, view directory.Visibility) (ldappath.DN, error) {
-	if q.message.BaseDN == "" {
-		return ldappath.DN{}, missing(ldappath.DN{})
-	}
-	base, err := ldappath.ParseDN(q.message.BaseDN)
-	if err != nil {
-		return base, &refusal{code: gldap.ResultInvalidDNSyntax, text: err.Error()}
-	}
-	_, err = directory.In(tx).Get(base)
-	var absent *state.NotFoundError
-	switch {
-	case errors.As(err, &absent):
-		return base, missing(view.Nearest(absent.Ancestor))
-	case err != nil:
-		return base, err
-	case !view.Begins(base):
-		return base, missing(view.Nearest(base))
-	}
-	return base, nil
-}
-
-func missing(nearest ldappath.DN) error {
-	return &refusal{
-		code: gldap.ResultNoSuchObject, matched: nearest.String(),
-		text: strings.Replace(noObject, "%s", nearest.String(), 1),
-	}
-}
-
-// entries collects what the search finds. The store is asked in steps, so that
-// entries which the account may not see do not count.
-func (q *query) entries(tx *state.Tx, view directory.Visibility, base ldappath.DN, filter *directory.Filter, p page) error {
-	wanted := q.selection.names()
-	after := p.after // where the store goes on; p.last is where the client may
+// found calls each for the objects that the client may see, in the order of
+// their names, from the one after a key on, until it returns false. It asks for
+// no more than the directory has to read: wanted is how many objects each takes.
+func (q *query) found(tx *state.Tx, base ldappath.DN, after string, wanted int, each func(*directory.Object) (bool, error)) error {
 	for more := true; more; {
-		limit := min(step, p.size-len(q.found)+1) // one more tells whether there is more
-		objects, rest, err := directory.In(tx).Search(directory.Query{Base: base, Scope: directory.Scope(q.message.Scope), Filter: filter, After: after, Limit: limit})
+		objects, rest, err := directory.In(tx).Search(directory.Query{
+			Base: base, Scope: directory.Scope(q.request.Scope), Filter: q.filter, After: after,
+			Limit: max(1, min(step, wanted)), Budget: q.budget,
+		})
 		if err != nil {
 			return err
 		}
 		for _, o := range objects {
 			after = o.DN.Key()
-			if !view.Sees(o.DN) {
+			if !q.sees.Sees(o.DN) {
 				continue
 			}
-			if len(q.found) == p.size {
-				return q.full(p)
-			}
-			if err := q.add(tx, o, wanted); err != nil {
+			wanted--
+			if goOn, err := each(o); err != nil || !goOn {
 				return err
 			}
-			p.last = after
 		}
 		more = rest
-	}
-	if p.paged {
-		q.next = &gldap.ControlPaging{}
 	}
 	return nil
 }
 
-// step is how many entries are read from the store at a time, at most.
-const step = 200
+// errFull ends a search that has as many entries as it may.
+var errFull = errors.New("as many entries as there may be")
 
-func (q *query) add(tx *state.Tx, o *directory.Object, wanted []string) error {
-	attributes, err := directory.In(tx).Attributes(o, wanted...)
+// inOrder writes what is found in the order of names. The position of a page is
+// the key of the last entry of the page before: it tells a client nothing new,
+// and entries that come and go between two pages do not shift the others.
+func (q *query) inOrder(tx *state.Tx, bases []ldappath.DN) error {
+	last, left := q.controls.Position, q.size
+	for _, base := range bases {
+		err := q.found(tx, base, q.controls.Position, left+1, func(o *directory.Object) (bool, error) {
+			if left == 0 {
+				return false, errFull
+			}
+			left--
+			last = o.DN.Key()
+			return true, q.write(tx, o)
+		})
+		if errors.Is(err, errFull) {
+			return q.full(last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	q.complete()
+	return nil
+}
+
+// full ends an answer that has as many entries as it may: with where the next
+// page begins if the client pages, else with the result code for that. A page
+// of no entries ends the paging.
+func (q *query) full(position string) error {
+	if !q.paged {
+		return refuse(ldap.LDAPResultSizeLimitExceeded, "there are more entries than one answer may have")
+	}
+	if q.size == 0 {
+		position = ""
+	}
+	q.writer.AddControl(q.controls.Next(position))
+	return nil
+}
+
+// complete ends an answer after which nothing is left.
+func (q *query) complete() {
+	if q.controls.Paged {
+		q.writer.AddControl(q.controls.Next(""))
+	}
+}
+
+// maxSorted is how many entries are sorted, Active Directory's MaxTempTableSize.
+const maxSorted = 10_000
+
+// sorted writes what is found in the order that the client asks for. The
+// position of a page is how many entries were written before.
+func (q *query) sorted(tx *state.Tx, bases []ldappath.DN) error {
+	code, name := q.controls.Sort.Fault(func(name string) bool {
+		_, err := directory.LookupAttribute(name)
+		return err == nil
+	})
+	answer, refused := q.controls.Sort.Answer(code, name)
+	if refused.Code != ldap.LDAPResultSuccess {
+		q.writer.AddControl(answer)
+		return (*refusal)(&refused)
+	}
+	if code != ldap.LDAPResultSuccess {
+		q.writer.AddControl(answer)
+		return q.inOrder(tx, bases)
+	}
+	rows, err := q.collect(tx, bases)
 	if err != nil {
 		return err
 	}
-	for i, a := range attributes {
+	slices.SortStableFunc(rows, func(a, b sortRow) int { return q.controls.Sort.Compare(a.values, b.values) })
+	q.writer.AddControl(answer)
+	first, _ := strconv.Atoi(q.controls.Position) // sealed: it is one of ours, or empty
+	first = min(first, len(rows))
+	end := min(first+q.size, len(rows))
+	for _, row := range rows[first:end] {
+		if err := q.write(tx, row.object); err != nil {
+			return err
+		}
+	}
+	if end < len(rows) {
+		return q.full(strconv.Itoa(end))
+	}
+	q.complete()
+	return nil
+}
+
+// sortRow is an object and the values that it is sorted by.
+type sortRow struct {
+	object *directory.Object
+	values []string
+}
+
+// collect reads what is to be sorted.
+func (q *query) collect(tx *state.Tx, bases []ldappath.DN) (rows []sortRow, err error) {
+	for _, base := range bases {
+		err := q.found(tx, base, "", maxSorted+1, func(o *directory.Object) (bool, error) {
+			if len(rows) == maxSorted {
+				return false, refuse(ldap.LDAPResultAdminLimitExceeded, "there are more entries than can be sorted")
+			}
+			values, err := directory.In(tx).Values(o, q.controls.Sort.Keys[0].Attribute)
+			rows = append(rows, sortRow{o, values})
+			return true, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// write writes an entry.
+func (q *query) write(tx *state.Tx, o *directory.Object) error {
+	attributes, err := q.read(tx, o)
+	if err != nil {
+		return err
+	}
+	e := q.writer.Begin(o.DN.String())
+	for _, a := range attributes {
+		if !q.selection.Includes(a.Name, operational[a.Name]) {
+			continue
+		}
 		kind, err := directory.LookupAttribute(a.Name)
 		if err != nil {
 			return err
 		}
-		wire := make([]string, len(a.Values)) // the store's own values are not ours to change
-		for j, v := range a.Values {
-			wire[j] = string(kind.Wire(v))
+		if err := q.writeAttribute(e, kind, a.Values); err != nil {
+			return err
 		}
-		attributes[i].Values = wire
 	}
-	q.found = append(q.found, found{o.DN.String(), q.selection.of(attributes)})
+	return q.writer.End()
+}
+
+// read reads the attributes of an object that may be asked for.
+func (q *query) read(tx *state.Tx, o *directory.Object) (directory.Attributes, error) {
+	names := q.selection.Names()
+	if q.selection.Operational() {
+		for name := range operational {
+			names = append(names, name)
+		}
+	}
+	d := directory.In(tx)
+	if !q.selection.All() {
+		if len(names) == 0 {
+			return nil, nil // Attributes would return all
+		}
+		return d.Attributes(o, names...)
+	}
+	attributes, err := d.Attributes(o)
+	if err != nil || len(names) == 0 {
+		return attributes, err
+	}
+	more, err := d.Attributes(o, names...)
+	for _, a := range more {
+		if operational[a.Name] {
+			attributes = append(attributes, a)
+		}
+	}
+	return attributes, err
+}
+
+// operational are the attributes that are made on request only (F405).
+var operational = map[string]bool{"canonicalName": true, "createTimeStamp": true, "modifyTimeStamp": true, "tokenGroups": true}
+
+// writeAttribute writes an attribute, of one with many values a range (F414).
+func (q *query) writeAttribute(e *wire.Encoder, kind directory.AttributeType, values []string) error {
+	piece, err := attribute.Cut(kind.Name, len(values), q.selection.Range(kind.Name), attribute.MaxValues)
+	if err != nil {
+		return refuse(ldap.LDAPResultOperationsError, err.Error())
+	}
+	e.BeginAttribute(piece.Name)
+	if !q.request.TypesOnly {
+		for _, value := range values[piece.First:piece.End] {
+			if kind.Binary() {
+				e.Octets(kind.Wire(value))
+			} else {
+				e.Value(value)
+			}
+		}
+	}
+	e.EndAttribute()
 	return nil
 }

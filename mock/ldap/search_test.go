@@ -232,7 +232,7 @@ func TestSearch_PageOfNothingEnds(t *testing.T) {
 	paging.SetCookie([]byte("no cookie\x00 of ours \xff"))
 	request.Controls = []ldap.Control{paging}
 	_, err = conn.Search(request)
-	assert.NoError(t, err, "a made-up cookie is a place like any other")
+	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension), "a made-up cookie: %v", err)
 }
 
 func TestSearch_Controls(t *testing.T) {
@@ -241,7 +241,7 @@ func TestSearch_Controls(t *testing.T) {
 	request.Controls = []ldap.Control{ldap.NewControlString("1.2.3.4", true, "")}
 	_, err := conn.Search(request)
 	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension), "%v", err)
-	request.Controls = []ldap.Control{ldap.NewControlString("1.2.3.4", false, "x"), ldap.NewControlManageDsaIT(true)}
+	request.Controls = []ldap.Control{ldap.NewControlString("1.2.3.4", false, "x"), ldap.NewControlManageDsaIT(false)}
 	assert.Len(t, names(t, conn, request), 3)
 }
 
@@ -251,11 +251,11 @@ func TestSearch_TimeLimit(t *testing.T) {
 	_, err := conn.Search(find(domainDN, "(description=*x*)"))
 	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultTimeLimitExceeded), "%v", err)
 
-	s = &Server{cfg: Config{Timeout: 30 * time.Second}}
-	assert.Equal(t, 30*time.Second, s.timeout(0))
-	assert.Equal(t, 5*time.Second, s.timeout(5))
-	assert.Equal(t, 30*time.Second, s.timeout(1<<40))
-	assert.Equal(t, 30*time.Second, s.timeout(-1))
+	h := &handler{cfg: Config{Timeout: 30 * time.Second}}
+	assert.Equal(t, 30*time.Second, h.timeout(0))
+	assert.Equal(t, 5*time.Second, h.timeout(5))
+	assert.Equal(t, 30*time.Second, h.timeout(1<<30))
+	assert.Equal(t, 30*time.Second, h.timeout(-1))
 }
 
 func TestRootDSE(t *testing.T) {
@@ -265,10 +265,10 @@ func TestRootDSE(t *testing.T) {
 	require.Len(t, result.Entries, 1)
 	root := result.Entries[0]
 	assert.Equal(t, "", root.DN)
-	assert.Equal(t, []string{domainDN, "CN=Configuration," + domainDN}, root.GetAttributeValues("namingContexts"))
+	assert.Equal(t, []string{domainDN, "CN=Configuration," + domainDN, "CN=Schema,CN=Configuration," + domainDN}, root.GetAttributeValues("namingContexts"))
 	for attribute, want := range map[string]string{
 		"defaultNamingContext": domainDN, "dnsHostName": "dc1.fabrikam.com", "supportedControl": ldap.ControlTypePaging,
-		"supportedLDAPVersion": "3", "configurationNamingContext": "CN=Configuration," + domainDN, "supportedExtension": "",
+		"supportedLDAPVersion": "3", "configurationNamingContext": "CN=Configuration," + domainDN, "supportedExtension": "1.3.6.1.4.1.4203.1.11.3",
 	} {
 		assert.Equal(t, want, root.GetAttributeValue(attribute), attribute)
 	}

@@ -7,22 +7,24 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
-	"github.com/jimlambrt/gldap"
-
 	"wsexchange/mock/directory"
+	"wsexchange/mock/ldap/cldap"
+	"wsexchange/mock/ldap/connection"
+	"wsexchange/mock/ldap/control"
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/state"
 )
 
-// Config says what a Server serves. Store is required.
+// Config says what a Server serves. Store and Logon are required; a number or
+// duration that is 0 has its default.
 type Config struct {
 	Store *ledger.Store
 	// Logon checks the password of an account, as directory.Passwords.Logon
-	// does. Required.
+	// does.
 	Logon func(ctx context.Context, name, password string) (*directory.Object, error)
 	// View gives what searches see, if that is not the store as it is: what a
 	// domain controller knows that learns of the others' writes late.
@@ -31,132 +33,160 @@ type Config struct {
 	TLS *tls.Config
 	// Implicit makes every connection begin with TLS.
 	Implicit bool
-	// SizeLimit is the largest number of entries of one answer. 0 is 1000, what
+	// GlobalCatalog makes it a listener of the global catalog, whose searches
+	// may begin at the empty name: they look at all naming contexts (F417).
+	GlobalCatalog bool
+	// Ping makes the server answer LDAP pings, over UDP at the same address.
+	Ping bool
+	// SizeLimit is the largest number of entries of one answer. Default 1000, what
 	// Active Directory allows (F406).
 	SizeLimit int
-	// Timeout bounds one search. 0 is 30 seconds.
+	// Timeout bounds one search. Default 30 seconds.
 	Timeout time.Duration
+	// MaxWork is how many objects one search may look at. Default 1 000 000.
+	MaxWork int
 	// Controller is the DNS name by which the root DSE calls this server.
 	// Empty: the first domain controller of the directory.
 	Controller string
-	// Logger hears of failures that no client is told. nil hears nothing.
+	// Binds bounds how many binds are checked at a time, of all servers that
+	// share it. If nil, the server has one of its own.
+	Binds *connection.Queue
+	// Connections are the limits of connections. Its other fields are set by
+	// Listen.
+	Connections connection.Config
+	// Logger receives failures that no client is told. If nil, they are dropped.
 	Logger *slog.Logger
 }
 
-// Server answers LDAP requests.
-type Server struct {
-	cfg      Config
-	ctx      context.Context // ends when the server does
-	cancel   context.CancelFunc
-	library  *gldap.Server
-	gate     *gate
-	ended    chan struct{} // closed when no connection is accepted any more
-	endedErr error         // why, to be read after ended
-	closing  sync.Once
+// How many binds wait for their turn, at most.
+const maxWaitingBinds = 256
 
-	mu       sync.Mutex
-	closed   bool
-	running  sync.WaitGroup // requests; added to under mu while not closed
-	sessions map[int]session
+// NewBinds returns a queue for Config.Binds that checks passwords on as many
+// cores as hashing may have.
+func NewBinds() *connection.Queue {
+	return connection.NewQueue(max(1, runtime.GOMAXPROCS(0)/2), maxWaitingBinds)
 }
 
-// session is what is known of a connection.
-type session struct {
-	known   bool           // it comes from the gate
-	account directory.GUID // zero: anonymous
+func (c *Config) complete() error {
+	switch {
+	case c.Store == nil:
+		return errors.New("a store is required")
+	case c.Logon == nil:
+		return errors.New("a check of passwords is required")
+	case c.Implicit && c.TLS == nil:
+		return errors.New("ldaps needs a certificate")
+	}
+	if c.View == nil {
+		c.View = c.Store.View
+	}
+	if c.SizeLimit <= 0 {
+		c.SizeLimit = 1000
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.MaxWork <= 0 {
+		c.MaxWork = 1_000_000
+	}
+	if c.Binds == nil {
+		c.Binds = NewBinds()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// Server answers LDAP requests at one address.
+type Server struct {
+	cfg         Config
+	cancel      context.CancelFunc
+	address     net.Addr
+	connections *connection.Server
+	ended       chan struct{} // closed when nothing listens any more
+	closing     sync.Once
 }
 
 // stopGrace is how long Close waits for answers that clients are slow to take.
 const stopGrace = 2 * time.Second
 
-// largestRequest is the largest LDAP request, in bytes. Requests are small:
-// nothing is written over LDAP.
-const largestRequest = 1 << 20
-
-// BoundRequests bounds what is read as one LDAP request, to 1 MiB. The library
-// has the limit for the whole program only, and none by itself: call this once,
-// before anything listens.
-func BoundRequests() { ber.MaxPacketLengthBytes = largestRequest }
-
 // Listen starts a server on address, host and port. Port 0 takes a free one.
 // The server ends with Close, or when ctx ends.
 func Listen(ctx context.Context, address string, cfg Config) (*Server, error) {
-	if cfg.Store == nil {
-		return nil, errors.New("LDAP server: a store is required")
-	}
-	if cfg.Implicit && cfg.TLS == nil {
-		return nil, errors.New("LDAP server: ldaps needs a certificate")
-	}
-	if cfg.View == nil {
-		cfg.View = cfg.Store.View
-	}
-	if cfg.SizeLimit <= 0 {
-		cfg.SizeLimit = 1000
-	}
-	if cfg.Timeout <= 0 {
-		cfg.Timeout = 30 * time.Second
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	s := &Server{cfg: cfg, sessions: map[int]session{}, ended: make(chan struct{})}
-	s.ctx, s.cancel = context.WithCancel(ctx)
-	if err := s.run(address); err != nil {
-		s.cancel()
+	s, err := listen(ctx, address, cfg)
+	if err != nil {
 		return nil, fmt.Errorf("LDAP server on %s: %w", address, err)
 	}
-	context.AfterFunc(s.ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
-// run listens, starts the library's server and waits until that listens, too.
-func (s *Server) run(address string) error {
-	at := make(chan net.Addr, 1)
-	var err error
-	s.library, err = gldap.NewServer(gldap.WithLogger(libraryLog(s.cfg.Logger, at)), gldap.WithOnClose(s.forget))
+func listen(ctx context.Context, address string, cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	h := &handler{cfg: cfg, cookies: control.NewCookies()}
+	limits := cfg.Connections
+	limits.Handler, limits.Controls, limits.Implicit, limits.Logger = h, control.Requested(), cfg.Implicit, cfg.Logger
+	if cfg.TLS != nil {
+		limits.TLS = func() *tls.Config { return cfg.TLS }
+	}
+	connections, err := connection.New(limits)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.gate = &gate{tls: s.cfg.TLS, implicit: s.cfg.Implicit, key: newKey(), links: make(map[*link]bool)}
-	mux, err := s.routes()
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.library.Router(mux); err != nil {
-		return err
+	var ping *pinger
+	if cfg.Ping {
+		if ping, err = openPing(listener.Addr(), h); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
 	}
-	if s.gate.listener, err = net.Listen("tcp", address); err != nil {
-		return err
+	s := &Server{cfg: cfg, address: listener.Addr(), connections: connections, ended: make(chan struct{})}
+	ctx, s.cancel = context.WithCancel(ctx)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := connections.Serve(ctx, listener); err != nil {
+			cfg.Logger.Error("LDAP server accepts no more connections", "error", err)
+		}
+	})
+	if ping != nil {
+		serving.Go(func() { ping.serve(ctx, cfg.Logger) })
 	}
-	stopped := make(chan error, 1)
-	go func() {
-		stopped <- s.library.Run("127.0.0.1:0")
-		_ = s.gate.listener.Close()
-	}()
-	select {
-	case err := <-stopped:
-		return err
-	case library := <-at:
-		s.gate.library = library.String()
-	}
-	go func() {
-		s.endedErr = s.gate.serve()
-		close(s.ended)
-	}()
-	go s.watch()
-	return nil
+	go func() { serving.Wait(); close(s.ended) }()
+	context.AfterFunc(ctx, func() { _ = s.Close() })
+	return s, nil
 }
 
-// watch tells when the server ends though nobody asked for it.
-func (s *Server) watch() {
-	<-s.ended
-	if s.endedErr != nil && s.ctx.Err() == nil {
-		s.cfg.Logger.Error("LDAP server accepts no more connections", "error", s.endedErr)
+// pinger answers LDAP pings.
+type pinger struct {
+	server *cldap.Server
+	conn   *net.UDPConn
+}
+
+func openPing(beside net.Addr, h *handler) (*pinger, error) {
+	server, err := cldap.New(cldap.Config{Describe: h.describe, Known: h.known, RootDSE: h.pingedRoot, Logger: h.cfg.Logger})
+	if err != nil {
+		return nil, err
+	}
+	tcp := beside.(*net.TCPAddr)
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: tcp.IP, Port: tcp.Port, Zone: tcp.Zone})
+	if err != nil {
+		return nil, fmt.Errorf("LDAP ping: %w", err)
+	}
+	return &pinger{server: server, conn: conn}, nil
+}
+
+func (p *pinger) serve(ctx context.Context, logger *slog.Logger) {
+	if err := p.server.Serve(ctx, p.conn); err != nil {
+		logger.Error("LDAP pings are not answered any more", "error", err)
 	}
 }
 
 // Address is the host and port that the server listens on.
-func (s *Server) Address() string { return s.gate.listener.Addr().String() }
+func (s *Server) Address() string { return s.address.String() }
 
 // URL is the address with its scheme.
 func (s *Server) URL() string {
@@ -166,66 +196,19 @@ func (s *Server) URL() string {
 	return "ldap://" + s.Address()
 }
 
-// Check gives an error if the server accepts no more connections.
-func (s *Server) Check(context.Context) error {
-	select {
-	case <-s.ended:
-		return errors.Join(errors.New("LDAP server is stopped"), s.endedErr)
-	default:
-		return nil
-	}
-}
+// Check returns why the server accepts no connections, nil if it does.
+func (s *Server) Check(ctx context.Context) error { return s.connections.Check(ctx) }
 
-// Close stops the server: the listener is closed, searches under way are
-// broken off, and no request reaches the store any more when it returns. Then
-// the connections are ended.
+// Close stops the server: the listener is closed first, so that its port is
+// free, then operations under way are given two seconds and the connections are
+// ended. No request reaches the directory any more when it returns.
 func (s *Server) Close() error {
 	s.closing.Do(func() {
-		s.mu.Lock()
-		s.closed = true
-		s.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+		defer cancel()
+		_ = s.connections.Shutdown(ctx) // what was broken off is not an error of the stop
 		s.cancel()
-		_ = s.gate.listener.Close()
 		<-s.ended
-		idle := make(chan struct{})
-		go func() { s.running.Wait(); close(idle) }()
-		select {
-		case <-idle:
-		case <-time.After(stopGrace):
-		}
-		s.gate.close()
-		_ = s.library.Stop()
 	})
 	return nil
-}
-
-// begin counts a request in, unless the server is closed.
-func (s *Server) begin() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.running.Add(1)
-	}
-	return !s.closed
-}
-
-func (s *Server) session(connection int) session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sessions[connection]
-}
-
-func (s *Server) change(connection int, change func(*session)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	of := s.sessions[connection]
-	change(&of)
-	s.sessions[connection] = of
-}
-
-// forget is called by the library when a connection has ended.
-func (s *Server) forget(connection int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, connection)
 }

@@ -38,7 +38,7 @@ const (
 	responseUnknownEX  uint16 = 25 // LOGON_SAM_USER_UNKNOWN_EX
 	versionNT5         uint32 = 0x00000001
 	noToken            uint16 = 0xffff
-	defaultSite               = "Default-First-Site-Name"
+	DefaultSite               = "Default-First-Site-Name"
 	familyIPv4         uint16 = 2
 	sizeOfSocketAddrIn byte   = 16
 )
@@ -68,7 +68,7 @@ func (d *Domain) Answer(p Ping, known bool) []byte {
 		flags = DefaultFlags
 	}
 	if site == "" {
-		site = defaultSite
+		site = DefaultSite
 	}
 	n := names{octets: make([]byte, 0, 256), seen: map[string]int{}}
 	n.octets = binary.LittleEndian.AppendUint16(n.octets, kind)

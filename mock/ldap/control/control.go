@@ -18,7 +18,7 @@ const (
 )
 
 // Requested returns the controls that searches take.
-func Requested() []string { return []string{Paging, Sorting, ShowDeleted, DomainScope} }
+func Requested() []string { return []string{Paging, Sorting, DomainScope} }
 
 // Supported returns what the root DSE announces: what searches take and what
 // answers them.

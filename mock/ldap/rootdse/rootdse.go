@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"wsexchange/mock/directory"
 	"wsexchange/mock/ldap/wire"
 )
 
@@ -48,16 +49,12 @@ var capabilities = []struct {
 	{"1.2.840.113556.1.4.2080", Level2008R2}, // of Windows Server 2008 R2
 }
 
-// Time returns a time as the directory writes it: whole seconds, ending in .0Z.
-// In a layout of Go, ".0" is a digit of the fraction (F415).
-func Time(t time.Time) string { return t.UTC().Format("20060102150405") + ".0Z" }
-
 // Attributes returns the attributes of the root DSE. Those without values are
 // left out.
 func Attributes(c Content) []wire.Attribute {
 	schema := "CN=Schema," + c.Configuration
 	all := []wire.Attribute{
-		one("currentTime", Time(c.Now)),
+		one("currentTime", directory.GeneralizedTime(c.Now)),
 		one("subschemaSubentry", "CN=Aggregate,"+schema),
 		{Name: "namingContexts", Values: []string{c.Domain, c.Configuration, schema}},
 		one("defaultNamingContext", c.Domain),

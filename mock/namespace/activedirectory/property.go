@@ -130,7 +130,7 @@ var errNotBoolean = errors.New("none of 1, 0, true, false")
 func typedTime(form string) func(string) (string, error) {
 	return func(s string) (string, error) {
 		at, err := time.Parse(form, s)
-		return at.UTC().Format("20060102150405.0Z"), err
+		return directory.GeneralizedTime(at), err
 	}
 }
 
