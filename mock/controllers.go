@@ -13,7 +13,7 @@ import (
 	"wsexchange/mock/state"
 )
 
-// openControllers opens the LDAP doors, each with what its domain controller
+// openControllers opens the LDAP listeners, each with what its domain controller
 // sees.
 func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 	known, err := e.controllers(ctx)
@@ -23,31 +23,62 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 	if len(known) > 0 {
 		e.first = known[0]
 	}
-	if cfg.LDAPListen != "" {
-		if e.LDAP, err = ldap.Listen(ctx, cfg.LDAPListen, e.Door(cfg.LDAP)); err != nil {
+	for _, row := range []struct {
+		address         string
+		server          **ldap.Server
+		secure, catalog bool
+	}{
+		{cfg.LDAPListen, &e.LDAP, false, false}, {cfg.LDAPSecure, &e.LDAPSecure, true, false},
+		{cfg.Catalog, &e.Catalog, false, true}, {cfg.CatalogSecure, &e.CatalogSecure, true, true},
+	} {
+		if row.address == "" {
+			continue
+		}
+		listener := e.listener(cfg.LDAP)
+		listener.Implicit, listener.GlobalCatalog = row.secure, row.catalog
+		listener.Ping = listener.Ping && !row.secure && !row.catalog
+		if *row.server, err = ldap.Listen(ctx, row.address, listener); err != nil {
 			return err
 		}
 	}
 	e.Controllers = make(map[string]*ldap.Server)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Controllers)) {
 		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
-			return fmt.Errorf("LDAP door of %s: the directory has no such domain controller, only %s", name, strings.Join(known, ", "))
+			return fmt.Errorf("LDAP listener of %s: the directory has no such domain controller, only %s", name, strings.Join(known, ", "))
 		}
-		door := cfg.LDAP
-		door.Controller = name
-		if e.Controllers[name], err = ldap.Listen(ctx, cfg.Controllers[name], e.Door(door)); err != nil {
+		listener := cfg.LDAP
+		listener.Controller = name
+		if e.Controllers[name], err = ldap.Listen(ctx, cfg.Controllers[name], e.listener(listener)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Door fills in what an LDAP door of the emulator needs: its store, its domain
+// Listeners returns the LDAP listeners that are open, by what they are for.
+func (e *Emulator) Listeners() map[string]*ldap.Server {
+	open := make(map[string]*ldap.Server)
+	for name, server := range map[string]*ldap.Server{
+		"ldap": e.LDAP, "ldaps": e.LDAPSecure, "global catalog": e.Catalog, "global catalog with TLS": e.CatalogSecure,
+	} {
+		if server != nil {
+			open[name] = server
+		}
+	}
+	for name, server := range e.Controllers {
+		if server != nil {
+			open["ldap of "+name] = server
+		}
+	}
+	return open
+}
+
+// listener fills in what an LDAP listener of the emulator needs: its store, its domain
 // controller, which is the first one if none is named, and what that sees, and a
 // logger.
-func (e *Emulator) Door(cfg ldap.Config) ldap.Config {
+func (e *Emulator) listener(cfg ldap.Config) ldap.Config {
 	cfg.Store, cfg.Controller = e.Store, cmp.Or(cfg.Controller, e.first)
-	cfg.Logon, cfg.Binds = e.Logon, e.binds
+	cfg.Logon, cfg.Binds, cfg.Throttle = e.Logon, e.binds, e.throttle
 	cfg.View = func(ctx context.Context, fn func(*state.Tx) error) error {
 		return e.Engine.View(ctx, cfg.Controller, fn)
 	}

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"wsexchange/internal/throttle"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/fault"
@@ -31,18 +30,22 @@ import (
 type Config struct {
 	// Database is the file that keeps everything; empty keeps it in memory.
 	Database string
+	// Throttle refuses sources and accounts after too many wrong passwords, over
+	// LDAP and at the SOAP endpoint of Handler; nil refuses none.
+	Throttle *throttle.Throttle
 	// Seed is the starting content of a database that has none; nil is the
 	// demo data. SeedFile names a YAML file with it.
 	Seed     *seed.Seed
 	SeedFile string
 	// Root is the content of an emulator in memory, instead of a seed.
 	Root *state.Root
-	// LDAPListen is the address of the LDAP door; empty opens none.
-	LDAPListen string
+	// LDAPListen, LDAPSecure, Catalog and CatalogSecure are the addresses of LDAP,
+	// ldaps, and the global catalog by both; empty opens none.
+	LDAPListen, LDAPSecure, Catalog, CatalogSecure string
 	// LDAP settles the rest of the LDAP door; Store is filled in, and Logger if
 	// it is nil.
 	LDAP ldap.Config
-	// Controllers are the addresses of further LDAP doors, each that of a domain
+	// Controllers are the addresses of further LDAP listeners, each that of a domain
 	// controller of the directory by its DNS name.
 	Controllers map[string]string
 	// Replication makes domain controllers see each other's writes late; its
@@ -86,7 +89,10 @@ type Emulator struct {
 	Engine *engine.Engine
 	// LDAP is the directory's door, or nil.
 	LDAP *ldap.Server
-	// Controllers are the doors of further domain controllers by DNS name.
+	// LDAPSecure, Catalog and CatalogSecure are nil unless the configuration asks
+	// for them.
+	LDAPSecure, Catalog, CatalogSecure *ldap.Server
+	// Controllers are the listeners of further domain controllers by DNS name.
 	Controllers map[string]*ldap.Server
 	// Journal, Faults and Snapshots are nil without Config.Testing.
 	Journal   *journal.Journal
@@ -98,7 +104,8 @@ type Emulator struct {
 	passwords   *directory.Passwords
 	replication engine.Replication
 	binds       *connection.Queue // of all LDAP listeners
-	first       string            // domain controller, by its DNS name
+	throttle    *throttle.Throttle
+	first       string // domain controller, by its DNS name
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -107,7 +114,7 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication, binds: ldap.NewBinds()}
+	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication, binds: ldap.NewBinds(), throttle: cfg.Throttle}
 	var err error
 	if e.Store, e.passwords, err = OpenStore(ctx, cfg, true); err != nil {
 		return nil, err
@@ -209,13 +216,11 @@ func (e *Emulator) Logon(ctx context.Context, name, password string) (*directory
 		func(fn func(*state.Tx) error) error { return e.Store.Update(ctx, fn) }, name, password)
 }
 
-// Close closes the doors and the database.
+// Close closes the LDAP listeners, first, and the database.
 func (e *Emulator) Close() error {
 	var failures []error
-	for _, door := range append(slices.Collect(maps.Values(e.Controllers)), e.LDAP) {
-		if door != nil {
-			failures = append(failures, door.Close())
-		}
+	for _, listener := range e.Listeners() {
+		failures = append(failures, listener.Close())
 	}
 	return errors.Join(append(failures, e.Store.Close())...)
 }

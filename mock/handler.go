@@ -14,7 +14,7 @@ import (
 // Handler serves the engine through MPF's SOAP door to callers with an account
 // in the directory.
 func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
-	door := mpf.NewHandler(e.Engine, mpf.HandlerConfig{Limits: limits, Authenticate: e.authenticate, Logger: e.logger, Tracer: e.tracer})
+	door := mpf.NewHandler(e.Engine, mpf.HandlerConfig{Limits: limits, Authenticate: e.authenticate, Throttle: e.throttle, Logger: e.logger, Tracer: e.tracer})
 	if e.Faults == nil {
 		return door
 	}

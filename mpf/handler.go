@@ -6,14 +6,17 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"wsexchange/internal/front"
 	"wsexchange/internal/secret"
 	"wsexchange/internal/soap"
+	"wsexchange/internal/throttle"
 	"wsexchange/internal/xmldoc"
 )
 
@@ -23,6 +26,9 @@ type HandlerConfig struct {
 	// that goes with the request. An error that is ErrNotAuthenticated answers
 	// 401, any other 503. Nil opens the door to everybody, without a caller.
 	Authenticate func(ctx context.Context, domain, user string, password secret.String) (Caller, error)
+	// Throttle refuses sources and accounts after too many pairs that Authenticate
+	// refused, with 429 and Retry-After; nil refuses none.
+	Throttle *throttle.Throttle
 	// Realm is named in a 401; default "MPF".
 	Realm string
 	// Limits bounds the requests.
@@ -156,7 +162,14 @@ func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.
 	var caller Caller
 	if given {
 		domain, user := splitLogin(login)
+		attempt, refused := h.begin(r, user)
+		if refused.Wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int((refused.Wait+time.Second-1)/time.Second)))
+			answer(w, http.StatusTooManyRequests, "text/plain; charset=utf-8", []byte("There were too many wrong passwords. Try again later.\n"))
+			return nil, false
+		}
 		caller, err = h.config.Authenticate(r.Context(), domain, user, secret.New(password))
+		attempt(err)
 	}
 	switch {
 	case err == nil:
@@ -170,6 +183,27 @@ func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.
 		answer(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("The credentials cannot be checked now.\n"))
 	}
 	return nil, false
+}
+
+// begin reserves an attempt of the throttle, whose verdict the returned function
+// gives.
+func (h *handler) begin(r *http.Request, user string) (func(error), throttle.Refusal) {
+	if h.config.Throttle == nil {
+		return func(error) {}, throttle.Refusal{}
+	}
+	from, _ := netip.ParseAddrPort(r.RemoteAddr) // one that is not known counts by account alone
+	source := throttle.SourceOf(from.Addr())
+	refused := h.config.Throttle.Begin(source, user)
+	return func(err error) {
+		verdict := throttle.Unknown
+		switch {
+		case err == nil:
+			verdict = throttle.Good
+		case errors.Is(err, ErrNotAuthenticated):
+			verdict = throttle.Bad
+		}
+		h.config.Throttle.End(source, user, verdict)
+	}, refused
 }
 
 // splitLogin takes apart DOMAIN\user and user@domain.

@@ -51,13 +51,3 @@ func parseAddress(s string) netip.Addr {
 func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {
 	return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(address) })
 }
-
-// sourceOf is the network that failures are counted for: an IPv4 address
-// alone, an IPv6 address with its /64, which one customer holds whole.
-func sourceOf(address netip.Addr) netip.Prefix {
-	bits := address.BitLen()
-	if address.Is6() {
-		bits = 64
-	}
-	return netip.PrefixFrom(address, bits).Masked()
-}

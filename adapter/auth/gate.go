@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"wsexchange/internal/throttle"
+
 	"golang.org/x/sync/singleflight"
 )
 
@@ -24,8 +26,9 @@ type Config struct {
 	Timeout time.Duration
 	// Cache is how long good pairs are believed.
 	Cache CacheConfig
-	// Throttle is how many bad pairs a source may send.
-	Throttle ThrottleConfig
+	// Throttle counts bad pairs, and may be shared with other ways in; nil is one
+	// of its own with the default limits.
+	Throttle *throttle.Throttle
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Now is the clock; nil is time.Now.
@@ -58,10 +61,9 @@ type Decision struct {
 
 // Gate judges requests. It is safe for concurrent use.
 type Gate struct {
-	config   Config
-	cache    *cache
-	throttle *Throttle
-	flights  singleflight.Group
+	config  Config
+	cache   *cache
+	flights singleflight.Group
 }
 
 // New makes a gate.
@@ -75,14 +77,17 @@ func New(config Config) (*Gate, error) {
 	if config.Timeout <= 0 {
 		config.Timeout = 15 * time.Second
 	}
+	if config.Throttle == nil {
+		config.Throttle = throttle.New(throttle.Config{}, config.Now)
+	}
 	config.Realm = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(config.Realm)
 	return &Gate{
-		config: config, cache: newCache(config.Cache, config.Now), throttle: newThrottle(config.Throttle, config.Now),
+		config: config, cache: newCache(config.Cache, config.Now),
 	}, nil
 }
 
 // Throttle is the gate's throttle, for an administrator to list and release.
-func (g *Gate) Throttle() *Throttle { return g.throttle }
+func (g *Gate) Throttle() *throttle.Throttle { return g.config.Throttle }
 
 // Check judges a request, and tells Config.OnDecision.
 func (g *Gate) Check(ctx context.Context, r *http.Request) Decision {
@@ -103,11 +108,11 @@ func (g *Gate) judge(ctx context.Context, r *http.Request) Decision {
 		return Decision{Outcome: OutcomeUnauthorized, Reason: ReasonOf(err), Source: address}
 	}
 	decision := Decision{Source: address, Claimed: pair.Sent}
-	source, account := sourceOf(address), pair.account()
+	source, account := throttle.SourceOf(address), pair.account()
 	// Before the cache, else it would tell a source that is shut when its guess
 	// is right.
-	if wait, reason := g.throttle.shut(source, account); wait > 0 {
-		return decision.throttled(wait, reason)
+	if refused := g.config.Throttle.Refused(source, account); refused.Wait > 0 {
+		return decision.throttled(refused)
 	}
 	key := g.cache.digest(pair.Sent)
 	if login, ok := g.cache.get(key); ok {
@@ -116,8 +121,8 @@ func (g *Gate) judge(ctx context.Context, r *http.Request) Decision {
 	}
 	result, err := g.fly(ctx, key, source, account, pair)
 	switch {
-	case err == nil && result.wait > 0:
-		return decision.throttled(result.wait, result.reason)
+	case err == nil && result.refused.Wait > 0:
+		return decision.throttled(result.refused)
 	case err == nil:
 		decision.Outcome, decision.Reason, decision.Login = OutcomeOK, ReasonChecked, result.login
 	case errors.Is(err, ErrBadCredentials):
@@ -128,9 +133,12 @@ func (g *Gate) judge(ctx context.Context, r *http.Request) Decision {
 	return decision
 }
 
-func (d Decision) throttled(wait time.Duration, reason Reason) Decision {
-	seconds := (wait + time.Second - 1) / time.Second
-	d.Outcome, d.Reason, d.RetryAfter = OutcomeThrottled, reason, seconds*time.Second
+func (d Decision) throttled(refused throttle.Refusal) Decision {
+	seconds := (refused.Wait + time.Second - 1) / time.Second
+	d.Outcome, d.Reason, d.RetryAfter = OutcomeThrottled, ReasonThrottledSource, seconds*time.Second
+	if refused.Account {
+		d.Reason = ReasonThrottledAccount
+	}
 	return d
 }
 
@@ -147,9 +155,8 @@ func unavailableReason(ctx context.Context, err error) Reason {
 
 // checked is what one question brought.
 type checked struct {
-	login  Login
-	wait   time.Duration // above 0: was not asked
-	reason Reason
+	login   Login
+	refused throttle.Refusal // with a wait: was not asked
 }
 
 // fly asks the back end, once for all callers who wait for the same pair from
@@ -174,18 +181,18 @@ func (g *Gate) ask(ctx context.Context, key digest, source netip.Prefix, account
 	if login, ok := g.cache.get(key); ok { // another flight has just landed
 		return checked{login: login}, nil
 	}
-	if wait, reason := g.throttle.begin(source, account); wait > 0 {
-		return checked{wait: wait, reason: reason}, nil
+	if refused := g.config.Throttle.Begin(source, account); refused.Wait > 0 {
+		return checked{refused: refused}, nil
 	}
-	v := noVerdict
-	defer func() { g.throttle.end(source, account, v) }()
+	v := throttle.Unknown
+	defer func() { g.config.Throttle.End(source, account, v) }()
 	login, decoded, err := g.tryReadings(ctx, key, pair)
 	switch {
 	case err == nil:
-		v = wasGood
+		v = throttle.Good
 		g.cache.put(key, account, login, decoded)
 	case errors.Is(err, ErrBadCredentials):
-		v = wasBad
+		v = throttle.Bad
 	}
 	return checked{login: login}, err
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"wsexchange/internal/throttle"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -94,7 +96,7 @@ func TestGate_TriesAsSentThenDecoded(t *testing.T) {
 
 func TestGate_BothReadingsAreOneFailure(t *testing.T) {
 	backend := newAccounts()
-	g := mustGate(t, Config{Authenticator: backend, Throttle: ThrottleConfig{AccountFailures: 3}, Now: newClock().Now})
+	g := mustGate(t, Config{Authenticator: backend, Throttle: throttle.New(throttle.Config{AccountFailures: 3}, nil)})
 	for range 3 {
 		decision := g.Check(t.Context(), request(t, "192.0.2.1", `FABRIKAM%5Chsadmin:wr%25ng`))
 		require.Equal(t, OutcomeUnauthorized, decision.Outcome)

@@ -3,6 +3,8 @@ package auth
 import (
 	"sync/atomic"
 
+	"wsexchange/internal/throttle"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -10,7 +12,7 @@ import (
 // can share it.
 type Metrics struct {
 	decisions map[Reason]prometheus.Counter
-	throttle  atomic.Pointer[Throttle]
+	throttle  atomic.Pointer[throttle.Throttle]
 }
 
 // NewMetrics registers the metrics of authentication: decisions by outcome and
@@ -55,5 +57,5 @@ func (m *Metrics) Follow(g *Gate) {
 		m.throttle.Store(nil)
 		return
 	}
-	m.throttle.Store(g.throttle)
+	m.throttle.Store(g.Throttle())
 }

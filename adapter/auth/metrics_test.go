@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"wsexchange/internal/throttle"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
@@ -22,7 +24,7 @@ func TestMetrics(t *testing.T) {
 	}
 	assert.Equal(t, want, count, "every series is there from the start")
 
-	g := mustGate(t, Config{Authenticator: newAccounts(), OnDecision: m.Count, Throttle: ThrottleConfig{SourceFailures: 2}})
+	g := mustGate(t, Config{Authenticator: newAccounts(), OnDecision: m.Count, Throttle: throttle.New(throttle.Config{SourceFailures: 2}, nil)})
 	m.Follow(g)
 	for _, pair := range []string{`FABRIKAM\hsadmin:s3cr%t`, `FABRIKAM\hsadmin:s3cr%t`, "", "a:b", "a:c", "a:d"} {
 		r := request(t, "192.0.2.7", pair)

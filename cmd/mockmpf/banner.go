@@ -10,6 +10,7 @@ import (
 
 	"wsexchange/internal/daemon"
 	"wsexchange/mock/directory"
+	"wsexchange/mock/ldap"
 	"wsexchange/mock/seed"
 	"wsexchange/mock/state"
 )
@@ -24,17 +25,23 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	var b strings.Builder
-	line := func(name, value string) { fmt.Fprintf(&b, "%-20s %s\n", name+":", value) }
+	line := func(name, value string) { fmt.Fprintf(&b, "%-24s %s\n", name+":", value) }
 	b.WriteString("The provisioning engine and its directory:\n")
 	line("Engine", s.url())
-	if s.emulator.LDAP != nil {
-		line("Directory", "ldap://"+daemon.Dialable(s.emulator.LDAP.Address()))
+	e := s.emulator
+	for _, listener := range []struct {
+		name   string
+		server *ldap.Server
+	}{
+		{"Directory", e.LDAP}, {"Directory with TLS", e.LDAPSecure},
+		{"Global catalog", e.Catalog}, {"Global catalog with TLS", e.CatalogSecure},
+	} {
+		if listener.server != nil {
+			line(listener.name, listener.server.Scheme()+daemon.Dialable(listener.server.Address()))
+		}
 	}
-	if s.secure != nil {
-		line("Directory with TLS", "ldaps://"+daemon.Dialable(s.secure.Address()))
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.emulator.Controllers)) {
-		line("Directory of "+name, "ldap://"+daemon.Dialable(s.emulator.Controllers[name].Address()))
+	for _, name := range slices.Sorted(maps.Keys(e.Controllers)) {
+		line("Directory of "+name, e.Controllers[name].Scheme()+daemon.Dialable(e.Controllers[name].Address()))
 	}
 	line("Domain", domain.NetBIOS+", "+domain.DN.String())
 	line("Hosting", domain.Hosting.String())

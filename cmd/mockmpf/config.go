@@ -10,7 +10,9 @@ import (
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/secret"
+	"wsexchange/internal/throttle"
 	"wsexchange/internal/tracing"
+	"wsexchange/mock/ldap"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -27,6 +29,7 @@ type Config struct {
 	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`
 	DrainDelay  time.Duration        `setting:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
 	TLS         TLSConfig            `setting:"tls" restart:"true" help:"certificate of the SOAP endpoint and of LDAP"`
+	Auth        AuthConfig           `setting:"auth" restart:"true" help:"wrong passwords at the SOAP endpoint and over LDAP"`
 	LDAP        LDAPConfig           `setting:"ldap" restart:"true" help:"the directory"`
 	Replication ReplicationConfig    `setting:"replication" restart:"true" help:"what domain controllers know of each other"`
 	Limits      daemon.Limits        `setting:"limits" help:"what callers of the SOAP endpoint may send"`
@@ -43,14 +46,18 @@ type TLSConfig struct {
 	Key         string `setting:"key" help:"private key file (PEM)" example:"/etc/mockmpf/tls.key"`
 }
 
-// LDAPConfig is the directory's door.
+// AuthConfig says how many wrong passwords the SOAP endpoint and LDAP take.
+type AuthConfig struct{ throttle.Settings }
+
+// LDAPConfig is the directory's listeners.
 type LDAPConfig struct {
-	Listen     string        `setting:"listen" default:"127.0.0.1:3890" help:"address of LDAP, with StartTLS if there is a certificate; empty serves none"`
-	Secure     string        `setting:"secure" help:"address of ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:6360"`
-	Controller string        `setting:"controller" help:"DNS name by which the directory calls itself; empty is the first domain controller of the seed" example:"dc1.fabrikam.com"`
-	SizeLimit  int           `setting:"size-limit" default:"1000" min:"1" help:"most entries of one answer"`
-	Timeout    time.Duration `setting:"timeout" default:"30s" min:"1ms" help:"longest time for one search"`
-	Doors      []string      `setting:"doors" help:"addresses of LDAP for further domain controllers of the seed, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
+	Listen     string   `setting:"listen" default:"127.0.0.1:3890" help:"address of LDAP, with StartTLS if there is a certificate; empty serves none"`
+	Secure     string   `setting:"secure" help:"address of ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:6360"`
+	Catalog    string   `setting:"global-catalog" help:"address of the global catalog over LDAP, which searches the whole forest; empty serves none" example:"127.0.0.1:3268"`
+	CatalogTLS string   `setting:"global-catalog-secure" help:"address of the global catalog over ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:3269"`
+	Controller string   `setting:"controller" help:"DNS name by which the directory calls itself; empty is the first domain controller of the seed" example:"dc1.fabrikam.com"`
+	Doors      []string `setting:"doors" help:"addresses of LDAP for further domain controllers of the seed, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
+	ldap.Settings
 }
 
 // ReplicationConfig says how late domain controllers see each other's writes.
@@ -60,7 +67,9 @@ type ReplicationConfig struct {
 
 // addresses returns the addresses of listeners by the settings that name them.
 func (l LDAPConfig) addresses() map[string]string {
-	addresses := map[string]string{"ldap.listen": l.Listen, "ldap.secure": l.Secure}
+	addresses := map[string]string{
+		"ldap.listen": l.Listen, "ldap.secure": l.Secure, "ldap.global-catalog": l.Catalog, "ldap.global-catalog-secure": l.CatalogTLS,
+	}
 	doors, _ := l.doors() // Validate refuses wrong ones
 	for name, address := range doors {
 		addresses["ldap.doors, "+name] = address
@@ -131,6 +140,12 @@ func (c *Config) Validate() error {
 	}
 	if c.LDAP.Secure != "" && c.TLS.Certificate == "" {
 		refuse("ldap.secure: ldaps needs tls.certificate")
+	}
+	if c.LDAP.CatalogTLS != "" && c.TLS.Certificate == "" {
+		refuse("ldap.global-catalog-secure: ldaps needs tls.certificate")
+	}
+	if c.Auth.MaxWait < c.Auth.Window {
+		refuse("auth.throttle-max: the longest time must not be shorter than the first, auth.throttle-window")
 	}
 	if c.Control.Listen != "" && c.Control.Token.Reveal() == "" {
 		refuse("control.listen: the control API needs control.token-file")

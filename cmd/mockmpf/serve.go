@@ -12,6 +12,7 @@ import (
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/front"
+	"wsexchange/internal/throttle"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
@@ -25,7 +26,6 @@ type service struct {
 	logs     *daemon.Logs
 	logger   *slog.Logger
 	emulator *mock.Emulator
-	secure   *ldap.Server // ldaps, or nil
 	door     *daemon.Server
 	control  *daemon.Server // or nil
 
@@ -105,15 +105,14 @@ func (s *service) apply(cfg *Config, _ []config.Change) error {
 }
 
 func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
-	directory := ldap.Config{
-		TLS: s.TLS, SizeLimit: cfg.LDAP.SizeLimit, Timeout: cfg.LDAP.Timeout, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP),
-	}
+	directory := cfg.LDAP.Config(ldap.Config{TLS: s.TLS, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP)})
 	doors, err := cfg.LDAP.doors()
 	if err != nil {
 		return err
 	}
 	s.emulator, err = mock.Open(ctx, mock.Config{
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
+		LDAPSecure: cfg.LDAP.Secure, Catalog: cfg.LDAP.Catalog, CatalogSecure: cfg.LDAP.CatalogTLS, Throttle: throttle.New(cfg.Auth.Config(), nil),
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
 		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: cfg.AuditKeep, ErrorMapFile: cfg.ErrorMap,
 		PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
@@ -126,12 +125,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	case err != nil:
 		return fmt.Errorf("emulator: %w", err)
 	}
-	if cfg.LDAP.Secure == "" {
-		return nil
-	}
-	directory.Implicit = true
-	s.secure, err = ldap.Listen(ctx, cfg.LDAP.Secure, s.emulator.Door(directory))
-	return daemon.NamedListenError(err, cfg.LDAP.addresses())
+	return nil
 }
 
 // checks are what must be well for the emulator to be ready: a directory with
@@ -141,14 +135,8 @@ func (s *service) checks() []daemon.Check {
 		_, err := s.emulator.Domain(ctx)
 		return err
 	}}}
-	if s.emulator.LDAP != nil {
-		checks = append(checks, daemon.Check{Name: "ldap", Run: s.emulator.LDAP.Check})
-	}
-	if s.secure != nil {
-		checks = append(checks, daemon.Check{Name: "ldaps", Run: s.secure.Check})
-	}
-	for name, door := range s.emulator.Controllers {
-		checks = append(checks, daemon.Check{Name: "ldap of " + name, Run: door.Check})
+	for name, server := range s.emulator.Listeners() {
+		checks = append(checks, daemon.Check{Name: name, Run: server.Check})
 	}
 	return checks
 }
@@ -164,9 +152,6 @@ func (s *service) close() {
 		if server != nil {
 			_ = server.Listener.Close() // again, after serving
 		}
-	}
-	if s.secure != nil {
-		report("ldaps door", s.secure.Close())
 	}
 	if s.emulator != nil {
 		report("emulator", s.emulator.Close())

@@ -106,14 +106,14 @@ func (s *service) checks() []daemon.Check {
 			_, err := current.backend.emulator.Domain(ctx)
 			return err
 		}})
+		for name, listener := range current.backend.emulator.Listeners() {
+			checks = append(checks, daemon.Check{Name: name, Run: listener.Check})
+		}
 	}
-	switch mode := current.cfg.authMode(); {
-	case mode == "ldap":
+	if current.cfg.authMode() == "ldap" {
 		checks = append(checks, daemon.Check{Name: "directory", Run: func(ctx context.Context) error {
 			return anyController(ctx, current.cfg)
 		}})
-	case mode == "emulator" && current.backend.ldapURL != "":
-		checks = append(checks, daemon.Check{Name: "directory", Run: current.backend.emulator.LDAP.Check})
 	}
 	return checks
 }

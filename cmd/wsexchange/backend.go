@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
+	"wsexchange/internal/throttle"
 	"wsexchange/mock"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
@@ -37,6 +39,7 @@ type backend struct {
 	demo        login  // an account to show, if the demo data is used
 	sample      string // a computer to ask for in the first call, or ""
 	tracer      trace.Tracer
+	throttle    *throttle.Throttle // of web services and LDAP
 }
 
 // instruments are what a backend is watched by.
@@ -44,10 +47,11 @@ type instruments struct {
 	logs     *daemon.Logs
 	registry prometheus.Registerer
 	tracer   trace.Tracer // or nil
+	tls      *tls.Config  // of the LDAP listeners, or nil
 }
 
 func openBackend(ctx context.Context, cfg *Config, by instruments) (*backend, error) {
-	b := &backend{tracer: by.tracer}
+	b := &backend{tracer: by.tracer, throttle: throttle.New(cfg.Auth.Config(), nil)}
 	var err error
 	if cfg.Backend == "embedded" {
 		err = b.openEmulator(ctx, cfg, by)
@@ -107,11 +111,14 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments)
 		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: cfg.Emulator.AuditKeep, ErrorMapFile: cfg.Emulator.ErrorMap,
 		PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
-		Logger: by.logs.Logger(partEngine), LDAP: ldap.Config{Logger: by.logs.Logger(partLDAP)},
+		Logger: by.logs.Logger(partEngine), LDAP: cfg.Emulator.LDAP.Config(ldap.Config{TLS: by.tls, Logger: by.logs.Logger(partLDAP)}),
+		LDAPSecure: cfg.Emulator.LDAPSecure, Throttle: b.throttle,
 		Registerer: by.registry, Tracer: by.tracer,
 	})
 	if err != nil {
-		return fmt.Errorf("emulator: %w", daemon.NamedListenError(err, map[string]string{"emulator.ldap-listen": cfg.Emulator.LDAPListen}))
+		return fmt.Errorf("emulator: %w", daemon.NamedListenError(err, map[string]string{
+			"emulator.ldap-listen": cfg.Emulator.LDAPListen, "emulator.ldaps-listen": cfg.Emulator.LDAPSecure,
+		}))
 	}
 	b.emulator = e
 	if err := b.openEmbedded(e.Engine); err != nil {
@@ -187,10 +194,7 @@ func (c *Config) gate(b *backend, logger *slog.Logger, heard func(auth.Decision)
 	return auth.New(auth.Config{
 		Authenticator: authenticator, Realm: c.Auth.Realm, TrustedProxies: c.TrustedProxies,
 		Cache: auth.CacheConfig{TTL: c.Auth.CacheTTL}, OnDecision: heard,
-		Throttle: auth.ThrottleConfig{
-			AccountFailures: c.Auth.AccountBurst, SourceFailures: c.Auth.SourceBurst,
-			Window: c.Auth.ThrottleWindow, MaxWait: c.Auth.ThrottleMax,
-		},
+		Throttle: b.throttle,
 	})
 }
 
@@ -206,11 +210,6 @@ func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authentica
 			}
 		}})
 	case "emulator":
-		if b.ldapURL != "" {
-			return auth.NewLDAP(auth.LDAPConfig{
-				Servers: []string{b.ldapURL}, Security: auth.SecurityPlain, Domain: b.netBIOS, Group: c.Auth.LDAP.Group, Logger: logger,
-			})
-		}
 		return auth.AuthenticatorFunc(func(ctx context.Context, pair auth.Credentials) (auth.Identity, error) {
 			return b.authenticate(ctx, pair, c.Auth.LDAP.Group)
 		}), nil
@@ -221,7 +220,8 @@ func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authentica
 	})
 }
 
-// authenticate asks the emulator's directory without its LDAP door.
+// authenticate asks the emulator's directory itself, so that logins do not depend
+// on its LDAP listener.
 func (b *backend) authenticate(ctx context.Context, pair auth.Credentials, group string) (auth.Identity, error) {
 	id, err := b.emulator.Engine.Authenticate(ctx, pair.Domain, pair.Username, pair.Password)
 	var refused *mpf.Error

@@ -11,7 +11,9 @@ import (
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
+	"wsexchange/internal/throttle"
 	"wsexchange/internal/tracing"
+	"wsexchange/mock/ldap"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -46,15 +48,12 @@ type TLSConfig struct {
 
 // AuthConfig says who may call.
 type AuthConfig struct {
-	Mode           string        `setting:"mode" default:"auto" oneof:"auto,emulator,ldap,file,off" help:"auto is emulator with the embedded backend, else ldap"`
-	Realm          string        `setting:"realm" help:"realm of the challenge; empty is the host name of the request, as IIS does"`
-	File           string        `setting:"file" help:"users file for mode file: lines DOMAIN\\login:bcrypt-hash"`
-	CacheTTL       time.Duration `setting:"cache-ttl" default:"1m" min:"1s" max:"24h" help:"how long a good pair is believed"`
-	AccountBurst   int           `setting:"account-failures" default:"5" min:"1" help:"bad passwords of one account from one source within the window"`
-	SourceBurst    int           `setting:"source-failures" default:"20" min:"1" help:"bad passwords of one source within the window"`
-	ThrottleWindow time.Duration `setting:"throttle-window" default:"1m" min:"1s" help:"window in which bad passwords are counted"`
-	ThrottleMax    time.Duration `setting:"throttle-max" default:"15m" min:"1s" help:"longest time that a source is refused"`
-	LDAP           LDAPConfig    `setting:"ldap" help:"the domain controllers of mode ldap"`
+	Mode     string        `setting:"mode" default:"auto" oneof:"auto,emulator,ldap,file,off" help:"auto is emulator with the embedded backend, else ldap"`
+	Realm    string        `setting:"realm" help:"realm of the challenge; empty is the host name of the request, as IIS does"`
+	File     string        `setting:"file" help:"users file for mode file: lines DOMAIN\\login:bcrypt-hash"`
+	CacheTTL time.Duration `setting:"cache-ttl" default:"1m" min:"1s" max:"24h" help:"how long a good pair is believed"`
+	throttle.Settings
+	LDAP LDAPConfig `setting:"ldap" help:"the domain controllers of mode ldap"`
 }
 
 // LDAPConfig is the domain controller that authenticates callers.
@@ -98,7 +97,9 @@ type LogConfig struct {
 type EmulatorConfig struct {
 	Database    string        `setting:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
 	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
-	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP listener; empty serves none"`
+	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP listener, with StartTLS if there is a certificate (tls.certificate); empty serves none"`
+	LDAPSecure  string        `setting:"ldaps-listen" help:"address of the emulator's ldaps listener, which needs tls.certificate; empty serves none" example:"127.0.0.1:6360"`
+	LDAP        ldap.Settings `setting:"ldap" help:"limits of the emulator's LDAP listeners"`
 	HashCost    int           `setting:"hash-cost" default:"10" min:"4" max:"31" help:"bcrypt cost of passwords; each step doubles the time"`
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration `setting:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s keeps them permanently"`
@@ -112,6 +113,9 @@ func (c *Config) Validate() error {
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		refuse("tls.certificate and tls.key must be set together")
+	}
+	if c.Emulator.LDAPSecure != "" && c.TLS.Certificate == "" {
+		refuse("emulator.ldaps-listen: ldaps needs tls.certificate")
 	}
 	if c.Backend != "embedded" {
 		if len(c.MPF.Engines) == 0 {
@@ -133,7 +137,7 @@ func (c *Config) Validate() error {
 	if c.CloseWSDL && c.authMode() == "off" {
 		refuse("close-wsdl: with auth.mode off nobody's credentials are checked")
 	}
-	if c.Auth.ThrottleMax < c.Auth.ThrottleWindow {
+	if c.Auth.MaxWait < c.Auth.Window {
 		refuse("auth.throttle-max: the longest time must not be shorter than the first, auth.throttle-window")
 	}
 	for _, engine := range c.MPF.Engines {

@@ -82,7 +82,7 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 }
 
 func (s *service) openState(ctx context.Context, cfg *Config) error {
-	b, err := openBackend(ctx, cfg, instruments{logs: s.logs, registry: s.Registry, tracer: s.Tracer()})
+	b, err := openBackend(ctx, cfg, instruments{logs: s.logs, registry: s.Registry, tracer: s.Tracer(), tls: s.TLS})
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,15 @@ package ldap
 import (
 	"context"
 	"errors"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"wsexchange/internal/ldappath"
+	"wsexchange/internal/throttle"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/ldap/connection"
 	"wsexchange/mock/ldap/control"
@@ -39,21 +43,24 @@ func refuse(code uint16, text string) error { return &refusal{Code: code, Text: 
 
 // What Active Directory says (F403, F411).
 const (
-	noBind       = "000004DC: LdapErr: DSID-0C0906E8, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, vece"
-	noObject     = "0000208D: NameErr: DSID-0310020A, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'%s'\n"
-	noAttribute  = "00000057: LdapErr: DSID-0C090A73, comment: The attribute is not known or has no value, data 0, vece"
-	tooManyBinds = "too many binds wait; try again"
-	tooMuchWork  = "the search looks at more objects than one search may"
-	tooLong      = "the search takes longer than it may"
-	stopped      = "the directory is being stopped"
+	noBind           = "000004DC: LdapErr: DSID-0C0906E8, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, vece"
+	noObject         = "0000208D: NameErr: DSID-0310020A, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'%s'\n"
+	noAttribute      = "00000057: LdapErr: DSID-0C090A73, comment: The attribute is not known or has no value, data 0, vece"
+	tooManyBinds     = "too many binds wait; try again"
+	tooManyPasswords = "there were too many wrong passwords; try again later"
+	tooMuchWork      = "the search looks at more objects than one search may"
+	tooLong          = "the search takes longer than it may"
+	stopped          = "the directory is being stopped"
 )
+
+type refusedLogon struct {
+	err  error
+	data string
+}
 
 // refusals maps account states to the data word that Active Directory puts into
 // the diagnostic message of a refused bind (F400).
-var refusals = []struct {
-	err  error
-	data string
-}{
+var refusals = []refusedLogon{
 	{state.ErrNotFound, "525"},
 	{directory.ErrWrongPassword, "52e"},
 	{directory.ErrAccountDisabled, "533"},
@@ -65,14 +72,21 @@ var refusals = []struct {
 const passwordExpired, passwordMustChange = "532", "773"
 
 // Bind checks a name and a password.
-func (h *handler) Bind(ctx context.Context, _ *connection.Session, r *wire.BindRequest) (connection.Identity, wire.Result) {
+func (h *handler) Bind(ctx context.Context, session *connection.Session, r *wire.BindRequest) (connection.Identity, wire.Result) {
 	var found *directory.Object
 	var failed error
+	verdict, refused := h.attempt(session, r.Name)
+	if refused.Wait > 0 {
+		return nil, wire.Result{Code: ldap.LDAPResultBusy, Text: tooManyPasswords}
+	}
+	defer func() { verdict(failed) }()
 	err := h.cfg.Binds.Do(ctx, func() { found, failed = h.cfg.Logon(ctx, r.Name, r.Password) })
 	switch {
 	case errors.Is(err, connection.ErrBusy):
+		failed = err
 		return nil, wire.Result{Code: ldap.LDAPResultBusy, Text: tooManyBinds}
 	case err != nil:
+		failed = err
 		return nil, wire.Result{Code: ldap.LDAPResultUnavailable, Text: stopped}
 	case failed == nil:
 		return h.identity(ctx, found)
@@ -90,6 +104,40 @@ func (h *handler) Bind(ctx context.Context, _ *connection.Session, r *wire.BindR
 		}
 	}
 	return nil, h.failure(ctx, failed)
+}
+
+// attempt reserves an attempt of the throttle for the account that a name means,
+// whose verdict the returned function gives.
+func (h *handler) attempt(session *connection.Session, name string) (func(error), throttle.Refusal) {
+	if h.cfg.Throttle == nil {
+		return func(error) {}, throttle.Refusal{}
+	}
+	from, _ := netip.ParseAddrPort(session.RemoteAddr().String()) // one that is not known counts by account alone
+	source, account := throttle.SourceOf(from.Addr()), accountOf(name)
+	refused := h.cfg.Throttle.Begin(source, account)
+	return func(failed error) {
+		verdict := throttle.Unknown
+		switch {
+		case failed == nil:
+			verdict = throttle.Good
+		case slices.ContainsFunc(refusals, func(r refusedLogon) bool { return errors.Is(failed, r.err) }):
+			verdict = throttle.Bad
+		}
+		h.cfg.Throttle.End(source, account, verdict)
+	}, refused
+}
+
+// accountOf returns what a login is counted by: the name without its domain,
+// as the other ways in count it, or the name of a DN's first part.
+func accountOf(name string) string {
+	if dn, err := ldappath.ParseDN(name); err == nil && strings.Contains(name, "=") {
+		name = dn.RDN().Value
+	}
+	if _, account, found := strings.Cut(name, `\`); found {
+		name = account
+	}
+	account, _, _ := strings.Cut(name, "@")
+	return strings.ToLower(account)
 }
 
 func (h *handler) identity(ctx context.Context, o *directory.Object) (connection.Identity, wire.Result) {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"wsexchange/internal/throttle"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/ldap/cldap"
 	"wsexchange/mock/ldap/connection"
@@ -51,6 +52,9 @@ type Config struct {
 	// Binds bounds how many binds are checked at a time, of all servers that
 	// share it. If nil, the server has one of its own.
 	Binds *connection.Queue
+	// Throttle refuses sources and accounts after too many wrong passwords; nil
+	// refuses none.
+	Throttle *throttle.Throttle
 	// Connections are the limits of connections. Its other fields are set by
 	// Listen.
 	Connections connection.Config
@@ -189,11 +193,14 @@ func (p *pinger) serve(ctx context.Context, logger *slog.Logger) {
 func (s *Server) Address() string { return s.address.String() }
 
 // URL is the address with its scheme.
-func (s *Server) URL() string {
+func (s *Server) URL() string { return s.Scheme() + s.Address() }
+
+// Scheme returns ldap:// or ldaps://.
+func (s *Server) Scheme() string {
 	if s.cfg.Implicit {
-		return "ldaps://" + s.Address()
+		return "ldaps://"
 	}
-	return "ldap://" + s.Address()
+	return "ldap://"
 }
 
 // Check returns why the server accepts no connections, nil if it does.

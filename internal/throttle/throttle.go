@@ -1,4 +1,4 @@
-package auth
+package throttle
 
 import (
 	"cmp"
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// ThrottleConfig says how many failures a source may have. Counts are held per
+// Config says how many failures a source may have. Counts are held per
 // source address (IPv6: per /64), and per account as seen from one source: an
 // account is never shut for other sources.
-type ThrottleConfig struct {
+type Config struct {
 	// AccountFailures is how many failures within Window shut an account for
 	// their source. 0 is the default, 5; below 0 they are not counted.
 	AccountFailures int
@@ -26,12 +26,15 @@ type ThrottleConfig struct {
 	// MaxWait is the longest time that a source is shut for, and the time of
 	// good behaviour after which Window holds again. 0 is the default, 15 minutes.
 	MaxWait time.Duration
+	// Exempt are networks whose failures are not counted: gateways that count
+	// those of their own callers.
+	Exempt []netip.Prefix
 	// MaxEntries bounds the memory: the sources and accounts kept. When it is
 	// reached, those that are not shut go first. 0 is the default, 10000.
 	MaxEntries int
 }
 
-func (c ThrottleConfig) withDefaults() ThrottleConfig {
+func (c Config) withDefaults() Config {
 	c.AccountFailures = cmp.Or(c.AccountFailures, 5)
 	c.SourceFailures = cmp.Or(c.SourceFailures, 20)
 	c.Window = cmp.Or(c.Window, time.Minute)
@@ -40,8 +43,12 @@ func (c ThrottleConfig) withDefaults() ThrottleConfig {
 	return c
 }
 
-// Throttled is a source that is shut at present, or an account as seen from it.
-type Throttled struct {
+func (c *Config) exempts(source netip.Prefix) bool {
+	return source.IsValid() && slices.ContainsFunc(c.Exempt, func(n netip.Prefix) bool { return n.Contains(source.Addr()) })
+}
+
+// Shut is a source that is shut at present, or an account as seen from it.
+type Shut struct {
 	Source  netip.Prefix // IPv4: /32, IPv6: /64
 	Account string       // login without domain, in lower case; empty: the whole source
 	Until   time.Time
@@ -50,7 +57,7 @@ type Throttled struct {
 
 // Throttle counts failures and shuts out who has too many.
 type Throttle struct {
-	config ThrottleConfig
+	config Config
 	now    func() time.Time
 
 	mu      sync.Mutex
@@ -73,16 +80,27 @@ type record struct {
 	until    time.Time   // shut until then
 }
 
-// verdict is how an attempt ended.
-type verdict int
+// Verdict is how an attempt ended.
+type Verdict int
 
+// The verdicts.
 const (
-	noVerdict verdict = iota // the back end could not tell
-	wasGood
-	wasBad
+	Unknown Verdict = iota // whether the password is right was not found out
+	Good
+	Bad
 )
 
-func newThrottle(config ThrottleConfig, now func() time.Time) *Throttle {
+// Refusal is why an attempt may not be made. The zero value is none.
+type Refusal struct {
+	Wait    time.Duration // until it may be made
+	Account bool          // the account is shut for the source, else the whole source
+}
+
+// New makes a throttle. now is the clock; nil is time.Now.
+func New(config Config, now func() time.Time) *Throttle {
+	if now == nil {
+		now = time.Now
+	}
 	return &Throttle{
 		config: config.withDefaults(), now: now,
 		records: map[subject]*list.Element{}, recent: list.New(),
@@ -90,16 +108,16 @@ func newThrottle(config ThrottleConfig, now func() time.Time) *Throttle {
 }
 
 // List tells who is shut out at present, by source and account.
-func (t *Throttle) List() []Throttled {
+func (t *Throttle) List() []Shut {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now, shut := t.now(), []Throttled{}
+	now, shut := t.now(), []Shut{}
 	for s, element := range t.records {
 		if r := element.Value.(*record); now.Before(r.until) {
-			shut = append(shut, Throttled{Source: s.source, Account: s.account, Until: r.until, Times: r.times})
+			shut = append(shut, Shut{Source: s.source, Account: s.account, Until: r.until, Times: r.times})
 		}
 	}
-	slices.SortFunc(shut, func(a, b Throttled) int {
+	slices.SortFunc(shut, func(a, b Shut) int {
 		return cmp.Or(a.Source.Compare(b.Source), strings.Compare(a.Account, b.Account))
 	})
 	return shut
@@ -123,43 +141,55 @@ func (t *Throttle) Release(source netip.Prefix, account string) bool {
 	return opened
 }
 
-// shut tells how long a source must wait, 0 if it need not.
-func (t *Throttle) shut(source netip.Prefix, account string) (time.Duration, Reason) {
+// SetConfig changes the limits. What was counted before stays.
+func (t *Throttle) SetConfig(config Config) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.config = config.withDefaults()
+}
+
+// Refused returns why an account may not be tried from a source now, without
+// reserving an attempt.
+func (t *Throttle) Refused(source netip.Prefix, account string) Refusal {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.records) == 0 {
-		return 0, ""
+		return Refusal{}
 	}
 	now := t.now()
-	for i, s := range subjects(source, account) {
+	for _, s := range subjects(source, account) {
 		if element, ok := t.records[s]; ok {
 			if wait := element.Value.(*record).until.Sub(now); wait > 0 {
-				return wait, throttleReasons[i]
+				return Refusal{Wait: wait, Account: s.account != ""}
 			}
 		}
 	}
-	return 0, ""
+	return Refusal{}
 }
 
-// begin reserves an attempt, so that many at once cannot try more than the
-// limit before the first verdict. It returns how long to wait instead, if so.
-func (t *Throttle) begin(source netip.Prefix, account string) (time.Duration, Reason) {
+// Begin reserves an attempt, which End must follow, or returns why it may not be
+// made. A source that is not valid stands for one that is not known: only the
+// account counts.
+func (t *Throttle) Begin(source netip.Prefix, account string) Refusal {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.config.exempts(source) {
+		return Refusal{}
+	}
 	now := t.now()
 	both := subjects(source, account)
-	for i, s := range both {
+	for _, s := range both {
 		element, ok := t.records[s]
 		if !ok {
 			continue
 		}
 		r := element.Value.(*record)
 		if wait := r.until.Sub(now); wait > 0 {
-			return wait, throttleReasons[i]
+			return Refusal{Wait: wait, Account: s.account != ""}
 		}
 		r.expire(now, t.config)
 		if limit := t.limit(s); limit > 0 && len(r.failures)+r.pending >= limit {
-			return time.Second, throttleReasons[i]
+			return Refusal{Wait: time.Second, Account: s.account != ""}
 		}
 	}
 	for _, s := range both {
@@ -167,12 +197,12 @@ func (t *Throttle) begin(source netip.Prefix, account string) (time.Duration, Re
 			t.record(s, now).pending++
 		}
 	}
-	return 0, ""
+	return Refusal{}
 }
 
-// end gives an attempt its verdict. A good one clears the account's failures,
+// End gives an attempt its verdict. A good one clears the account's failures,
 // not the source's: an own account buys no attempts at others.
-func (t *Throttle) end(source netip.Prefix, account string, v verdict) {
+func (t *Throttle) End(source netip.Prefix, account string, v Verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
@@ -185,20 +215,22 @@ func (t *Throttle) end(source netip.Prefix, account string, v verdict) {
 		r.pending = max(r.pending-1, 0) // 0 already if the record had to make room meanwhile
 		r.expire(now, t.config)
 		switch {
-		case v == wasBad:
+		case v == Bad:
 			r.fail(now, t.limit(s), t.config)
-		case v == wasGood && s.account != "":
+		case v == Good && s.account != "":
 			r.failures, r.times, r.until = nil, 0, time.Time{}
 		}
 		t.dropIfIdle(element, now)
 	}
 }
 
-// throttleReasons go with what subjects returns.
-var throttleReasons = [...]Reason{ReasonThrottledSource, ReasonThrottledAccount}
-
-func subjects(source netip.Prefix, account string) [2]subject {
-	return [2]subject{{source: source}, {source: source, account: account}}
+// subjects are what an attempt is counted for.
+func subjects(source netip.Prefix, account string) []subject {
+	account = strings.ToLower(account)
+	if !source.IsValid() {
+		return []subject{{account: account}}
+	}
+	return []subject{{source: source}, {source: source, account: account}}
 }
 
 func (t *Throttle) limit(s subject) int {
@@ -259,7 +291,7 @@ func (t *Throttle) drop(element *list.Element) {
 }
 
 // expire forgets what is too long ago.
-func (r *record) expire(now time.Time, config ThrottleConfig) {
+func (r *record) expire(now time.Time, config Config) {
 	r.failures = slices.DeleteFunc(r.failures, func(at time.Time) bool { return now.Sub(at) >= config.Window })
 	if r.times > 0 && now.Sub(r.until) >= config.MaxWait {
 		r.times = 0
@@ -267,7 +299,7 @@ func (r *record) expire(now time.Time, config ThrottleConfig) {
 }
 
 // fail counts a failure and shuts the subject if it was the last one allowed.
-func (r *record) fail(now time.Time, limit int, config ThrottleConfig) {
+func (r *record) fail(now time.Time, limit int, config Config) {
 	r.failures = append(r.failures, now)
 	if len(r.failures) < limit {
 		return
@@ -282,4 +314,16 @@ func (r *record) fail(now time.Time, limit int, config ThrottleConfig) {
 	r.until = now.Add(min(wait, config.MaxWait))
 	r.times++
 	r.failures = nil
+}
+
+// SourceOf returns the network that failures of an address are counted for: an
+// IPv4 address alone, an IPv6 address with its /64, which one customer holds
+// whole. Without an address the network is not valid.
+func SourceOf(address netip.Addr) netip.Prefix {
+	address = address.Unmap()
+	bits := address.BitLen()
+	if address.Is6() {
+		bits = 64
+	}
+	return netip.PrefixFrom(address.WithZone(""), bits).Masked()
 }
