@@ -211,7 +211,9 @@ func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authentica
 		}})
 	case "emulator":
 		return auth.AuthenticatorFunc(func(ctx context.Context, pair auth.Credentials) (auth.Identity, error) {
-			return b.authenticate(ctx, pair, c.Auth.LDAP.Group)
+			id, err := b.authenticate(ctx, pair, c.Auth.LDAP.Group)
+			logger.DebugContext(ctx, "the emulator's directory was asked", "login", pair.String(), "error", err)
+			return id, err
 		}), nil
 	}
 	l := c.Auth.LDAP
@@ -223,19 +225,29 @@ func (c *Config) authenticator(b *backend, logger *slog.Logger) (auth.Authentica
 // authenticate asks the emulator's directory itself, so that logins do not depend
 // on its LDAP listener.
 func (b *backend) authenticate(ctx context.Context, pair auth.Credentials, group string) (auth.Identity, error) {
-	id, err := b.emulator.Engine.Authenticate(ctx, pair.Domain, pair.Username, pair.Password)
-	var refused *mpf.Error
-	switch {
-	case errors.As(err, &refused):
-		return auth.Identity{}, auth.Refused(auth.ReasonOther)
-	case err != nil:
+	name := pair.Username
+	if pair.Domain != "" {
+		name = pair.Domain + `\` + name
+	}
+	account, err := b.emulator.Logon(ctx, name, pair.Password.Reveal())
+	if err != nil {
+		for _, row := range logonReasons {
+			if errors.Is(err, row.err) {
+				return auth.Identity{}, auth.Refused(row.reason)
+			}
+		}
 		return auth.Identity{}, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
 	}
+	id := auth.Identity{Domain: b.netBIOS, DN: account.DN.String()}
 	member := false
 	err = b.emulator.Store.View(ctx, func(tx *state.Tx) error {
-		of, err := directory.In(tx).Resolve(group)
+		d := directory.In(tx)
+		if id.Username, err = d.Value(account, "sAMAccountName"); err != nil {
+			return err
+		}
+		of, err := d.Resolve(group)
 		if err == nil {
-			member, err = directory.In(tx).IsMember(id.Object, of)
+			member, err = d.IsMember(account, of)
 		}
 		return err
 	})
@@ -245,5 +257,19 @@ func (b *backend) authenticate(ctx context.Context, pair auth.Credentials, group
 	case !member:
 		return auth.Identity{}, auth.Refused(auth.ReasonNotInGroup)
 	}
-	return auth.Identity{Domain: id.Domain, Username: id.Username, DN: id.Object.DN.String()}, nil
+	return id, nil
+}
+
+// logonReasons are why the directory refuses a logon, as the log and the metrics
+// name it.
+var logonReasons = []struct {
+	err    error
+	reason auth.Reason
+}{
+	{state.ErrNotFound, auth.ReasonUnknownUser},
+	{directory.ErrWrongPassword, auth.ReasonWrongPassword},
+	{directory.ErrAccountDisabled, auth.ReasonDisabled},
+	{directory.ErrAccountLocked, auth.ReasonLocked},
+	{directory.ErrAccountExpired, auth.ReasonExpired},
+	{directory.ErrPasswordExpired, auth.ReasonExpired},
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -205,7 +206,7 @@ func (r *report) controller(ctx context.Context, cfg *Config, b *backend, server
 	}
 	alone := *cfg
 	alone.Auth.LDAP.Servers = []string{server}
-	authenticator, err := alone.authenticator(b, nil)
+	authenticator, err := alone.authenticator(b, slog.New(slog.DiscardHandler))
 	if err == nil {
 		_, err = authenticator.Authenticate(ctx, account)
 	}

@@ -168,7 +168,7 @@ func TestServe_ReadyInDetail(t *testing.T) {
 		assert.True(t, c.OK, c.Name)
 		names = append(names, c.Name)
 	}
-	assert.Equal(t, []string{"listener", "emulator", "directory"}, names)
+	assert.Equal(t, []string{"listener", "emulator", "ldap"}, names)
 }
 
 func TestServe_ThrottledSourcesAreReleased(t *testing.T) {

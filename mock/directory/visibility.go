@@ -1,11 +1,10 @@
 package directory
 
 import (
-	"errors"
+	"slices"
 	"strings"
 
 	"wsexchange/internal/ldappath"
-	"wsexchange/mock/state"
 )
 
 // seeingAll are the groups whose members see the whole directory.
@@ -74,21 +73,18 @@ func (v Visibility) Nearest(dn ldappath.DN) ldappath.DN {
 // any number of groups. The names are sAMAccountNames of groups of the domain:
 // one that anyone has made in the hosting container does not count (F130).
 func (d Directory) InDomainGroup(o *Object, names ...string) (bool, error) {
-	domain, err := d.Domain()
-	if err != nil {
-		return false, err
-	}
-	for _, name := range names {
-		group, err := d.BySAM(name)
-		if errors.Is(err, state.ErrNotFound) || err == nil && !domain.Hosting.IsZero() && group.DN.Under(domain.Hosting) {
+	for group := range d.groupsAbove(o.ID) {
+		name := group.first(attributeSAM)
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
 			continue
 		}
+		domain, err := d.Domain()
 		if err != nil {
 			return false, err
 		}
-		if member, err := d.IsMember(o, group); member || err != nil {
-			return member, err
+		if domain.Hosting.IsZero() || !d.dn(group).Under(domain.Hosting) {
+			return true, nil
 		}
 	}
-	return false, nil
+	return false, d.tx.Ready(false)
 }

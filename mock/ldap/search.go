@@ -72,10 +72,13 @@ func (q *query) run(tx *state.Tx, session *connection.Session) error {
 
 // below searches at and below the base.
 func (q *query) below(tx *state.Tx) error {
-	if done, err := q.schema(tx); done || err != nil {
-		return err
-	}
 	bases, err := q.bases(tx)
+	var refused *refusal
+	if errors.As(err, &refused) && refused.Code == ldap.LDAPResultNoSuchObject {
+		if found, failed := q.schema(tx); found || failed != nil {
+			return failed
+		}
+	}
 	if err != nil {
 		return err
 	}
