@@ -7,6 +7,8 @@ set -euo pipefail
 # A file that tells whether a package is there, and the package.
 needs=(
   /usr/bin/ldapsearch=ldap-utils                                # looks into the emulator's LDAP door
+  /usr/lib/python3/dist-packages/ldap3/__init__.py=python3-ldap3 # an LDAP client that checks the schema
+  /usr/share/perl5/Net/LDAP.pm=libnet-ldap-perl                 # another
   /usr/sbin/adcli=adcli                                         # finds a domain by its LDAP ping
   /usr/bin/gcc=gcc                                              # the race detector needs cgo
   /usr/include/stdio.h=libc6-dev                                # as above

@@ -8,7 +8,7 @@ import (
 )
 
 // seeingAll are the groups whose members see the whole directory.
-var seeingAll = []string{"Domain Admins", "Enterprise Admins", "MPFServiceAccts", "MPFAdmins"}
+var seeingAll = []string{"Domain Admins", "Enterprise Admins", "MPFServiceAccts", "MPFAdmins", "MPSReaders"}
 
 // Visibility is what an account may see: everything; or the domain without
 // what others have in the hosting container; and with an organization of its

@@ -16,8 +16,8 @@ import (
 )
 
 // dump is what a state holds, as text: object for object, attribute for
-// attribute, and what the other rooms know of it. It was recorded of the
-// emulator before its state was one root, too: testdata/*.txt.
+// attribute, and what the other rooms know of it. testdata/*.txt
+// has recordings.
 type dump struct {
 	strings.Builder
 	t         testing.TB

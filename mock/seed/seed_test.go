@@ -3,6 +3,7 @@ package seed
 import (
 	"context"
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,8 +54,10 @@ func mustDomain(t testing.TB, d directory.Directory) directory.Domain {
 	return domain
 }
 
+var update = flag.Bool("update", false, "record the content of the demo data anew")
+
 // recorded returns a file of testdata: what the emulator held, or its
-// procedures left, when its state was SQL tables still.
+// procedures left, when it was recorded.
 func recorded(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -75,7 +78,11 @@ func TestSchema_HasEveryTableOnce(t *testing.T) {
 }
 
 func TestRoot_HoldsWhatTheRecordHolds(t *testing.T) {
-	assert.Equal(t, recorded(t, "demo.txt"), dumped(t, seeded(t, Default())))
+	content := dumped(t, seeded(t, Default()))
+	if *update {
+		require.NoError(t, os.WriteFile(filepath.Join("testdata", "demo.txt"), []byte(content), 0o600))
+	}
+	assert.Equal(t, recorded(t, "demo.txt"), content)
 }
 
 func TestSeed_FillsTheDirectory(t *testing.T) {
