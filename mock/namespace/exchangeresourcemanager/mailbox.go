@@ -2,7 +2,7 @@ package exchangeresourcemanager
 
 import (
 	"errors"
-	"slices"
+	"strings"
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
@@ -49,33 +49,40 @@ func outputStore(c *engine.Call, r *resource.Resource) {
 	c.Output(xmldoc.Element("mailStore", xmldoc.TextElement("serverName", r.Server), xmldoc.TextElement("mailStoreName", r.Name)))
 }
 
-// mailboxShare chooses the share that a new mailbox draws on: the one with most
-// room left, the older of two alike (F274).
+// mailboxShare chooses the share that a new mailbox draws on: the one in the
+// named store, or by the attribute algorithm the one with most room left (level,
+// the default, F274) or with least room left that is enough (tightPack, F349),
+// the older of two alike.
 func mailboxShare(c *engine.Call, o *directory.Object, kilobytes int64) (*resource.Allocation, error) {
-	if e, ok := argument(c, "mailStore"); ok && (e.has("serverName") || e.has("mailStoreName")) {
+	e, given := argument(c, "mailStore")
+	if given && (e.has("serverName") || e.has("mailStoreName")) {
 		return namedShare(c.Tx, o, e)
+	}
+	algorithm, _ := xmldoc.Attr(e.node, "algorithm")
+	tight := strings.EqualFold(algorithm, "tightPack")
+	if algorithm != "" && !tight && !strings.EqualFold(algorithm, "level") {
+		return nil, mpf.ArgumentInvalid.New("mailStore/@algorithm", "'"+algorithm+"' is neither tightPack nor level")
 	}
 	shares, err := c.Resources().Allocations(o.GUID, resource.MailStore)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(shares, func(x, y *resource.Allocation) int {
-		switch free := y.FreeKilobytes() - x.FreeKilobytes(); {
-		case free > 0:
-			return 1
-		case free < 0:
-			return -1
+	var best *resource.Allocation
+	most := int64(0)
+	for _, share := range shares {
+		free := share.FreeKilobytes()
+		most = max(most, free)
+		if free < kilobytes {
+			continue
 		}
-		return 0
-	})
-	free := int64(0)
-	if len(shares) > 0 {
-		free = shares[0].FreeKilobytes()
+		if best == nil || !tight && free > best.FreeKilobytes() || tight && free < best.FreeKilobytes() {
+			best = share
+		}
 	}
-	if len(shares) == 0 || free < kilobytes {
-		return nil, mpf.NoRoomInOrganization.New(number(free), number(kilobytes), resource.Kilobyte)
+	if best == nil {
+		return nil, mpf.NoRoomInOrganization.New(number(most), number(kilobytes), resource.Kilobyte)
 	}
-	return shares[0], nil
+	return best, nil
 }
 
 func namedShare(tx *state.Tx, o *directory.Object, e element) (*resource.Allocation, error) {

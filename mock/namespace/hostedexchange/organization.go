@@ -9,7 +9,6 @@ import (
 	"wsexchange/mock/engine"
 	"wsexchange/mock/mail"
 	"wsexchange/mock/namespace/organization"
-	"wsexchange/mock/resource"
 	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
@@ -196,22 +195,24 @@ func deleteContacts(c *engine.Call, org *directory.Object) error {
 // deallocateOrganization gives back what an organization has of the stores, and
 // before that what mailboxes and folders have of it that are gone already.
 func deallocateOrganization(c *engine.Call, org *directory.Object) error {
-	mailboxes, err := c.Resources().Consumers(org.GUID, resource.MailboxConsumer)
+	found, err := resourceManager(c, "QueryConsumersByOrganization", pathTo("organization", org))
 	if err != nil {
 		return err
 	}
-	for _, m := range mailboxes {
-		if _, err := resourceManager(c, "DeallocateMailbox", xmldoc.TextElement("GUID", m.GUID.String())); err != nil {
+	for m := range xmldoc.Children(xmldoc.Child(found, "mailboxes"), "mailbox") {
+		guid, _ := xmldoc.ChildText(m, "GUID")
+		if _, err := resourceManager(c, "DeallocateMailbox", xmldoc.TextElement("GUID", guid)); err != nil {
 			return err
 		}
 	}
-	folders, err := c.Resources().Consumers(org.GUID, resource.FolderConsumer)
-	if err != nil {
-		return err
-	}
-	for _, f := range folders {
+	for f := range xmldoc.Children(xmldoc.Child(found, "publicFolders"), "publicFolder") {
+		guid, _ := xmldoc.ChildText(f, "GUID")
+		path, _ := xmldoc.ChildText(f, "folderPath")
+		if guid == "" {
+			continue // the top folder, which is listed without a share too
+		}
 		if _, err := resourceManager(c, "DeallocatePublicFolder", pathTo("organization", org),
-			xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", f.Path))); err != nil {
+			xmldoc.Element("publicStore", xmldoc.TextElement("folderPath", path))); err != nil {
 			return err
 		}
 	}

@@ -1,15 +1,12 @@
 package hostedexchange
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mock/resource"
-	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -29,47 +26,19 @@ func allocateMailbox(c *engine.Call, user, org *directory.Object, p *servicePlan
 	if isConsumer(c) {
 		return allocateConsumer(c, user, server, database, args)
 	}
+	store := xmldoc.Element("mailStore")
 	if server == "" {
-		var err error
-		if server, database, err = chooseStore(c, org, p.kilobytes); err != nil {
-			return nil, err
+		algorithm, given := xmldoc.Attr(asked, "algorithm")
+		if !given || algorithm == "" {
+			algorithm = "tightPack" // F349
 		}
+		xmldoc.SetAttr(store, "algorithm", algorithm)
+	} else {
+		store = xmldoc.Element("mailStore", xmldoc.TextElement("serverName", server), xmldoc.TextElement("mailStoreName", database))
 	}
-	if args = append(args, pathTo("organization", org)); server != "" {
-		args = append(args, xmldoc.Element("mailStore", xmldoc.TextElement("serverName", server), xmldoc.TextElement("mailStoreName", database)))
-	}
+	args = append(args, pathTo("organization", org), store)
 	room, err := resourceManager(c, "AllocateMailbox", args...)
 	return xmldoc.Child(room, "mailStore"), err
-}
-
-// chooseStore gives the store for a new mailbox among the organization's
-// shares: that with least room left but enough, which keeps large gaps (the
-// default, tightPack), or that with most (level). Where none has enough the
-// names are empty, and the resource manager says so (F349).
-func chooseStore(c *engine.Call, org *directory.Object, kilobytes int64) (server, database string, err error) {
-	algorithm, _ := xmldoc.Attr(c.Node("mailStore"), "algorithm")
-	level := sameName(algorithm, "level")
-	if algorithm != "" && !level && !sameName(algorithm, "tightPack") {
-		return "", "", mpf.ArgumentInvalid.New("mailStore/@algorithm", "'"+algorithm+"' is neither tightPack nor level")
-	}
-	shares, err := c.Resources().Allocations(org.GUID, resource.MailStore)
-	if err != nil {
-		return "", "", err
-	}
-	var best *resource.Allocation
-	for _, share := range shares {
-		free := share.FreeKilobytes()
-		if free < kilobytes {
-			continue
-		}
-		if best == nil || level && free > best.FreeKilobytes() || !level && free < best.FreeKilobytes() {
-			best = share
-		}
-	}
-	if best == nil {
-		return "", "", nil
-	}
-	return best.Resource.Server, best.Resource.Name, nil
 }
 
 // allocateConsumer reserves room for a consumer, in the consumer store named or
@@ -105,11 +74,8 @@ func reallocateMailbox(c *engine.Call, user *directory.Object, kilobytes int64) 
 // deallocateMailbox gives a mailbox's share back. One that was made without
 // the resource manager has none.
 func deallocateMailbox(c *engine.Call, user *directory.Object) error {
-	_, err := c.Resources().Consumer(user.GUID)
-	if errors.Is(err, state.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	found, err := resourceManager(c, "QueryMailboxAllocation", pathTo("mailbox", user))
+	if err != nil || xmldoc.Child(found, "mailStore") == nil {
 		return err
 	}
 	_, err = resourceManager(c, "DeallocateMailbox", pathTo("mailbox", user))

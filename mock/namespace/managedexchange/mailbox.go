@@ -105,11 +105,11 @@ func deleteMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Resources().Consumer(user.GUID)
-	if err == nil {
+	found, err := c.Execute(resources, "QueryMailboxAllocation", append(given(c, pdcName), text("mailbox", user.DN.ADsPath()))...)
+	if err == nil && xmldoc.Child(found, "mailStore") != nil {
 		_, err = c.Execute(resources, "DeallocateMailbox", append(given(c, pdcName), text("mailbox", user.DN.ADsPath()))...)
 	}
-	if err != nil && !errors.Is(err, state.ErrNotFound) {
+	if err != nil {
 		return err
 	}
 	_, err = c.Execute(provider, "DeleteMailbox", given(c, "path", pdcName)...)
