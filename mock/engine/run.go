@@ -202,11 +202,18 @@ func (r *run) savepoint(fn func() error) error {
 	return r.tx.Savepoint(fn)
 }
 
-// prepare reads the arguments and tests the role.
+// prepare reads the arguments and tests the role and what the arguments name.
 func (c *Call) prepare() error {
 	if err := c.readArguments(); err != nil {
 		return err
 	}
+	if err := c.testAccess(); err != nil {
+		return err
+	}
+	return c.testNamed()
+}
+
+func (c *Call) testAccess() error {
 	subject := c.DN(c.row.Subject)
 	if c.run.subject.IsZero() {
 		c.run.subject = subject

@@ -77,6 +77,9 @@ func modifyGroup(c *engine.Call) error {
 	return modify(c, group, properties(c, given...))
 }
 
+// groupAdd is the procedure of the provider that makes members.
+const groupAdd = "Group Add"
+
 // membership returns the function of GroupAdd and GroupRemove.
 func membership(procedure, argument string) func(*engine.Call) error {
 	return func(c *engine.Call) error {
@@ -87,6 +90,11 @@ func membership(procedure, argument string) func(*engine.Call) error {
 		member, err := c.Open(argument)
 		if err != nil {
 			return err
+		}
+		if procedure == groupAdd {
+			if err := c.TestMember(group, member); err != nil {
+				return err
+			}
 		}
 		_, err = direct(c, procedure, path("path", group), path("member", member))
 		return err

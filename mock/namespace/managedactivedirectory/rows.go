@@ -133,7 +133,7 @@ var groupRows = []engine.Procedure{
 	},
 	{
 		Name: "GroupAdd", Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "group",
-		Fidelity: engine.Documented, Run: membership("Group Add", "newMember"),
+		Fidelity: engine.Documented, Run: membership(groupAdd, "newMember"),
 		Summary:   "Makes a user, group or contact a member of a group.",
 		Arguments: []engine.Argument{need("group", engine.Path), need("newMember", engine.Path), pdc},
 	},
