@@ -48,6 +48,8 @@ type index[K comparable, R any] interface {
 	// free fails with a *DuplicateError if another row has an entry of the row.
 	free(tx *Tx, tree int, key K, row *R) error
 	update(tx *Tx, tree int, key K, before, after *R)
+	// stays reports whether the entries of both rows are known to be the same.
+	stays(before, after *R) bool
 }
 
 // item is a row in the tree of its table.
@@ -115,14 +117,21 @@ func (t *Table[K, R]) Put(tx *Tx, row *R) error {
 	}
 	key, first := t.spec.Key(row), tx.schema.first[t]
 	before := t.Get(tx, key)
+	var passed uint64 // indexes, by their bits
 	for i, one := range t.indexes {
+		if one.stays(before, row) {
+			passed |= 1 << i
+			continue
+		}
 		if err := one.free(tx, first+1+i, key, row); err != nil {
 			return err
 		}
 	}
 	owned[item[K, R]](tx, first).Set(item[K, R]{key, row})
 	for i, one := range t.indexes {
-		one.update(tx, first+1+i, key, before, row)
+		if passed&(1<<i) == 0 {
+			one.update(tx, first+1+i, key, before, row)
+		}
 	}
 	tx.note(t, key, nilOf(before), row)
 	return nil
@@ -165,14 +174,24 @@ func (t *Table[K, R]) trees() []emptyTree {
 }
 
 func (t *Table[K, R]) load(tx *Tx, value []byte) error {
-	row := new(R)
-	if err := json.Unmarshal(value, row); err != nil {
+	row, err := new(R), error(nil)
+	if own, ok := any(row).(json.Unmarshaler); ok { // json.Unmarshal would read the text once more
+		err = own.UnmarshalJSON(value)
+	} else {
+		err = json.Unmarshal(value, row)
+	}
+	if err != nil {
 		return err
 	}
 	return t.Put(tx, row)
 }
 
-func (t *Table[K, R]) encode(row any) ([]byte, error) { return json.Marshal(row) }
+func (t *Table[K, R]) encode(row any) ([]byte, error) {
+	if own, ok := row.(json.Marshaler); ok { // json.Marshal would copy the text
+		return own.MarshalJSON()
+	}
+	return json.Marshal(row)
+}
 
 func (t *Table[K, R]) keyText(key any) string { return t.spec.KeyText(key.(K)) }
 
