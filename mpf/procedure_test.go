@@ -14,7 +14,9 @@ func TestProcedure_Constants(t *testing.T) {
 		return mpf.Step{Call: &mpf.Call{Kind: mpf.Execute, ExecuteData: xmldoc.Element(name)}}
 	}
 	p := &mpf.Procedure{Data: xmldoc.Element("scratch"), Steps: []mpf.Step{
-		call("first"), {Call: &mpf.Call{Kind: mpf.Transform}}, {Select: &mpf.Select{}},
+		call("first"),
+		{Call: &mpf.Call{Kind: mpf.Transform}},
+		{Select: &mpf.Select{}},
 		{Try: &mpf.Try{Body: []mpf.Step{call("second")}, Catch: []mpf.Step{call("third")}}},
 	}}
 	names := func(limit int) (found []string) {
