@@ -3,6 +3,7 @@ package ldappath
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -276,6 +277,10 @@ func (d DN) Under(base DN) bool {
 	n := len(d.rdns) - len(base.rdns)
 	return n >= 0 && DN{rdns: d.rdns[n:]}.Equal(base)
 }
+
+// Same reports whether d is written as the name is that other has without its
+// first parts, letter for letter.
+func (d DN) Same(other DN, without int) bool { return slices.Equal(d.rdns, other.rdns[without:]) }
 
 // Domain gives the DNS name spelled by the DC parts, "fabrikam.com" for
 // DC=fabrikam,DC=com, and "" if there are none.

@@ -70,7 +70,7 @@ func (ix *Index[K, R, V]) empty() any {
 	return btree.NewBTreeGOptions(less, btree.Options{Degree: degree, NoLocks: true})
 }
 
-func (ix *Index[K, R, V]) slot(tx *Tx) int { return tx.schema.first[ix.table] + ix.number }
+func (ix *Index[K, R, V]) slot(tx *Tx) int { return ix.table.first(tx) + ix.number }
 
 func (ix *Index[K, R, V]) tree(tx *Tx) *btree.BTreeG[entry[K, V]] {
 	return tx.trees[ix.slot(tx)].(*btree.BTreeG[entry[K, V]])

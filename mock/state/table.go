@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"sync/atomic"
 
 	"github.com/tidwall/btree"
 )
@@ -40,6 +41,13 @@ type Spec[K comparable, R any] struct {
 type Table[K comparable, R any] struct {
 	spec    Spec[K, R]
 	indexes []index[K, R]
+	place   atomic.Pointer[place] // in the schema that was used last
+}
+
+// place is where the trees of a table are in a schema.
+type place struct {
+	schema *Schema
+	first  int
 }
 
 // index keeps the entries of one index of a table.
@@ -80,7 +88,19 @@ func (t *Table[K, R]) Ephemeral() bool { return t.spec.Ephemeral }
 
 // tree returns the rows as a transaction sees them.
 func (t *Table[K, R]) tree(tx *Tx) *btree.BTreeG[item[K, R]] {
-	return tx.trees[tx.schema.first[t]].(*btree.BTreeG[item[K, R]])
+	return tx.trees[t.first(tx)].(*btree.BTreeG[item[K, R]])
+}
+
+// first is the number of the table's first tree. A table is nearly always used
+// with one schema, so that its number is remembered: a map of declarations is
+// slow to ask.
+func (t *Table[K, R]) first(tx *Tx) int {
+	if p := t.place.Load(); p != nil && p.schema == tx.schema {
+		return p.first
+	}
+	first := tx.schema.first[t]
+	t.place.Store(&place{tx.schema, first})
+	return first
 }
 
 // Get returns the row of a key, or nil.
@@ -95,7 +115,7 @@ func (t *Table[K, R]) Len(tx *Tx) int { return t.tree(tx).Len() }
 // All iterates over the rows in the order of their keys. The rows are those at
 // the moment of the call, whatever is written meanwhile.
 func (t *Table[K, R]) All(tx *Tx) iter.Seq[*R] {
-	tree := frozen(tx, tx.schema.first[t], t.tree(tx))
+	tree := frozen(tx, t.first(tx), t.tree(tx))
 	return func(yield func(*R) bool) {
 		tree.Scan(func(found item[K, R]) bool { return yield(found.row) })
 	}
@@ -103,7 +123,7 @@ func (t *Table[K, R]) All(tx *Tx) iter.Seq[*R] {
 
 // From is All from a key on, which is included.
 func (t *Table[K, R]) From(tx *Tx, key K) iter.Seq[*R] {
-	tree := frozen(tx, tx.schema.first[t], t.tree(tx))
+	tree := frozen(tx, t.first(tx), t.tree(tx))
 	return func(yield func(*R) bool) {
 		tree.Ascend(item[K, R]{key: key}, func(found item[K, R]) bool { return yield(found.row) })
 	}
@@ -115,7 +135,7 @@ func (t *Table[K, R]) Put(tx *Tx, row *R) error {
 	if err := tx.Ready(true); err != nil {
 		return err
 	}
-	key, first := t.spec.Key(row), tx.schema.first[t]
+	key, first := t.spec.Key(row), t.first(tx)
 	before := t.Get(tx, key)
 	var passed uint64 // indexes, by their bits
 	for i, one := range t.indexes {
@@ -142,7 +162,7 @@ func (t *Table[K, R]) Delete(tx *Tx, key K) (bool, error) {
 	if err := tx.Ready(true); err != nil {
 		return false, err
 	}
-	before, first := t.Get(tx, key), tx.schema.first[t]
+	before, first := t.Get(tx, key), t.first(tx)
 	if before == nil {
 		return false, nil
 	}
