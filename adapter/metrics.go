@@ -41,7 +41,7 @@ type callName struct{ service, operation string }
 // their labels is expensive, and every call needs them. The durations begin
 // with the first call, as most operations of an installation are never called.
 type callSeries struct {
-	requests map[Outcome]prometheus.Counter
+	requests func() map[Outcome]prometheus.Counter
 	duration func() *timing
 }
 
@@ -74,9 +74,14 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 		calls: make(map[callName]*callSeries),
 	}
 	m.backends = &timing{to: m.backend}
-	m.zero(services)
+	m.name(services)
+	zero := sync.OnceFunc(m.zero)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.rejections, m.refusals, m.errors, m.mpf.requests, m.operations.total,
+		zeroed{m.requests, zero},
+		zeroed{m.rejections, zero},
+		zeroed{m.refusals, zero},
+		zeroed{m.errors, zero},
+		m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.mpf.requests, m.operations.total,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, err
@@ -85,15 +90,25 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 	return m, nil
 }
 
+// zeroed makes the series of counters when they are first asked for: they are
+// many, and the start of the program would wait for them.
+type zeroed struct {
+	prometheus.Collector
+	zero func()
+}
+
+// Collect is for the registry.
+func (z zeroed) Collect(to chan<- prometheus.Metric) {
+	z.zero()
+	z.Collector.Collect(to)
+}
+
 func sizes(name, help string) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(256, 4, 8)})
 }
 
-// zero makes the counters of every operation and of everything that has few
-// values, so that a rate over the first event is right. Series of an operation
-// and a code, a result or a bucket exist from the first event: there are
-// thousands, and an idle gateway needs none of them.
-func (m *metrics) zero(services []*service) {
+// name makes what finds the series of every operation and code.
+func (m *metrics) name(services []*service) {
 	for _, s := range services {
 		names := []string{unknown}
 		for _, op := range s.contract.Operations {
@@ -101,16 +116,34 @@ func (m *metrics) zero(services []*service) {
 		}
 		for _, name := range names {
 			series := &callSeries{
-				requests: make(map[Outcome]prometheus.Counter),
+				requests: sync.OnceValue(func() map[Outcome]prometheus.Counter {
+					all := make(map[Outcome]prometheus.Counter)
+					for _, outcome := range Outcomes() {
+						all[outcome] = m.requests.WithLabelValues(s.contract.Name, name, string(outcome))
+					}
+					return all
+				}),
 				duration: sync.OnceValue(func() *timing {
 					return &timing{to: m.duration.WithLabelValues(s.contract.Name, name)}
 				}),
 			}
-			for _, outcome := range Outcomes() {
-				series.requests[outcome] = m.requests.WithLabelValues(s.contract.Name, name, string(outcome))
-			}
 			m.calls[callName{s.contract.Name, name}] = series
 		}
+	}
+	for _, c := range mpf.Codes() {
+		if c.Code.Failed() {
+			m.codes[c.Code] = c.Code.String()
+		}
+	}
+}
+
+// zero makes the counters of every operation and of everything that has few
+// values, so that a rate over the first event is right. Series of an operation
+// and a code, a result or a bucket exist from the first event: there are
+// thousands, and an idle gateway needs none of them.
+func (m *metrics) zero() {
+	for _, series := range m.calls {
+		series.requests()
 	}
 	for _, rule := range xmldoc.Rules() {
 		m.rejections.WithLabelValues(rule)
@@ -118,11 +151,8 @@ func (m *metrics) zero(services []*service) {
 	for _, step := range Refusals() {
 		m.refusals.WithLabelValues(string(step))
 	}
-	for _, c := range mpf.Codes() {
-		if c.Code.Failed() {
-			m.codes[c.Code] = c.Code.String()
-			m.errors.WithLabelValues(c.Code.String())
-		}
+	for _, code := range m.codes {
+		m.errors.WithLabelValues(code)
 	}
 	m.errors.WithLabelValues(otherCode)
 }
@@ -150,7 +180,7 @@ func (m *metrics) end(o *Observation, engines []string) {
 		operation = unknown
 	}
 	series := m.calls[callName{o.Service, operation}]
-	series.requests[o.Outcome].Inc()
+	series.requests()[o.Outcome].Inc()
 	series.duration().observe(o.Duration, o)
 	m.sizeIn.Observe(float64(o.RequestBytes))
 	m.sizeOut.Observe(float64(o.ResponseBytes))

@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,15 +19,17 @@ type pages struct {
 	prefix string
 	list   []*service
 	// wsdl has the text before, between and after the two addresses.
-	wsdl map[string][][]byte
+	wsdl map[string]func() [][]byte
 }
 
 const addressMark = "http://address.invalid/"
 
 func newPages(list []*service, prefix string) *pages {
-	p := &pages{prefix: prefix, list: list, wsdl: make(map[string][][]byte)}
+	p := &pages{prefix: prefix, list: list, wsdl: make(map[string]func() [][]byte)}
 	for _, s := range list {
-		p.wsdl[s.contract.Name] = bytes.Split(wsdl.Render(s.contract, addressMark), []byte(addressMark))
+		p.wsdl[s.contract.Name] = sync.OnceValue(func() [][]byte {
+			return bytes.Split(wsdl.Render(s.contract, addressMark), []byte(addressMark))
+		})
 	}
 	return p
 }
@@ -52,7 +55,7 @@ func (h *Handler) page(c echo.Context, s *service) error {
 	}
 	switch {
 	case wantsWSDL:
-		parts := h.pages.wsdl[s.contract.Name]
+		parts := h.pages.wsdl[s.contract.Name]()
 		return h.xml(c, bytes.Join(parts, []byte(html.EscapeString(h.address(c.Request(), s)))))
 	case wantsDiscovery:
 		return h.xml(c, discoveryOf(s.contract, h.address(c.Request(), s)))

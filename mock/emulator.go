@@ -192,7 +192,7 @@ func (cfg *Config) seed() (seed.Seed, error) {
 	case cfg.Seed != nil:
 		return *cfg.Seed, nil
 	case cfg.SeedFile == "":
-		return seed.Default(), nil
+		return *seed.Demo(), nil
 	}
 	return seed.LoadFile(cfg.SeedFile)
 }

@@ -1,6 +1,7 @@
 package mpf
 
 import (
+	"iter"
 	"strings"
 
 	"wsexchange/internal/xmldoc"
@@ -146,9 +147,34 @@ func OneCall(target Target, impersonate Inherit, executeData *xmldoc.Node) *Proc
 	}}}}
 }
 
+// Constants iterates over the data that stands in the procedure itself: its
+// procedureData, and the executeData of its calls.
+func (p *Procedure) Constants() iter.Seq[*xmldoc.Node] {
+	return func(yield func(*xmldoc.Node) bool) {
+		if p.Data == nil || yield(p.Data) {
+			constants(p.Steps, yield)
+		}
+	}
+}
+
+func constants(steps []Step, yield func(*xmldoc.Node) bool) bool {
+	for _, s := range steps {
+		switch {
+		case s.Call != nil && s.Call.ExecuteData != nil && !yield(s.Call.ExecuteData):
+			return false
+		case s.Try != nil && (!constants(s.Try.Body, yield) || !constants(s.Try.Catch, yield)):
+			return false
+		}
+	}
+	return true
+}
+
 // isSecretName tells whether an element, attribute or property of this name
 // holds a password: unicodePwd is the directory's.
 func isSecretName(name string) bool {
+	if len(name) < len("password") {
+		return false
+	}
 	name = strings.ToLower(name)
 	return strings.Contains(name, "password") || strings.Contains(name, "unicodepwd")
 }

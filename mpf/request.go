@@ -144,7 +144,7 @@ func firstTarget(steps []Step) Target {
 // by that of the property in them. Passwords in attributes go the same way.
 func Redact(n *xmldoc.Node) *xmldoc.Node {
 	c := xmldoc.Clone(n)
-	redact(c)
+	RedactIn(c)
 	return c
 }
 
@@ -155,7 +155,8 @@ func isSecret(n *xmldoc.Node) bool {
 	return mark == "1" || mark == "true" || isSecretName(n.Data) || isSecretName(property)
 }
 
-func redact(n *xmldoc.Node) {
+// RedactIn is Redact without the copy: it changes the tree, which may be nil.
+func RedactIn(n *xmldoc.Node) {
 	if n == nil {
 		return
 	}
@@ -168,6 +169,6 @@ func redact(n *xmldoc.Node) {
 		}
 	}
 	for c := range xmldoc.Elements(n) {
-		redact(c)
+		RedactIn(c)
 	}
 }

@@ -79,10 +79,11 @@ func (s *service) demo(ctx context.Context) (domain directory.Domain, login stri
 		if domain, err = directory.In(tx).Domain(); err != nil || s.current.Load().cfg.Seed != "" {
 			return err
 		}
-		for _, account := range seed.Default().Accounts {
+		for _, account := range seed.Demo().Accounts {
 			if account.Name != demoAccount {
 				continue
 			}
+			directory.UsePrepared(tx, account.Ready())
 			if o, err := directory.In(tx).BySAM(account.Name); err == nil && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
 				login = domain.NetBIOS + `\` + account.Name + ":" + string(account.Password)
 			}

@@ -156,9 +156,13 @@ func (b *backend) look(tx *state.Tx, cfg *Config, domain directory.Domain) error
 	if cfg.Emulator.Seed != "" {
 		return nil // a seed of one's own: its passwords are not shown
 	}
-	seed := seed.Default()
+	seed := seed.Demo()
 	for _, account := range seed.Accounts {
-		if o, err := directory.In(tx).BySAM(account.Name); err == nil && account.Name == demoAccount && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
+		if account.Name != demoAccount {
+			continue
+		}
+		directory.UsePrepared(tx, account.Ready())
+		if o, err := directory.In(tx).BySAM(account.Name); err == nil && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
 			b.demo = login{domain.NetBIOS, account.Name, string(account.Password)}
 		}
 	}

@@ -3,6 +3,7 @@ package ldappath
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -104,6 +105,14 @@ func ParseDN(s string) (DN, error) {
 	case strings.TrimSpace(s) == "":
 		return DN{}, errors.New("distinguished name is empty")
 	}
+	if dn, ok := parsePlain(s); ok {
+		return dn, nil
+	}
+	return parseAny(s)
+}
+
+// parseAny reads any name by the library.
+func parseAny(s string) (DN, error) {
 	parsed, err := ldap.ParseDN(s)
 	if err != nil {
 		return DN{}, fmt.Errorf("distinguished name %q: %w", s, err)
@@ -123,6 +132,30 @@ func ParseDN(s string) (DN, error) {
 		dn.rdns = append(dn.rdns, rdn)
 	}
 	return dn, nil
+}
+
+// parsePlain reads what most names are: ASCII text without escapes, other
+// special characters, or blanks around its values. It reports whether s is
+// such a name; all others are left to the library.
+func parsePlain(s string) (DN, bool) {
+	parts := 1
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ',':
+			parts++
+		case c < ' ' || c > '~' || strings.IndexByte(`\"+;<>#`, c) >= 0:
+			return DN{}, false
+		}
+	}
+	rdns := make([]RDN, 0, parts)
+	for part := range strings.SplitSeq(s, ",") {
+		attribute, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		if !ok || value == "" || value[0] == ' ' || strings.IndexByte(value, '=') >= 0 || !attributeType(attribute) {
+			return DN{}, false
+		}
+		rdns = append(rdns, RDN{Attribute: attribute, Value: value})
+	}
+	return DN{rdns: rdns}, true
 }
 
 // MustParseDN is ParseDN for names fixed in code; it panics on a bad one.
@@ -244,6 +277,10 @@ func (d DN) Under(base DN) bool {
 	n := len(d.rdns) - len(base.rdns)
 	return n >= 0 && DN{rdns: d.rdns[n:]}.Equal(base)
 }
+
+// Same reports whether d is written as the name is that other has without its
+// first parts, letter for letter.
+func (d DN) Same(other DN, without int) bool { return slices.Equal(d.rdns, other.rdns[without:]) }
 
 // Domain gives the DNS name spelled by the DC parts, "fabrikam.com" for
 // DC=fabrikam,DC=com, and "" if there are none.

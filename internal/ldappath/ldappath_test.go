@@ -83,6 +83,24 @@ func TestRDN_Key(t *testing.T) {
 	})
 }
 
+// TestParseDN_PlainNamesAreReadAlike holds the short way of reading to the long
+// one.
+func TestParseDN_PlainNamesAreReadAlike(t *testing.T) {
+	plain := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`( ?(CN|ou|2.5|x-1)? ?= ?[a-zA-Z0-9@. =\\#ä+]{0,4},){1,3}DC=com ?`).Draw(t, "name")
+		short, ok := parsePlain(s)
+		if !ok {
+			return
+		}
+		plain++
+		long, err := parseAny(s)
+		require.NoError(t, err, s)
+		assert.Equal(t, long, short, s)
+	})
+	assert.NotZero(t, plain)
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("LDAP://dc1/CN=a\\/b, OU=x,DC=y")
 	f.Add("LDAP://CN=Smith\\2C John,DC=x")

@@ -19,9 +19,12 @@ func Element(name string, children ...*Node) *Node {
 
 // TextElement makes an element in no namespace that holds text.
 func TextElement(name, text string) *Node {
-	n := Element(name)
-	SetText(n, text)
-	return n
+	if text == "" {
+		return Element(name)
+	}
+	nodes := &[2]Node{{Type: xmlquery.ElementNode, Data: name}, {Type: xmlquery.TextNode, Data: text}}
+	link(&nodes[0], &nodes[1])
+	return &nodes[0]
 }
 
 // SetText replaces the content of n by text.
@@ -173,12 +176,31 @@ func Clone(n *Node) *Node {
 	if n == nil {
 		return nil
 	}
-	c := &Node{Type: n.Type, Data: n.Data, Prefix: n.Prefix, NamespaceURI: n.NamespaceURI}
+	nodes := make([]Node, nodesOf(n))
+	clone(n, nodes)
+	return &nodes[0]
+}
+
+// clone copies n into the first of some nodes and what is below it into those
+// that follow. It returns the rest.
+func clone(n *Node, to []Node) []Node {
+	c, rest := &to[0], to[1:]
+	c.Type, c.Data, c.Prefix, c.NamespaceURI = n.Type, n.Data, n.Prefix, n.NamespaceURI
 	c.Attr = append(c.Attr, n.Attr...)
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		link(c, Clone(child))
+		link(c, &rest[0])
+		rest = clone(child, rest)
 	}
-	return c
+	return rest
+}
+
+// nodesOf returns how many nodes a tree has.
+func nodesOf(n *Node) int {
+	nodes := 1
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		nodes += nodesOf(child)
+	}
+	return nodes
 }
 
 // Equal tells whether two trees are the same: names, namespaces, attributes in

@@ -153,6 +153,9 @@ func (w *writer) attribute(prefix, local, value string) {
 // AppendText appends s as character data.
 func AppendText(b []byte, s string) []byte { return appendEscaped(b, s, false) }
 
+// AppendValue appends s as the value of an attribute, without quotes.
+func AppendValue(b []byte, s string) []byte { return appendEscaped(b, s, true) }
+
 // appendEscaped escapes what XML needs escaped and replaces characters that no
 // XML document can hold by U+FFFD.
 func appendEscaped(b []byte, s string, attribute bool) []byte {

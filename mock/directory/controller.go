@@ -1,5 +1,7 @@
 package directory
 
+import "wsexchange/mock/state"
+
 // ControllersOU is the name of the OU below the domain that holds its
 // controllers.
 const ControllersOU = "Domain Controllers"
@@ -11,23 +13,21 @@ func (d Directory) Controllers() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	unit, err := d.Get(domain.DN.Child("OU", ControllersOU))
-	if err != nil {
-		return nil, err
-	}
-	computers, err := d.Children(unit, "computer")
-	if err != nil {
-		return nil, err
+	unit := domain.DN.Child("OU", ControllersOU)
+	above := d.lookup(unit)
+	if above == nil {
+		return nil, &state.NotFoundError{Kind: "name", Value: unit.String()}
 	}
 	var names []string
-	for _, c := range computers {
-		name, err := d.Value(c, "dNSHostName")
-		if err != nil {
-			return nil, err
-		}
-		if name != "" {
+	for r := range d.childRows(above.id, "") {
+		if name := r.first(attributeHost); r.class == classComputer && name != "" {
 			names = append(names, name)
 		}
 	}
-	return names, nil
+	return names, d.tx.Ready(false)
 }
+
+var (
+	attributeHost    = mustNumber("dNSHostName")
+	classComputer, _ = classNumber("computer")
+)

@@ -109,6 +109,19 @@ func TestGet_TellsTheDeepestAncestor(t *testing.T) {
 	assert.True(t, missing.Ancestor.IsZero())
 }
 
+func TestGet_HasTheSpellingOfTheDirectory(t *testing.T) {
+	d := updating(t)
+	stored := "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
+	for _, asked := range []string{
+		stored, "ou=Reseller1,OU=Hosting,DC=fabrikam,DC=com", "OU=reseller1,OU=Hosting,DC=fabrikam,DC=com",
+		"OU=Reseller1,OU=hosting,DC=fabrikam,DC=com", "OU=Reseller1,OU=Hosting,DC=Fabrikam,DC=com", "OU=Reseller1,OU=Hosting,DC=fabrikam,dc=com",
+	} {
+		o, err := d.Get(ldappath.MustParseDN(asked))
+		require.NoError(t, err)
+		assert.Equal(t, stored, o.DN.String(), asked)
+	}
+}
+
 func TestCreate_GivesWhatAnAccountHas(t *testing.T) {
 	d := updating(t)
 	o := mustCreate(t, d, ldappath.MustParseDN("cn=alice@org.example, ou=reseller1,OU=HOSTING,dc=fabrikam,dc=com"), "USER",

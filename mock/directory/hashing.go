@@ -130,6 +130,17 @@ func (p *Passwords) Prepare(ctx context.Context, texts ...string) (*Prepared, er
 	})
 }
 
+// Ready returns a password and its hash, which was made before. Transactions
+// that use it hash the password once by it, and compare the two at no cost.
+// The caller answers for the hash being that of the password.
+func Ready(password string, hash PasswordHash) *Prepared {
+	sum := sumOf(password)
+	return &Prepared{
+		hashes:  map[passwordSum][]string{sum: {string(hash)}},
+		matches: map[comparison]bool{{hash, sum}: true},
+	}
+}
+
 // PrepareMatch compares a password with hashes, several at once, and remembers
 // the results. If ctx ends before, its cause is returned.
 func (p *Passwords) PrepareMatch(ctx context.Context, into *Prepared, password string, hashes ...PasswordHash) error {
@@ -161,10 +172,14 @@ func (p *Passwords) each(ctx context.Context, n int, fn func(int) error) error {
 }
 
 // UsePrepared makes the passwords of a transaction's directory take hashes and
-// comparisons that are prepared, in addition to those that it uses already.
+// comparisons that are prepared, in addition to those that it uses already; nil
+// adds none.
 // Each hash is used once: a password that is set more often than it was
 // prepared is hashed in the transaction.
 func UsePrepared(tx *state.Tx, prepared *Prepared) {
+	if prepared == nil {
+		return
+	}
 	held, _ := tx.Value(preparedKey{}).([]*Prepared)
 	tx.SetValue(preparedKey{}, append(held[:len(held):len(held)], prepared))
 }

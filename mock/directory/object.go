@@ -40,9 +40,12 @@ func (o *Object) Is(class string) bool {
 }
 
 // object makes the Object of a row.
-func (d Directory) object(r *record) *Object {
+func (d Directory) object(r *record) *Object { return r.object(d.dn(r)) }
+
+// object makes the Object of a row with its name.
+func (r *record) object(dn ldappath.DN) *Object {
 	return &Object{
-		ID: r.id, GUID: r.guid, SID: r.sid.text(), DN: d.dn(r), Class: classes[r.class].Name, ParentID: r.parent,
+		ID: r.id, GUID: r.guid, SID: r.sid.text(), DN: dn, Class: classes[r.class].Name, ParentID: r.parent,
 		WhenCreated: fromMicros(r.created), WhenChanged: fromMicros(r.changed), USNCreated: r.usnCreated, USNChanged: r.usnChanged,
 	}
 }
@@ -85,8 +88,8 @@ func (d Directory) dn(r *record) ldappath.DN {
 }
 
 // walkTo returns the row of a name, or the deepest one above it: nil if not
-// even a root is there.
-func (d Directory) walkTo(dn ldappath.DN) (r *record, found bool) {
+// even a root is there. spelled is that the name of the row is written as dn is.
+func (d Directory) walkTo(dn ldappath.DN) (r *record, found, spelled bool) {
 	var buffer [256]byte
 	key := buffer[:0]
 	for i := dn.Len() - 1; i >= 0; i-- {
@@ -99,11 +102,17 @@ func (d Directory) walkTo(dn ldappath.DN) (r *record, found bool) {
 		if next == nil { // a root has all of its name for a key
 			next = byParent.Find(d.tx, childKey{key: string(key)})
 		}
-		if found = next != nil; found {
-			r = next
+		if found = next != nil; !found {
+			continue
+		}
+		switch r = next; {
+		case r.root != nil:
+			spelled = r.root.Same(dn, i)
+		case r.rdn != rdn.Value || classes[r.class].RDN != rdn.Attribute:
+			spelled = false
 		}
 	}
-	return r, found
+	return r, found, spelled
 }
 
 // Get returns the object with the name. If there is none, the error has the
@@ -112,8 +121,11 @@ func (d Directory) Get(dn ldappath.DN) (*Object, error) {
 	if err := d.tx.Ready(false); err != nil {
 		return nil, err
 	}
-	r, found := d.walkTo(dn)
-	if found {
+	r, found, spelled := d.walkTo(dn)
+	switch {
+	case found && spelled:
+		return r.object(dn), nil
+	case found:
 		return d.object(r), nil
 	}
 	missing := &state.NotFoundError{Kind: "name", Value: dn.String()}
@@ -125,7 +137,7 @@ func (d Directory) Get(dn ldappath.DN) (*Object, error) {
 
 // lookup returns the row of a name, nil if there is none.
 func (d Directory) lookup(dn ldappath.DN) *record {
-	if r, found := d.walkTo(dn); found {
+	if r, found, _ := d.walkTo(dn); found {
 		return r
 	}
 	return nil

@@ -17,7 +17,7 @@ import (
 // chosen returns the index that a search reads, "" if it reads the scope.
 func chosen(tb testing.TB, d Directory, q Query) string {
 	tb.Helper()
-	base, ok := d.walkTo(q.Base)
+	base, ok, _ := d.walkTo(q.Base)
 	require.True(tb, ok)
 	s := &search{matcher: newMatcher(d), query: q, base: base}
 	found, indexed, err := s.choose()

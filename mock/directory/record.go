@@ -212,6 +212,18 @@ func (p plainValues) attribute() (number uint16, after plainValues) {
 	return uint16(at), rest.skip(int(count))
 }
 
+// next returns the first attribute that is wanted, with its values, and what
+// comes after it; nothing if there is none.
+func (p plainValues) next(wanted func(number uint16) bool) (found, after plainValues) {
+	for rest := p; rest != ""; rest = after {
+		var number uint16
+		if number, after = rest.attribute(); wanted(number) {
+			return rest[:len(rest)-len(after)], after
+		}
+	}
+	return "", ""
+}
+
 func (p plainValues) skip(count int) plainValues {
 	for range count {
 		_, p = p.text()

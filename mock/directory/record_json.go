@@ -34,34 +34,38 @@ type nearLink struct {
 	Data string `json:"data,omitempty"` // hexadecimal
 }
 
-// MarshalJSON writes the row as the ledger has it.
+// MarshalJSON writes the row as the ledger has it: as recordText, with
+// attributes in the order of their numbers.
 func (r *record) MarshalJSON() ([]byte, error) {
-	text := recordText{
-		ID: r.id, Parent: r.parent, Class: classes[r.class].Name, Name: r.rdn, GUID: r.guid.String(), SID: r.sid.text(),
-		Created: timeText(r.created), Changed: timeText(r.changed), USNCreated: r.usnCreated, USNChanged: r.usnChanged,
+	w := rowWriter{make([]byte, 0, 512+2*len(r.plain))}
+	w.number("id", r.id)
+	if r.parent != 0 {
+		w.number("parent", r.parent)
 	}
+	w.text("class", classes[r.class].Name)
+	w.text("name", r.rdn)
 	if r.root != nil {
-		text.DN = r.root.String()
+		w.text("dn", r.root.String())
 	}
-	for number, value := range r.plain.all() {
-		text.add(attributeTypes[number], value)
+	w.text("guid", r.guid.String())
+	if sid := r.sid.text(); sid != "" {
+		w.text("sid", string(sid))
 	}
-	return json.Marshal(text)
-}
-
-func (t *recordText) add(a AttributeType, value string) {
-	if a.near() {
-		if t.Links == nil {
-			t.Links = make(map[string][]nearLink)
-		}
+	w.time("created", r.created)
+	w.time("changed", r.changed)
+	w.number("usnCreated", r.usnCreated)
+	w.number("usnChanged", r.usnChanged)
+	w.attributes("attributes", r.plain, AttributeType.plain, w.value)
+	w.attributes("links", r.plain, AttributeType.near, func(value string) {
 		to, octets := cutLink(value)
-		t.Links[a.Name] = append(t.Links[a.Name], nearLink{to, hexData(octets)})
-		return
-	}
-	if t.Attributes == nil {
-		t.Attributes = make(map[string][]string)
-	}
-	t.Attributes[a.Name] = append(t.Attributes[a.Name], value)
+		w.open('{')
+		w.number("to", to)
+		if octets != "" {
+			w.text("data", hexData(octets))
+		}
+		w.json = append(w.json, '}')
+	})
+	return append(w.json, '}'), nil
 }
 
 // UnmarshalJSON reads a row that MarshalJSON wrote. Classes and attributes
@@ -143,14 +147,6 @@ func (t *recordText) values() (plainValues, error) {
 // plain reports whether the values are stored as texts.
 func (a AttributeType) plain() bool { return !a.Link() && !a.Is(Computed) && !a.Is(Naming) }
 
-func timeText(at int64) *time.Time {
-	if at == 0 {
-		return nil
-	}
-	text := fromMicros(at)
-	return &text
-}
-
 func timeMicros(at *time.Time) int64 {
 	if at == nil {
 		return 0
@@ -220,11 +216,17 @@ type linkRow struct {
 	Data      string `json:"data,omitempty"`
 }
 
-// MarshalJSON writes the row as the ledger has it.
+// MarshalJSON writes the row as the ledger has it: as linkRow.
 func (l *link) MarshalJSON() ([]byte, error) {
-	return json.Marshal(linkRow{
-		From: l.from.object(), Attribute: attributeTypes[l.from.attribute()].Name, Seq: l.seq, To: l.to, Data: handleText(l.data),
-	})
+	w := rowWriter{make([]byte, 0, 128)}
+	w.number("from", l.from.object())
+	w.text("attribute", attributeTypes[l.from.attribute()].Name)
+	w.number("seq", l.seq)
+	w.number("to", l.to)
+	if data := handleText(l.data); data != "" {
+		w.text("data", data)
+	}
+	return append(w.json, '}'), nil
 }
 
 // UnmarshalJSON reads a row that MarshalJSON wrote.

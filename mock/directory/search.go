@@ -50,7 +50,7 @@ func (d Directory) Search(q Query) (found []*Object, more bool, err error) {
 	if err := d.tx.Ready(false); err != nil {
 		return nil, false, err
 	}
-	base, ok := d.walkTo(q.Base)
+	base, ok, _ := d.walkTo(q.Base)
 	if !ok {
 		_, err := d.Get(q.Base)
 		return nil, false, err

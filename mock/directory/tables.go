@@ -43,37 +43,41 @@ var (
 var (
 	byParent = state.Unique(objects, KindName, compareChildren, func(r *record, add func(childKey)) {
 		add(r.place())
+	}).SameIf(func(a, b *record) bool {
+		return a.parent == b.parent && a.root == b.root && a.class == b.class && a.rdn == b.rdn
 	})
-	byName = state.Ordered(objects, "rdn", strings.Compare, func(r *record, add func(string)) { add(ldappath.Fold(r.rdn)) })
-	byGUID = state.Unique(objects, "objectGUID", compareGUIDs, func(r *record, add func(GUID)) { add(r.guid) })
-	bySID  = state.Unique(objects, "objectSid", compareSIDs, func(r *record, add func(compactSID)) {
+	byName = state.Ordered(objects, "rdn", strings.Compare, func(r *record, add func(string)) { add(ldappath.Fold(r.rdn)) }).
+		SameIf(func(a, b *record) bool { return a.rdn == b.rdn })
+	byGUID = state.Unique(objects, "objectGUID", compareGUIDs, func(r *record, add func(GUID)) { add(r.guid) }).
+		SameIf(func(a, b *record) bool { return a.guid == b.guid })
+	bySID = state.Unique(objects, "objectSid", compareSIDs, func(r *record, add func(compactSID)) {
 		if r.sid.form != noSID {
 			add(r.sid)
 		}
-	})
-	bySAM     = state.Unique(objects, KindSAM, strings.Compare, foldedValues(attributeSAM))
-	byUPN     = state.Unique(objects, KindUPN, strings.Compare, foldedValues(attributeUPN))
-	byAddress = state.Unique(objects, KindAddress, strings.Compare, foldedValues(attributeAddresses))
+	}).SameIf(func(a, b *record) bool { return a.sid == b.sid })
+	bySAM     = foldedIndex(KindSAM, attributeSAM)
+	byUPN     = foldedIndex(KindUPN, attributeUPN)
+	byAddress = foldedIndex(KindAddress, attributeAddresses)
 	byValue   = state.Ordered(objects, "value", compareValues, func(r *record, add func(valueKey)) {
 		for number, value := range r.plain.all() {
 			if inValueIndex[number] {
 				add(keyOfValue(number, ldappath.Fold(value)))
 			}
 		}
-	})
+	}).SameIf(sameValues(func(number uint16) bool { return inValueIndex[number] }))
 	// byClass finds objects of the classes of which there are few.
 	byClass = state.Ordered(objects, "class", cmp.Compare[uint16], func(r *record, add func(uint16)) {
 		if !commonClass(r.class) {
 			add(r.class)
 		}
-	})
+	}).SameIf(func(a, b *record) bool { return a.class == b.class })
 	// byPrimaryGroup finds accounts whose primary group is another than the
 	// standard one of their class, by the group's SID.
 	byPrimaryGroup = state.Ordered(objects, "primary group", compareSIDs, func(r *record, add func(compactSID)) {
 		if sid, standard := r.primaryGroup(); sid.form != noSID && !standard {
 			add(sid)
 		}
-	})
+	}).SameIf(func(a, b *record) bool { return a.sid == b.sid && a.class == b.class && samePrimaryGroup(a, b) })
 	// byReference finds objects by the targets of the links in their rows.
 	byReference = state.Ordered(objects, "reference", cmp.Compare[linkEnd], func(r *record, add func(linkEnd)) {
 		for number, value := range r.plain.all() {
@@ -82,7 +86,7 @@ var (
 				add(end(to, number))
 			}
 		}
-	})
+	}).SameIf(sameValues(func(number uint16) bool { return attributeTypes[number].near() }))
 	byTarget = state.Unique(links, "target", compareBackLinks, func(l *link, add func(backLinkKey)) {
 		add(backLinkKey{end(l.to, l.from.attribute()), l.from.object(), l.data})
 	})
@@ -159,17 +163,36 @@ func keyOfValue(attribute uint16, folded string) valueKey {
 
 func compareGUIDs(a, b GUID) int { return bytes.Compare(a[:], b[:]) }
 
-// foldedValues are the values function of the index of one attribute.
-func foldedValues(number uint16) func(*record, func(string)) {
-	return func(r *record, add func(string)) {
+// foldedIndex makes the index of the folded values of one attribute.
+func foldedIndex(name string, number uint16) *state.Index[int64, record, string] {
+	return state.Unique(objects, name, strings.Compare, func(r *record, add func(string)) {
 		count, rest := r.plain.find(number)
 		for range count {
 			var value string
 			value, rest = rest.text()
 			add(foldOwn(value))
 		}
+	}).SameIf(sameValues(func(other uint16) bool { return other == number }))
+}
+
+// sameValues returns a function that reports whether two rows have the same
+// values of the wanted attributes.
+func sameValues(wanted func(number uint16) bool) func(a, b *record) bool {
+	return func(a, b *record) bool {
+		was, is := a.plain, b.plain
+		for was != is {
+			var one, other plainValues
+			one, was = was.next(wanted)
+			other, is = is.next(wanted)
+			if one != other {
+				return false
+			}
+		}
+		return true
 	}
 }
+
+var samePrimaryGroup = sameValues(func(number uint16) bool { return number == attributePrimaryGroup })
 
 // foldOwn folds a text. The result never shares memory with it: an index that
 // kept a piece of a row would keep all of it.

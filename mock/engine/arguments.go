@@ -40,7 +40,7 @@ func (c *Call) readArguments() error {
 // twice that may stand once. Elements in another letter case get the row's
 // spelling.
 func (c *Call) refuseStrangers() error {
-	seen := make(map[string]bool, len(c.row.Arguments))
+	seen := make(map[*Argument]bool, len(c.row.Arguments))
 	for n := range xmldoc.Elements(c.Data) {
 		a := c.row.argument(n.Data)
 		if a == nil {
@@ -51,10 +51,10 @@ func (c *Call) refuseStrangers() error {
 		switch {
 		case a == nil && !c.run.engine.policies.IgnoreUnknownArguments:
 			return mpf.ArgumentUnknown.New(n.Data, c.row.Name)
-		case a != nil && seen[n.Data] && a.Type != Tree && a.Type != Ignored:
+		case a != nil && seen[a] && a.Type != Tree && a.Type != Ignored:
 			return mpf.ArgumentRepeated.New(n.Data)
 		}
-		seen[n.Data] = true
+		seen[a] = true
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (r *run) auditRow(tx *state.Tx, failed *mpf.Error) ledger.AuditRow {
 		TransactionID: r.id, ClientID: r.request.Context.ClientTransactionID, Caller: r.caller.String(),
 		Organization: r.organization(tx), Namespace: target.Namespace, Procedure: target.Procedure,
 		At: r.started, Duration: r.engine.now().Sub(r.started),
-		Request: xmldoc.String(r.engine.redact(r.request.Element())), Steps: r.stepsText(),
+		Request: r.requestText(), Steps: r.stepsText(),
 	}
 	if r.basic != nil {
 		row.Caller = r.basic.String()
@@ -64,19 +64,28 @@ func (r *run) auditRow(tx *state.Tx, failed *mpf.Error) ledger.AuditRow {
 	return row
 }
 
+// requestText is the request without what must not be kept.
+func (r *run) requestText() string {
+	n := r.request.Element() // a copy
+	r.engine.redactIn(n)
+	return xmldoc.String(n)
+}
+
 // stepsText lists the calls of the request in the order in which they began.
 func (r *run) stepsText() string {
-	steps := xmldoc.Element("steps")
-	for _, c := range r.calls {
-		n := xmldoc.Element("step")
-		xmldoc.SetAttr(n, "seq", strconv.Itoa(c.seq))
-		xmldoc.SetAttr(n, "namespace", c.target.Namespace)
-		xmldoc.SetAttr(n, "procedure", c.target.Procedure)
-		xmldoc.SetAttr(n, "code", c.code.String())
-		xmldoc.SetAttr(n, "microseconds", strconv.FormatInt(c.duration.Microseconds(), 10))
-		xmldoc.Append(steps, n)
+	if len(r.calls) == 0 {
+		return "<steps/>"
 	}
-	return xmldoc.String(steps)
+	b := append(make([]byte, 0, 16+128*len(r.calls)), "<steps>"...)
+	for _, c := range r.calls {
+		b = strconv.AppendInt(append(b, `<step seq="`...), int64(c.seq), 10)
+		b = xmldoc.AppendValue(append(b, `" namespace="`...), c.target.Namespace)
+		b = xmldoc.AppendValue(append(b, `" procedure="`...), c.target.Procedure)
+		b = append(append(b, `" code="`...), c.code.String()...)
+		b = strconv.AppendInt(append(b, `" microseconds="`...), c.duration.Microseconds(), 10)
+		b = append(b, `"/>`...)
+	}
+	return string(append(b, "</steps>"...))
 }
 
 // organization gives the path of the organization that the request is about:
@@ -99,11 +108,17 @@ func (r *run) organization(tx *state.Tx) string {
 // of mpf.Redact, Secret arguments of any row, and properties named as a
 // password.
 func (e *Engine) redact(n *xmldoc.Node) *xmldoc.Node {
-	c := mpf.Redact(n)
-	if c != nil {
-		e.redactNames(c)
-	}
+	c := xmldoc.Clone(n)
+	e.redactIn(c)
 	return c
+}
+
+// redactIn is redact without the copy: it changes the tree, which may be nil.
+func (e *Engine) redactIn(n *xmldoc.Node) {
+	mpf.RedactIn(n)
+	if n != nil {
+		e.redactNames(n)
+	}
 }
 
 func (e *Engine) redactNames(n *xmldoc.Node) {

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/antchfx/xmlquery"
 
@@ -15,9 +16,15 @@ import (
 // not exist: a name, conditions that name an attribute or child and its text,
 // or an attribute.
 var (
-	buildable = regexp.MustCompile(`^(@?)([\pL_][\pL\pN_.-]*)((?:\[\s*@?[\pL_][\pL\pN_.-]*\s*=\s*(?:'[^']*'|"[^"]*")\s*\])*)$`)
-	condition = regexp.MustCompile(`\[\s*(@?)([\pL_][\pL\pN_.-]*)\s*=\s*(?:'([^']*)'|"([^"]*)")\s*\]`)
+	buildable = lazyRegexp(`^(@?)([\pL_][\pL\pN_.-]*)((?:\[\s*@?[\pL_][\pL\pN_.-]*\s*=\s*(?:'[^']*'|"[^"]*")\s*\])*)$`)
+	condition = lazyRegexp(`\[\s*(@?)([\pL_][\pL\pN_.-]*)\s*=\s*(?:'([^']*)'|"([^"]*)")\s*\]`)
 )
+
+// lazyRegexp compiles an expression when it is first asked for: few requests
+// need it, and the start of the program would wait for its classes.
+func lazyRegexp(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // build makes the element or attribute that a destination path names (F194).
 // What part of the path exists is used.
@@ -55,12 +62,12 @@ func buildSteps(path string) ([]buildStep, error) {
 	texts := splitPath(strings.TrimPrefix(strings.TrimPrefix(path, "./"), "/"))
 	steps := make([]buildStep, 0, len(texts))
 	for i, text := range texts {
-		parts := buildable.FindStringSubmatch(strings.TrimSpace(text))
+		parts := buildable().FindStringSubmatch(strings.TrimSpace(text))
 		if parts == nil || parts[1] == "@" && (i < len(texts)-1 || parts[3] != "") {
 			return nil, mpf.RequestMalformed.New("the destination path '" + path + "' names nothing and cannot be made")
 		}
 		steps = append(steps, buildStep{
-			name: parts[2], attribute: parts[1] == "@", conditions: condition.FindAllStringSubmatch(parts[3], -1),
+			name: parts[2], attribute: parts[1] == "@", conditions: condition().FindAllStringSubmatch(parts[3], -1),
 		})
 	}
 	return steps, nil

@@ -131,6 +131,11 @@ func (e *Engine) prepare(ctx context.Context, req *mpf.Request) (*directory.Prep
 	for _, data := range req.Data {
 		walk(data)
 	}
+	if req.Procedure != nil {
+		for data := range req.Procedure.Constants() {
+			walk(data)
+		}
+	}
 	return e.passwords.Prepare(ctx, found...)
 }
 

@@ -211,9 +211,9 @@ func (p *Prepared) Clone(t testing.TB, options ...Option) *Emulator {
 // requests.
 func (e *Emulator) Account(name string) mpf.Caller {
 	e.t.Helper()
-	seed := seed.Default()
+	seed := seed.Demo()
 	if e.settings.seed != nil {
-		seed = *e.settings.seed
+		seed = e.settings.seed
 	}
 	for _, a := range seed.Accounts {
 		if a.Name == name {

@@ -5,55 +5,70 @@ import (
 	"crypto/sha256"
 	"fmt"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"wsexchange/mock/directory"
 )
 
 // accountFlags are NORMAL_ACCOUNT and DONT_EXPIRE_PASSWORD.
 const accountFlags = "66048"
 
+// published is a password of the built-in seed: its sum, and a hash of the
+// lowest cost. Everybody can read the password, and hashing it would be most of
+// what a start takes.
+type published struct {
+	sum  [sha256.Size]byte
+	hash directory.PasswordHash
+}
+
+// publishedHashes are the hashes of the built-in seed's passwords by accounts.
+// A test holds them to the passwords.
+var publishedHashes = map[string]directory.PasswordHash{
+	"Administrator": "$2a$04$/Cc8iUw9uPT/DBdc2c3Ti.gLFbprehKI/IWTgZTEi8.8fjsOLlWSu",
+	"hsadmin":       "$2a$04$rgQbw2o1pLMW00dEQzQqS.fpuI9bzm7LeKDO..WgkUIzbzSibZdr2",
+}
+
 // Hashes are the passwords of a seed's accounts, hashed. The zero value has
 // none.
 type Hashes struct{ prepared []*directory.Prepared }
 
 // Hash hashes the passwords of a seed's accounts outside of any transaction,
-// several at a time. Those that are in the built-in seed are hashed at the
-// lowest cost: everybody can read them, and the start waits for them. If
-// passwords is nil, the others are left to the transaction. If ctx ends before,
-// its cause is returned.
+// several at a time. Those that are in the built-in seed have hashes of the
+// lowest cost already. If passwords is nil, the others are left to the
+// transaction. If ctx ends before, its cause is returned.
 func Hash(ctx context.Context, passwords *directory.Passwords, s Seed) (Hashes, error) {
-	var own, published []string
+	var (
+		own  []string
+		made Hashes
+	)
 	for _, account := range s.Accounts {
-		switch {
-		case account.Password == "":
-		case account.isPublished():
-			published = append(published, string(account.Password))
-		default:
+		if ready := account.Ready(); ready != nil {
+			made.prepared = append(made.prepared, ready)
+		} else if account.Password != "" {
 			own = append(own, string(account.Password))
 		}
 	}
-	kept, err := directory.NewPasswords(bcrypt.MinCost).Prepare(ctx, published...)
-	if err != nil || passwords == nil {
-		return Hashes{[]*directory.Prepared{kept}}, err
+	if passwords == nil {
+		return made, ctx.Err()
 	}
 	secret, err := passwords.Prepare(ctx, own...)
-	return Hashes{[]*directory.Prepared{kept, secret}}, err
+	made.prepared = append(made.prepared, secret)
+	return made, err
 }
 
-// isPublished reports whether the password is that of the built-in seed.
-func (a Account) isPublished() bool { return sha256.Sum256([]byte(a.Password)) == a.published }
+// Ready returns the password with its hash if both are those of the built-in
+// seed, else nil.
+func (a Account) Ready() *directory.Prepared {
+	if a.published.hash == "" || sha256.Sum256([]byte(a.Password)) != a.published.sum {
+		return nil
+	}
+	return directory.Ready(string(a.Password), a.published.hash)
+}
 
 func (w *writer) makeAccounts() error {
 	home, err := w.users()
 	if err != nil {
 		return err
 	}
-	hashes, err := w.hashes()
-	if err != nil {
-		return err
-	}
-	for _, prepared := range hashes.prepared {
+	for _, prepared := range w.hashes.prepared {
 		directory.UsePrepared(w.tx, prepared)
 	}
 	for _, account := range w.seed.Accounts {

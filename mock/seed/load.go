@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -66,17 +67,25 @@ func LoadFile(path string) (Seed, error) {
 
 // Default returns the built-in seed: the domain fabrikam.com with a reseller,
 // an Exchange server, stores and plans that suit H-Sphere. It panics if the
-// built-in text is invalid, which a test rules out.
+// built-in text is invalid, which a test rules out. The caller may change it.
 func Default() Seed {
 	seed, err := Load(bytes.NewReader(defaultSeed))
 	if err != nil {
 		panic(err)
 	}
 	for i := range seed.Accounts {
-		seed.Accounts[i].published = sha256.Sum256([]byte(seed.Accounts[i].Password))
+		seed.Accounts[i].published = published{sha256.Sum256([]byte(seed.Accounts[i].Password)), publishedHashes[seed.Accounts[i].Name]}
 	}
 	return seed
 }
+
+// Demo is [Default], read once in a process. It must not be changed.
+func Demo() *Seed { return demo() }
+
+var demo = sync.OnceValue(func() *Seed {
+	seed := Default()
+	return &seed
+})
 
 // DefaultYAML returns the text of the built-in seed, to be changed.
 func DefaultYAML() []byte { return bytes.Clone(defaultSeed) }

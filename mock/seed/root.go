@@ -41,21 +41,12 @@ func Root(ctx context.Context, env state.Env, s Seed) (*state.Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Hashing takes as long as all the rest, which does not wait for it.
-	type hashed struct {
-		hashes Hashes
-		err    error
+	hashes, err := Hash(ctx, nil, s)
+	if err != nil {
+		return nil, err
 	}
-	hashing := make(chan hashed, 1) // taken or not, the goroutine ends
-	go func() {
-		hashes, err := Hash(ctx, nil, s)
-		hashing <- hashed{hashes, err}
-	}()
 	tx := schema.Root().Begin(env).With(ctx)
-	err = write(tx, s, func() (Hashes, error) {
-		made := <-hashing
-		return made.hashes, made.err
-	})
+	err = hashes.Write(tx, s)
 	if err != nil {
 		return nil, err
 	}

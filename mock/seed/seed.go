@@ -1,7 +1,6 @@
 package seed
 
 import (
-	"crypto/sha256"
 	"log/slog"
 
 	"wsexchange/mock/directory"
@@ -42,7 +41,7 @@ type Account struct {
 	Password    Password `yaml:"password"` // empty = nobody can log on with it
 	Groups      []string `yaml:"groups"`   // sAMAccountNames of groups that it is in
 
-	published [sha256.Size]byte // sum of the password that everybody can read in the built-in seed
+	published published // the password that everybody can read in the built-in seed
 }
 
 // Password is a password in a Seed. It does not print.

@@ -379,3 +379,28 @@ func BenchmarkDefault(b *testing.B) {
 		Default()
 	}
 }
+
+// TestDefault_HasHashes holds the hashes that are in the program to the
+// passwords of the built-in seed.
+func TestDefault_HasHashes(t *testing.T) {
+	for _, account := range Default().Accounts {
+		assert.Equal(t, account.Password == "", account.Ready() == nil, account.Name)
+		if account.Password == "" {
+			continue
+		}
+		cost, err := bcrypt.Cost([]byte(account.published.hash))
+		require.NoError(t, err)
+		assert.Equal(t, bcrypt.MinCost, cost)
+		account.Password += "!"
+		assert.Nil(t, account.Ready(), "another password")
+	}
+	h := hold(t, Default())
+	d := directory.In(h.root.Read(h.env))
+	for _, account := range Default().Accounts {
+		o, err := d.BySAM(account.Name)
+		require.NoError(t, err)
+		if account.Password != "" {
+			assert.NoError(t, d.CheckPassword(o, string(account.Password)), account.Name)
+		}
+	}
+}

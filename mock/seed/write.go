@@ -27,7 +27,7 @@ type writer struct {
 	directory directory.Directory
 	seed      Seed
 	domain    ldappath.DN
-	hashes    func() (Hashes, error) // waits for them
+	hashes    Hashes
 }
 
 // steps are the parts in their order: each may use what those before made.
@@ -53,18 +53,13 @@ func Write(tx *state.Tx, s Seed) error { return Hashes{}.Write(tx, s) }
 
 // Write is [Write] with passwords that [Hash] has hashed.
 func (h Hashes) Write(tx *state.Tx, s Seed) error {
-	return write(tx, s, func() (Hashes, error) { return h, nil })
-}
-
-// write writes the starting content; it asks for the hashes when it needs them.
-func write(tx *state.Tx, s Seed, hashes func() (Hashes, error)) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
 	if Seeded(tx) {
 		return ErrAlreadySeeded
 	}
-	w := &writer{tx: tx, directory: directory.In(tx), seed: s, domain: domainName(s.Domain.Name), hashes: hashes}
+	w := &writer{tx: tx, directory: directory.In(tx), seed: s, domain: domainName(s.Domain.Name), hashes: h}
 	for _, step := range steps {
 		if err := step.run(w); err != nil {
 			return fmt.Errorf("seed %s: %w", step.name, err)

@@ -16,6 +16,7 @@ type Index[K comparable, R, V any] struct {
 	unique  bool
 	values  func(row *R, add func(V))
 	compare func(a, b V) int
+	same    func(before, after *R) bool // nil: unknown
 }
 
 // entry is a value and the key of a row that has it.
@@ -43,6 +44,17 @@ func addIndex[K comparable, R, V any](table *Table[K, R], name string, unique bo
 	return ix
 }
 
+// SameIf makes writes pass the index by where same reports that a row's values
+// are those that it had before. Where it reports false they are compared.
+func (ix *Index[K, R, V]) SameIf(same func(before, after *R) bool) *Index[K, R, V] {
+	ix.same = same
+	return ix
+}
+
+func (ix *Index[K, R, V]) stays(before, after *R) bool {
+	return before != nil && ix.same != nil && ix.same(before, after)
+}
+
 func (ix *Index[K, R, V]) empty() any {
 	compareKeys := ix.table.spec.Compare
 	less := func(a, b entry[K, V]) bool {
@@ -58,7 +70,7 @@ func (ix *Index[K, R, V]) empty() any {
 	return btree.NewBTreeGOptions(less, btree.Options{Degree: degree, NoLocks: true})
 }
 
-func (ix *Index[K, R, V]) slot(tx *Tx) int { return tx.schema.first[ix.table] + ix.number }
+func (ix *Index[K, R, V]) slot(tx *Tx) int { return ix.table.first(tx) + ix.number }
 
 func (ix *Index[K, R, V]) tree(tx *Tx) *btree.BTreeG[entry[K, V]] {
 	return tx.trees[ix.slot(tx)].(*btree.BTreeG[entry[K, V]])
@@ -140,14 +152,19 @@ func (ix *Index[K, R, V]) free(tx *Tx, tree int, key K, row *R) error {
 }
 
 func (ix *Index[K, R, V]) update(tx *Tx, tree int, key K, before, after *R) {
-	var few [2][4]V
-	was, is := few[0][:0], few[1][:0]
-	if before != nil {
-		ix.values(before, func(value V) { was = append(was, value) })
+	switch {
+	case before == nil:
+		entries := owned[entry[K, V]](tx, tree)
+		ix.values(after, func(value V) { entries.Set(entry[K, V]{value, key}) })
+		return
+	case after == nil:
+		entries := owned[entry[K, V]](tx, tree)
+		ix.values(before, func(value V) { entries.Delete(entry[K, V]{value, key}) })
+		return
 	}
-	if after != nil {
-		ix.values(after, func(value V) { is = append(is, value) })
-	}
+	var was, is []V
+	ix.values(before, func(value V) { was = append(was, value) })
+	ix.values(after, func(value V) { is = append(is, value) })
 	same := func(a, b V) bool { return ix.compare(a, b) == 0 }
 	if slices.EqualFunc(was, is, same) {
 		return

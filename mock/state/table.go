@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"sync/atomic"
 
 	"github.com/tidwall/btree"
 )
@@ -40,6 +41,13 @@ type Spec[K comparable, R any] struct {
 type Table[K comparable, R any] struct {
 	spec    Spec[K, R]
 	indexes []index[K, R]
+	place   atomic.Pointer[place] // in the schema that was used last
+}
+
+// place is where the trees of a table are in a schema.
+type place struct {
+	schema *Schema
+	first  int
 }
 
 // index keeps the entries of one index of a table.
@@ -48,6 +56,8 @@ type index[K comparable, R any] interface {
 	// free fails with a *DuplicateError if another row has an entry of the row.
 	free(tx *Tx, tree int, key K, row *R) error
 	update(tx *Tx, tree int, key K, before, after *R)
+	// stays reports whether the entries of both rows are known to be the same.
+	stays(before, after *R) bool
 }
 
 // item is a row in the tree of its table.
@@ -78,7 +88,19 @@ func (t *Table[K, R]) Ephemeral() bool { return t.spec.Ephemeral }
 
 // tree returns the rows as a transaction sees them.
 func (t *Table[K, R]) tree(tx *Tx) *btree.BTreeG[item[K, R]] {
-	return tx.trees[tx.schema.first[t]].(*btree.BTreeG[item[K, R]])
+	return tx.trees[t.first(tx)].(*btree.BTreeG[item[K, R]])
+}
+
+// first is the number of the table's first tree. A table is nearly always used
+// with one schema, so that its number is remembered: a map of declarations is
+// slow to ask.
+func (t *Table[K, R]) first(tx *Tx) int {
+	if p := t.place.Load(); p != nil && p.schema == tx.schema {
+		return p.first
+	}
+	first := tx.schema.first[t]
+	t.place.Store(&place{tx.schema, first})
+	return first
 }
 
 // Get returns the row of a key, or nil.
@@ -93,7 +115,7 @@ func (t *Table[K, R]) Len(tx *Tx) int { return t.tree(tx).Len() }
 // All iterates over the rows in the order of their keys. The rows are those at
 // the moment of the call, whatever is written meanwhile.
 func (t *Table[K, R]) All(tx *Tx) iter.Seq[*R] {
-	tree := frozen(tx, tx.schema.first[t], t.tree(tx))
+	tree := frozen(tx, t.first(tx), t.tree(tx))
 	return func(yield func(*R) bool) {
 		tree.Scan(func(found item[K, R]) bool { return yield(found.row) })
 	}
@@ -101,7 +123,7 @@ func (t *Table[K, R]) All(tx *Tx) iter.Seq[*R] {
 
 // From is All from a key on, which is included.
 func (t *Table[K, R]) From(tx *Tx, key K) iter.Seq[*R] {
-	tree := frozen(tx, tx.schema.first[t], t.tree(tx))
+	tree := frozen(tx, t.first(tx), t.tree(tx))
 	return func(yield func(*R) bool) {
 		tree.Ascend(item[K, R]{key: key}, func(found item[K, R]) bool { return yield(found.row) })
 	}
@@ -113,16 +135,23 @@ func (t *Table[K, R]) Put(tx *Tx, row *R) error {
 	if err := tx.Ready(true); err != nil {
 		return err
 	}
-	key, first := t.spec.Key(row), tx.schema.first[t]
+	key, first := t.spec.Key(row), t.first(tx)
 	before := t.Get(tx, key)
+	var passed uint64 // indexes, by their bits
 	for i, one := range t.indexes {
+		if one.stays(before, row) {
+			passed |= 1 << i
+			continue
+		}
 		if err := one.free(tx, first+1+i, key, row); err != nil {
 			return err
 		}
 	}
 	owned[item[K, R]](tx, first).Set(item[K, R]{key, row})
 	for i, one := range t.indexes {
-		one.update(tx, first+1+i, key, before, row)
+		if passed&(1<<i) == 0 {
+			one.update(tx, first+1+i, key, before, row)
+		}
 	}
 	tx.note(t, key, nilOf(before), row)
 	return nil
@@ -133,7 +162,7 @@ func (t *Table[K, R]) Delete(tx *Tx, key K) (bool, error) {
 	if err := tx.Ready(true); err != nil {
 		return false, err
 	}
-	before, first := t.Get(tx, key), tx.schema.first[t]
+	before, first := t.Get(tx, key), t.first(tx)
 	if before == nil {
 		return false, nil
 	}
@@ -165,14 +194,24 @@ func (t *Table[K, R]) trees() []emptyTree {
 }
 
 func (t *Table[K, R]) load(tx *Tx, value []byte) error {
-	row := new(R)
-	if err := json.Unmarshal(value, row); err != nil {
+	row, err := new(R), error(nil)
+	if own, ok := any(row).(json.Unmarshaler); ok { // json.Unmarshal would read the text once more
+		err = own.UnmarshalJSON(value)
+	} else {
+		err = json.Unmarshal(value, row)
+	}
+	if err != nil {
 		return err
 	}
 	return t.Put(tx, row)
 }
 
-func (t *Table[K, R]) encode(row any) ([]byte, error) { return json.Marshal(row) }
+func (t *Table[K, R]) encode(row any) ([]byte, error) {
+	if own, ok := row.(json.Marshaler); ok { // json.Marshal would copy the text
+		return own.MarshalJSON()
+	}
+	return json.Marshal(row)
+}
 
 func (t *Table[K, R]) keyText(key any) string { return t.spec.KeyText(key.(K)) }
 
