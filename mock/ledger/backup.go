@@ -19,6 +19,23 @@ func (s *database) backup(ctx context.Context, file string) error {
 	return nil
 }
 
+// BackupFile writes a copy of a database file as of one moment, with mode 0600,
+// whether or not a process has it open: it takes no lock and does not stop
+// writers. A file of another program, and a target that exists, are refused.
+func BackupFile(ctx context.Context, from, to string) error {
+	path, err := resolve(from)
+	if err == nil {
+		_, err = identify(ctx, path)
+	}
+	if err != nil {
+		return &FileError{from, err}
+	}
+	if err := vacuumInto(ctx, path, to); err != nil {
+		return fmt.Errorf("backup to %s: %w", to, err)
+	}
+	return nil
+}
+
 // Restore makes a database file of a backup, with mode 0600. The backup is
 // checked page by page; it must be of a format that this program reads or can
 // bring to its own. A target that exists is refused: stop the program and move
@@ -28,8 +45,8 @@ func Restore(ctx context.Context, from, to string) error {
 	if err != nil {
 		return &FileError{from, err}
 	}
-	if id.format > known.current {
-		return &FileError{from, fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, id.format, known.current)}
+	if err := known.refuseNewer(id.format); err != nil {
+		return &FileError{from, err}
 	}
 	if err := checkAll(ctx, from); err != nil {
 		return &FileError{from, err}

@@ -36,7 +36,7 @@ type database struct {
 	statements map[string]*sql.Stmt
 	lastAudit  int64
 	running    map[string]bool // ids of logged transactions that have not ended
-	unwiped    bool            // secrets that were deleted may still be in the WAL
+	unwiped    bool            // secrets that were deleted or overwritten may still be in the WAL
 
 	audits, logs, revisions atomic.Int64 // rows
 }
@@ -93,8 +93,8 @@ func (s *database) open(ctx context.Context, cfg Config, f formats) (*state.Root
 	if err != nil {
 		return nil, "", err
 	}
-	if id.format > f.current {
-		return nil, "", fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, id.format, f.current)
+	if err := f.refuseNewer(id.format); err != nil {
+		return nil, "", err
 	}
 	if s.file, err = os.Stat(s.path); err != nil {
 		return nil, "", err
@@ -112,6 +112,10 @@ func (s *database) open(ctx context.Context, cfg Config, f formats) (*state.Root
 	}
 	if err := s.count(ctx); err != nil {
 		return nil, "", explained(err)
+	}
+	if info, err := os.Stat(s.path + "-wal"); err == nil && info.Size() > 0 {
+		s.unwiped = true // left by a crash
+		s.wipe(ctx)
 	}
 	root, err := s.load(ctx, cfg.Schema, cfg.Env)
 	return root, id.installation, err
@@ -195,6 +199,12 @@ func (s *database) same() error {
 		}
 	}
 	return nil
+}
+
+func (s *database) intact() error {
+	s.mu.Lock() // for wal
+	defer s.mu.Unlock()
+	return s.same()
 }
 
 // change runs fn in a transaction of the database. It is called with mu held,
