@@ -105,8 +105,8 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments) error {
 	e, err := mock.Open(ctx, mock.Config{
 		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
-		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: cfg.Emulator.AuditKeep, ErrorMapFile: cfg.Emulator.ErrorMap,
-		PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
+		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: mock.Kept(cfg.Emulator.AuditKeep), KeepHistory: mock.Kept(cfg.Emulator.HistoryKeep),
+		ErrorMapFile: cfg.Emulator.ErrorMap, PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
 		Logger: by.logs.Logger(partEngine), LDAP: ldap.Config{Logger: by.logs.Logger(partLDAP)},
 		Registerer: by.registry, Tracer: by.tracer,
 	})

@@ -34,6 +34,7 @@ func TestStore_FullDisk(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotWritten)
 	assert.ErrorContains(t, err, "full")
 	assert.Equal(t, map[int64]string{1: "a"}, notes(s.Root()), "nothing half done")
+	assert.ErrorContains(t, s.Writable(t.Context()), "full")
 	limit(1 << 20)
 	require.NoError(t, s.Writable(t.Context()), "the probe succeeds")
 	require.NoError(t, s.Update(t.Context(), put(2, "b")))
