@@ -64,6 +64,20 @@ func TestBackupFile_WhileItIsInUse(t *testing.T) {
 	require.NoError(t, s.Update(t.Context(), put(3, "c")), "writing goes on")
 }
 
+func TestRestore_TakesRelativePaths(t *testing.T) {
+	t.Chdir(filepath.Dir(made(t)))
+	require.NoError(t, BackupFile(t.Context(), "mockmpf.db", "copy"))
+	require.NoError(t, Restore(t.Context(), "copy", "restored"))
+	require.NoError(t, BackupFile(t.Context(), "restored", "file:copy"), "a name, no URI")
+	read, err := ReadFile(t.Context(), schema(t), "file:copy")
+	require.NoError(t, err)
+	assert.Equal(t, map[int64]string{1: "a"}, notes(read.Root()))
+	s := mustOpen(t, Config{Schema: schema(t), Path: "restored"})
+	require.NoError(t, os.Symlink("restored", "link"))
+	assert.ErrorContains(t, Restore(t.Context(), "copy", "link"), "is in use by process")
+	require.NoError(t, s.Update(t.Context(), put(2, "b")))
+}
+
 func TestReadFile_OfAFileThatNobodyHasOpen(t *testing.T) {
 	path := made(t)
 	read, err := ReadFile(t.Context(), schema(t), path)
@@ -104,6 +118,8 @@ func TestStore_BackupOfMemory(t *testing.T) {
 func TestRestore_RefusesWhatCannotBeOpened(t *testing.T) {
 	to := file(t)
 	assert.ErrorIs(t, Restore(t.Context(), file(t), to), fs.ErrNotExist)
+	assert.ErrorContains(t, Restore(t.Context(), "/no/such/backup", to), "/no/such/backup: ")
+	assert.ErrorContains(t, Restore(t.Context(), made(t), "/no/such/database"), "/no/such/database: ")
 	newer := made(t)
 	sqlIn(t, newer, "UPDATE installation SET value = '7' WHERE name = 'format'")
 	assert.ErrorIs(t, Restore(t.Context(), newer, to), ErrFormat)
