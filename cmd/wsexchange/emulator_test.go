@@ -47,3 +47,18 @@ func TestEmulator_BesideARunningGateway(t *testing.T) {
 	require.Equal(t, 0, status, errors)
 	assert.Equal(t, rows(database), rows(restored))
 }
+
+func TestEmulator_Help(t *testing.T) {
+	out, errors, status := outputOf(t, nil, "emulator")
+	require.Equal(t, 0, status, errors)
+	for _, name := range []string{"backup", "restore", "export", "import", "seed"} {
+		assert.Contains(t, out, "\n  "+name+" ", name)
+		help, errors, status := outputOf(t, nil, "emulator", name, "--help")
+		require.Equal(t, 0, status, errors)
+		assert.Contains(t, help, "--emulator.database", name)
+		assert.NotContains(t, help, "--auth.mode", name)
+	}
+	_, errors, status = outputOf(t, nil, "emulator", "backpu")
+	assert.Equal(t, 1, status)
+	assert.Contains(t, errors, "unknown command")
+}
