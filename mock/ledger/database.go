@@ -25,8 +25,8 @@ type database struct {
 	engine string
 	logger *slog.Logger
 	locked *os.File
-	file   os.FileInfo // of the database when it was opened
-	wal    os.FileInfo // of its write-ahead log; nil before the first write
+	file   os.FileInfo                 // of the database when it was opened
+	wal    atomic.Pointer[os.FileInfo] // of its write-ahead log; nil before the first write
 
 	writers *sql.DB // one connection, conn
 	readers *sql.DB
@@ -183,29 +183,29 @@ func (s *database) count(ctx context.Context) error {
 // same returns ErrReplaced if the names of the database and of its write-ahead
 // log no longer lead to the files that were opened.
 func (s *database) same() error {
-	for _, opened := range []struct {
-		path string
-		info os.FileInfo
-	}{{s.path, s.file}, {s.path + "-wal", s.wal}} {
-		if opened.info == nil { // not made yet
-			continue
-		}
-		now, err := os.Stat(opened.path)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(opened.info, now) {
-			err = ErrReplaced
-		}
-		if err != nil {
-			return &FileError{opened.path, err}
-		}
+	if err := sameFile(s.path, s.file); err != nil {
+		return err
+	}
+	if wal := s.wal.Load(); wal != nil {
+		return sameFile(s.path+"-wal", *wal)
 	}
 	return nil
 }
 
-func (s *database) intact() error {
-	s.mu.Lock() // for wal
-	defer s.mu.Unlock()
-	return s.same()
+// sameFile returns ErrReplaced if a name does not lead to a file.
+func sameFile(path string, opened os.FileInfo) error {
+	now, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(opened, now) {
+		err = ErrReplaced
+	}
+	if err != nil {
+		return &FileError{path, err}
+	}
+	return nil
 }
+
+// intact does not wait for a writer.
+func (s *database) intact() error { return s.same() }
 
 // change runs fn in a transaction of the database. It is called with mu held,
 // or before there are others.
@@ -231,8 +231,10 @@ func (s *database) change(ctx context.Context, fn func() error) (err error) {
 		return &FileError{s.path, explained(err)}
 	}
 	committed = true
-	if s.wal == nil {
-		s.wal, _ = os.Stat(s.path + "-wal")
+	if s.wal.Load() == nil {
+		if info, err := os.Stat(s.path + "-wal"); err == nil {
+			s.wal.Store(&info)
+		}
 	}
 	return nil
 }

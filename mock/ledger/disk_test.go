@@ -100,6 +100,23 @@ func TestStore_NoticesThatItsFileIsGone(t *testing.T) {
 	}
 }
 
+// TestStore_WritableDoesNotWaitForAWrite asks while a write takes long.
+func TestStore_WritableDoesNotWaitForAWrite(t *testing.T) {
+	s := mustOpen(t, Config{Schema: schema(t), Path: file(t)})
+	require.NoError(t, s.Update(t.Context(), put(1, "a")))
+	kept := s.backend.(*database)
+	kept.mu.Lock() // as a write has it
+	defer kept.mu.Unlock()
+	answered := make(chan error, 1)
+	go func() { answered <- s.Writable(t.Context()) }()
+	select {
+	case err := <-answered:
+		assert.NoError(t, err)
+	case <-time.After(testPatience):
+		t.Error("it waits for the write")
+	}
+}
+
 func TestStore_DeletedSecretsAreGoneFromTheDisk(t *testing.T) {
 	path := file(t)
 	s := mustOpen(t, Config{Schema: schema(t), Path: path})
