@@ -10,9 +10,9 @@ import (
 )
 
 // ReadFile returns the content of a database file as of one moment, whether or
-// not a process has it open: it takes no lock, and nothing is written. Of files
-// of another format it says which program reads them; those that [Open] would
-// refuse are refused.
+// not a process has it open. It takes no lock and changes no content; a
+// write-ahead log that a crash left is moved into the file. What [Open] would
+// refuse is refused, and so is an older format.
 func ReadFile(ctx context.Context, schema *state.Schema, path string) (Source, error) {
 	read, err := readFile(ctx, schema, path)
 	if err != nil {
