@@ -55,7 +55,7 @@ type Config struct {
 	Audit engine.AuditLevel
 	// KeepAudit is how long it keeps them, KeepHistory how long the ledger keeps
 	// the transaction log and what single commits changed. 0 are the ledger's
-	// defaults, negative is for ever.
+	// defaults, negative is permanently. See Kept.
 	KeepAudit, KeepHistory time.Duration
 	Policies               engine.Policies
 	// Errors configures the Error Provider; its zero value has no translations.
@@ -197,7 +197,17 @@ func (cfg *Config) seed() (seed.Seed, error) {
 	return seed.LoadFile(cfg.SeedFile)
 }
 
-// Run works off the queue until ctx ends.
+// Kept turns a setting of which 0 means permanently into a value of
+// Config.KeepAudit and Config.KeepHistory.
+func Kept(setting time.Duration) time.Duration {
+	if setting == 0 {
+		return -1
+	}
+	return setting
+}
+
+// Run works off the queue, and removes from the logs what is older than they
+// keep it, until ctx ends.
 func (e *Emulator) Run(ctx context.Context) error { return e.Engine.Run(ctx) }
 
 // Domain gives what the directory has once.
@@ -207,6 +217,16 @@ func (e *Emulator) Domain(ctx context.Context) (domain directory.Domain, err err
 		return err
 	})
 	return domain, err
+}
+
+// Ready returns why requests would fail: the ledger cannot be written, or the
+// directory has no content. It is nil if all is well.
+func (e *Emulator) Ready(ctx context.Context) error {
+	if err := e.Store.Writable(ctx); err != nil {
+		return err
+	}
+	_, err := e.Domain(ctx)
+	return err
 }
 
 // Logon checks the password of an account, as directory.Passwords.Logon does.

@@ -29,7 +29,7 @@ type census struct {
 	logger *slog.Logger
 
 	customers, mailboxes, allocated, free, booksAllocated, booksFree, plans, jobs, unfinished *prometheus.Desc
-	waits, waited, success, duration                                                          *prometheus.Desc
+	waits, waited, success, duration, rows, bytes                                             *prometheus.Desc
 }
 
 // Values of the label access: of transactions that write or read.
@@ -55,6 +55,8 @@ func newCensus(ctx context.Context, s *ledger.Store, logger *slog.Logger) *censu
 		unfinished:     desc("transactions_unfinished", "Transactions of the log that have not ended: they run, or are in doubt if it stays so."),
 		waits:          desc("database_waits_total", "Transactions that had to wait for others before they began.", "access"),
 		waited:         desc("database_wait_seconds_total", "Time that transactions have waited for others before they began.", "access"),
+		rows:           desc("database_rows", "Rows of what the sweep shortens: the audit log, the transaction log, and the history of commits.", "of"),
+		bytes:          desc("database_bytes", "Size of the database file and of its write-ahead log; 0 in memory.", "file"),
 		success:        desc("census_success", "1 if the figures of this scrape could be counted in time, else 0 and they are missing."),
 		duration:       desc("census_duration_seconds", "Time that counting took for this scrape."),
 	}
@@ -64,7 +66,7 @@ func newCensus(ctx context.Context, s *ledger.Store, logger *slog.Logger) *censu
 func (c *census) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.customers, c.mailboxes, c.allocated, c.free, c.booksAllocated, c.booksFree, c.plans, c.jobs, c.unfinished,
-		c.waits, c.waited, c.success, c.duration,
+		c.waits, c.waited, c.success, c.duration, c.rows, c.bytes,
 	} {
 		to <- d
 	}
@@ -87,6 +89,13 @@ func (c *census) Collect(to chan<- prometheus.Metric) {
 	for access, w := range map[string]ledger.Waits{accessWrite: writes, accessRead: reads} {
 		to <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(w.Count), access)
 		to <- prometheus.MustNewConstMetric(c.waited, prometheus.CounterValue, w.Time.Seconds(), access)
+	}
+	size := c.store.Size()
+	for of, rows := range map[string]int64{"audit": size.Audit, "transactions": size.Log, "history": size.History} {
+		to <- prometheus.MustNewConstMetric(c.rows, prometheus.GaugeValue, float64(rows), of)
+	}
+	for file, bytes := range map[string]int64{"database": size.File, "wal": size.WAL} {
+		to <- prometheus.MustNewConstMetric(c.bytes, prometheus.GaugeValue, float64(bytes), file)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -20,6 +21,19 @@ import (
 // database begins with the content of the configuration, and one in memory
 // always does; without it, a database file has to have content.
 func OpenStore(ctx context.Context, cfg Config, fill bool) (*ledger.Store, *directory.Passwords, error) {
+	store, passwords, err := OpenLedger(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cfg.fill(ctx, store, fill); err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return store, passwords, nil
+}
+
+// OpenLedger is OpenStore for whatever content there is in a database file,
+// none too.
+func OpenLedger(ctx context.Context, cfg Config) (*ledger.Store, *directory.Passwords, error) {
 	if cfg.Database != "" && cfg.Root != nil {
 		return nil, nil, errors.New("a root is the content of an emulator in memory, not of a database")
 	}
@@ -44,10 +58,36 @@ func OpenStore(ctx context.Context, cfg Config, fill bool) (*ledger.Store, *dire
 	if err != nil {
 		return nil, nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
 	}
-	if err := cfg.fill(ctx, store, fill); err != nil {
-		return nil, nil, errors.Join(err, store.Close())
-	}
 	return store, passwords, nil
+}
+
+// StartingContent makes the content with which a new emulator of the
+// configuration begins. Its passwords are hashed at the lowest cost: it is for
+// comparing, and for emulators in memory.
+func (cfg Config) StartingContent(ctx context.Context) (*state.Root, error) {
+	cfg.Database = ""
+	env, _, err := cfg.env()
+	if err != nil {
+		return nil, err
+	}
+	return cfg.content(ctx, env)
+}
+
+// ReadExport reads an export of a state, as ledger.Import does. One without the
+// starting content of an emulator is directory.ErrNotSeeded.
+func ReadExport(ctx context.Context, r io.Reader) (*state.Root, error) {
+	schema, err := seed.Schema()
+	if err != nil {
+		return nil, err
+	}
+	root, err := ledger.Import(ctx, schema, r)
+	if err != nil {
+		return nil, err
+	}
+	if !seed.Seeded(root.Read(state.Env{})) {
+		return nil, fmt.Errorf("import: %w", directory.ErrNotSeeded)
+	}
+	return root, nil
 }
 
 // env is what transactions of the emulator need.

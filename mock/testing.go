@@ -71,6 +71,15 @@ func (e *Emulator) Reseed(ctx context.Context, content seed.Seed) error {
 	return e.replace(ctx, root)
 }
 
+// ReplaceState makes the content that of a root such as ReadExport returns, in
+// one commit: all of it or, after an error, nothing. It is what restoring a
+// snapshot is: every domain controller sees the content at once, and journal,
+// fault rules and snapshots stay. Requests that run end on the content with
+// which they began, before or after.
+func (e *Emulator) ReplaceState(ctx context.Context, root *state.Root) error {
+	return e.replace(ctx, root)
+}
+
 // replace makes the content that of a root, which every domain controller sees
 // at once.
 func (e *Emulator) replace(ctx context.Context, root *state.Root) error {

@@ -86,6 +86,22 @@ func TestServe_ReadyInDetail(t *testing.T) {
 	assert.Contains(t, e.Metrics(), "mockmpf_certificate_expiry_timestamp_seconds")
 }
 
+// TestServe_NotReadyWithoutItsDatabase removes the file of a program that has
+// nothing to write.
+func TestServe_NotReadyWithoutItsDatabase(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "emulator.db")
+	e := start(t, "--database", database)
+	status, text := e.Health("/-/ready")
+	require.Equal(t, http.StatusOK, status, text)
+	require.NoError(t, os.Remove(database))
+	status, text = e.Health("/-/ready")
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	var answer daemon.Readiness
+	require.NoError(t, json.Unmarshal([]byte(text), &answer))
+	require.Equal(t, "database", answer.Checks[1].Name)
+	assert.Contains(t, answer.Checks[1].Error, "database file was deleted or replaced")
+}
+
 // TestServe_Drains sees the program not ready first, while it still takes
 // requests.
 func TestServe_Drains(t *testing.T) {
@@ -110,6 +126,7 @@ func TestServe_ConfigCheck(t *testing.T) {
 	daemontest.ConfigCheck(t, run, map[string]daemontest.BadConfiguration{
 		"seed":         {Args: []string{"--seed=/no/such.yaml"}, Want: "/no/such.yaml"},
 		"error map":    {Args: []string{"--error-map=/no/such.xml"}, Want: "/no/such.xml"},
+		"history":      {Args: []string{"--history-keep=-1s"}, Want: `history-keep: "-1s" must not be less than 0s`},
 		"audit":        {Args: []string{"--audit-keep=-1s"}, Want: `audit-keep: "-1s" must not be less than 0s`},
 		"no procedure": {Args: []string{"--perf-enabled=Hosted Exchange::Nothing"}, Want: "perf-enabled"},
 	})

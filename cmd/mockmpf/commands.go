@@ -9,7 +9,7 @@ import (
 
 	"wsexchange/internal/daemon"
 	"wsexchange/mock"
-	"wsexchange/mock/seed"
+	"wsexchange/mock/maintain"
 )
 
 // checkConfiguration opens the files that the configuration names.
@@ -23,26 +23,18 @@ func checkConfiguration(cfg *Config) error {
 	return errors.Join(err, mock.Config{SeedFile: cfg.Seed, ErrorMapFile: cfg.ErrorMap, PerfEnabled: cfg.PerfEnabled}.Check())
 }
 
-// seedCommand prints the demo data, to be changed, or tests what came of it.
-func seedCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "seed [FILE]", Short: "Print the demo data as YAML, or tell whether a file is a good seed", Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				_, err := c.OutOrStdout().Write(seed.DefaultYAML())
-				return err
-			}
-			return checkSeed(c, args[0])
-		},
-	}
+// maintenance returns the commands that keep the database.
+func maintenance(p *daemon.Program[Config]) []*cobra.Command {
+	return maintain.Commands(func(c *cobra.Command, run func(*cobra.Command, mock.Config, []string) error) *cobra.Command {
+		return p.ConfiguredArgs(c, []string{"database", "seed"}, func(c *cobra.Command, cfg *Config, args []string) error {
+			return run(c, cfg.kept(), args)
+		})
+	})
 }
 
-func checkSeed(c *cobra.Command, path string) error {
-	seed, err := seed.LoadFile(path)
-	if err != nil {
-		return err
+// kept picks the settings of the emulator's database.
+func (c *Config) kept() mock.Config {
+	return mock.Config{
+		Database: c.Database, SeedFile: c.Seed, KeepAudit: mock.Kept(c.AuditKeep), KeepHistory: mock.Kept(c.HistoryKeep),
 	}
-	_, err = fmt.Fprintf(c.OutOrStdout(), "%s is a good seed: domain %s, %d accounts, %d resellers, %d Exchange servers, %d plans\n",
-		path, seed.Domain.Name, len(seed.Accounts), len(seed.Hosting.Resellers), len(seed.Exchange.Servers), len(seed.Plans.Plans))
-	return err
 }

@@ -23,7 +23,8 @@ type Config struct {
 	Database    string               `setting:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
 	Seed        string               `setting:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	AuditKeep   time.Duration        `setting:"audit-keep" default:"0s" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
+	AuditKeep   time.Duration        `setting:"audit-keep" default:"2160h" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
+	HistoryKeep time.Duration        `setting:"history-keep" default:"168h" restart:"true" help:"how long the transaction log, and the history of what each commit changed, are kept; 0s keeps them permanently"`
 	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
 	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`

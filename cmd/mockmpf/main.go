@@ -34,8 +34,9 @@ func command(environ []string) (*cobra.Command, error) {
 		return nil, err
 	}
 	return p.Root("mockmpf", "Emulates Microsoft Provisioning Framework with its directory",
-		p.Serve(daemon.Service[Config]{Short: "Run the emulator", Run: serve, Check: checkConfiguration}),
-		p.Healthcheck(func(c *Config) string { return c.Metrics.Listen }),
-		seedCommand(),
+		append([]*cobra.Command{
+			p.Serve(daemon.Service[Config]{Short: "Run the emulator", Run: serve, Check: checkConfiguration}),
+			p.Healthcheck(func(c *Config) string { return c.Metrics.Listen }),
+		}, maintenance(p)...)...,
 	), nil
 }

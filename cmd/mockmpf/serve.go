@@ -114,7 +114,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
 		LDAPSecure: cfg.LDAP.Secure, Catalog: cfg.LDAP.Catalog, CatalogSecure: cfg.LDAP.CatalogTLS, Throttle: throttle.New(cfg.Auth.Config(), nil),
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
-		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: cfg.AuditKeep, ErrorMapFile: cfg.ErrorMap,
+		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: mock.Kept(cfg.AuditKeep), KeepHistory: mock.Kept(cfg.HistoryKeep), ErrorMapFile: cfg.ErrorMap,
 		PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
 		Tracer: s.Tracer(),
 	})
@@ -128,13 +128,10 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	return nil
 }
 
-// checks are what must be well for the emulator to be ready: a directory with
-// its content, and doors that take connections.
+// checks are what must be well for the emulator to be ready: a database that
+// can be written, with its content, and listeners that take connections.
 func (s *service) checks() []daemon.Check {
-	checks := []daemon.Check{daemon.CheckListener("listener", s.door.Listener), {Name: "database", Run: func(ctx context.Context) error {
-		_, err := s.emulator.Domain(ctx)
-		return err
-	}}}
+	checks := []daemon.Check{daemon.CheckListener("listener", s.door.Listener), {Name: "database", Run: s.emulator.Ready}}
 	for name, server := range s.emulator.Listeners() {
 		checks = append(checks, daemon.Check{Name: name, Run: server.Check})
 	}

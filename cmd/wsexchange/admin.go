@@ -102,10 +102,7 @@ func (s *service) checks() []daemon.Check {
 			return anyEngine(current.backend.balancer)
 		}})
 	} else {
-		checks = append(checks, daemon.Check{Name: "emulator", Run: func(ctx context.Context) error {
-			_, err := current.backend.emulator.Domain(ctx)
-			return err
-		}})
+		checks = append(checks, daemon.Check{Name: "emulator", Run: current.backend.emulator.Ready})
 		for name, listener := range current.backend.emulator.Listeners() {
 			checks = append(checks, daemon.Check{Name: name, Run: listener.Check})
 		}

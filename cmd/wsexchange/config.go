@@ -102,7 +102,8 @@ type EmulatorConfig struct {
 	LDAP        ldap.Settings `setting:"ldap" help:"limits of the emulator's LDAP listeners"`
 	HashCost    int           `setting:"hash-cost" default:"10" min:"4" max:"31" help:"bcrypt cost of passwords; each step doubles the time"`
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
-	AuditKeep   time.Duration `setting:"audit-keep" default:"0s" help:"how long the audit log keeps them; 0s keeps them permanently"`
+	AuditKeep   time.Duration `setting:"audit-keep" default:"2160h" help:"how long the audit log keeps them; 0s keeps them permanently"`
+	HistoryKeep time.Duration `setting:"history-keep" default:"168h" help:"how long the transaction log, and the history of what each commit changed, are kept; 0s keeps them permanently"`
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
 	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }

@@ -41,6 +41,7 @@ func command(environ []string) (*cobra.Command, error) {
 		p.Configured(&cobra.Command{Use: "check", Short: "Tell line by line whether everything that serve needs is there, with cause and cure"}, check),
 		p.Healthcheck(func(c *Config) string { return c.Metrics.Listen }),
 		wsdlCommand(),
+		emulatorCommand(p),
 	), nil
 }
 

@@ -171,6 +171,17 @@ func TestServe_ReadyInDetail(t *testing.T) {
 	assert.Equal(t, []string{"listener", "emulator", "ldap"}, names)
 }
 
+func TestServe_NotReadyWithoutItsDatabase(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "emulator.db")
+	g := start(t, "--emulator.database", database)
+	status, text := g.Health("/-/ready")
+	require.Equal(t, http.StatusOK, status, text)
+	require.NoError(t, os.Remove(database))
+	status, text = g.Health("/-/ready")
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Contains(t, text, "database file was deleted or replaced")
+}
+
 func TestServe_ThrottledSourcesAreReleased(t *testing.T) {
 	g := start(t, "--auth.account-failures=2", "--auth.source-failures=2")
 	for range 2 {

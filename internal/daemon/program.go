@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"wsexchange/internal/config"
 	"wsexchange/internal/version"
@@ -91,15 +93,24 @@ func (p *Program[C]) documents() *cobra.Command {
 
 // Configured gives a command every setting as a flag.
 func (p *Program[C]) Configured(c *cobra.Command, run func(*cobra.Command, *C) error) *cobra.Command {
-	p.loader.AddFlags(c.Flags())
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return config.FlagError(c.Flags(), err) })
 	c.Args = cobra.NoArgs
-	c.RunE = func(c *cobra.Command, _ []string) error {
+	return p.ConfiguredArgs(c, nil, func(c *cobra.Command, cfg *C, _ []string) error { return run(c, cfg) })
+}
+
+// ConfiguredArgs gives a command that takes arguments every setting as a flag.
+// With names, its help shows those of the settings and --config alone.
+func (p *Program[C]) ConfiguredArgs(c *cobra.Command, names []string, run func(*cobra.Command, *C, []string) error) *cobra.Command {
+	p.loader.AddFlags(c.Flags())
+	if len(names) > 0 {
+		c.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = f.Name != "config" && !slices.Contains(names, f.Name) })
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return config.FlagError(c.Flags(), err) })
+	c.RunE = func(c *cobra.Command, args []string) error {
 		cfg, err := p.load(c)
 		if err != nil {
 			return err
 		}
-		return run(c, cfg)
+		return run(c, cfg, args)
 	}
 	return c
 }

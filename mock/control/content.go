@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wsexchange/internal/ldappath"
+	"wsexchange/mock"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
@@ -54,6 +55,14 @@ func (c *control) seed(r *http.Request, _ Nothing) (Nothing, error) {
 		return Nothing{}, badInput{err}
 	}
 	return Nothing{}, c.emulator.Reseed(r.Context(), seed)
+}
+
+func (c *control) setState(r *http.Request, _ Nothing) (Nothing, error) {
+	root, err := mock.ReadExport(r.Context(), r.Body)
+	if err != nil {
+		return Nothing{}, badInput{err}
+	}
+	return Nothing{}, c.emulator.ReplaceState(r.Context(), root)
 }
 
 func (c *control) setMailboxUsage(r *http.Request, u Usage) (Nothing, error) {

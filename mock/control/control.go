@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -19,8 +20,11 @@ import (
 	"wsexchange/mock/state"
 )
 
-// largest is the longest body of a request, in bytes.
-const largest = 2 << 20
+// Longest bodies of requests, in bytes: of any, and of one with a whole state.
+const (
+	largest      = 2 << 20
+	LargestState = 256 << 20
+)
 
 // ErrNotTesting says that the emulator was opened without mock.Config.Testing.
 var ErrNotTesting = errors.New("control API: the emulator keeps no journal and takes no faults")
@@ -37,7 +41,15 @@ func New(e *mock.Emulator, token string) (http.Handler, error) {
 	c := &control{emulator: e}
 	mux := http.NewServeMux()
 	for _, r := range routes() {
-		mux.HandleFunc(r.method+" "+prefix+r.path, func(w http.ResponseWriter, req *http.Request) { r.serve(c, w, req) })
+		mux.HandleFunc(r.method+" "+prefix+r.path, func(w http.ResponseWriter, req *http.Request) {
+			most := cmp.Or(r.largest, largest)
+			if req.ContentLength > most {
+				fail(w, &http.MaxBytesError{Limit: most})
+				return
+			}
+			req.Body = http.MaxBytesReader(w, req.Body, most)
+			r.serve(c, w, req)
+		})
 	}
 	return guard(token, inWords(mux)), nil
 }
@@ -85,7 +97,6 @@ func guard(token string, next http.Handler) http.Handler {
 			answer(w, http.StatusUnauthorized, Failure{Error: "the token is missing or wrong"})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, largest)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -115,8 +126,14 @@ var statuses = []struct {
 
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
-	var bad badInput
-	if errors.As(err, &bad) {
+	var (
+		bad  badInput
+		long *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &long):
+		status, err = http.StatusRequestEntityTooLarge, fmt.Errorf("body: longer than %d bytes", long.Limit)
+	case errors.As(err, &bad):
 		status = http.StatusBadRequest
 	}
 	for _, row := range statuses {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -132,6 +133,76 @@ func TestResetAndSeed(t *testing.T) {
 	assert.NotNil(t, e.Object(reseller))
 }
 
+func TestState(t *testing.T) {
+	e, c, _ := start(t)
+	createAnn(e)
+	require.NoError(t, seed.Inventory{Organizations: 2, Users: 1000}.Generate(t.Context(), e.Store.Update, nil))
+	want := e.Dump()
+	var whole bytes.Buffer
+	require.NoError(t, c.State(t.Context(), &whole))
+	text := whole.String()
+	require.Greater(t, len(text), 2<<20, "other bodies are not so long")
+	require.NoError(t, c.Reset(t.Context()))
+	require.Nil(t, e.Object(ann))
+
+	createBob := "<container>LDAP://" + reseller + "</container><userPrincipalName>bob@fabrikam.com</userPrincipalName><sAMAccountName>bob</sAMAccountName>"
+	e.Call("Managed Active Directory", "CreateUser", createBob)
+	before := e.Dump()
+	for name, row := range map[string]struct{ text, want string }{
+		"truncated":  {text[:len(text)/2], "import: line "},
+		"nothing":    {"", "the stream is empty"},
+		"no content": {`{"format":"mockmpf-state","version":1,"tables":[]}` + "\n" + `{"end":{"rows":0,"tables":{}}}`, directory.ErrNotSeeded.Error()},
+	} {
+		assert.ErrorContains(t, c.SetState(t.Context(), strings.NewReader(row.text)), row.want, name)
+		assert.Equal(t, before, e.Dump(), name)
+	}
+	_, err := c.AddFault(t.Context(), fault.Rule{Action: fault.Fail, Procedure: "None"})
+	require.NoError(t, err)
+	require.NoError(t, c.SetState(t.Context(), strings.NewReader(text)))
+	assert.Equal(t, want, e.Dump())
+	assert.NotNil(t, e.Object(ann))
+	assert.NotEmpty(t, e.Faults.List())
+	assert.NotEmpty(t, e.Journal.List(journal.Filter{}), "as after restoring a snapshot")
+	e.Call("Managed Active Directory", "CreateUser", createBob)
+}
+
+// TestState_IsSeenByEveryController replaces the state while a controller has
+// not seen what was written at the other.
+func TestState_IsSeenByEveryController(t *testing.T) {
+	e := mocktest.Start(t, mocktest.Controllers("dc2.fabrikam.com"), mocktest.Replication(time.Hour))
+	handler, err := control.New(e.Emulator, token)
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	c := client.New(server.URL, token)
+	createAnn(e)
+	at := func(controller string) int {
+		found, err := c.Objects(t.Context(), control.Search{Filter: "(sAMAccountName=ann)", Controller: controller})
+		require.NoError(t, err)
+		return len(found.Objects)
+	}
+	assert.Equal(t, 1, at("dc1.fabrikam.com"))
+	assert.Zero(t, at("dc2.fabrikam.com"))
+	var whole bytes.Buffer
+	require.NoError(t, c.State(t.Context(), &whole))
+	require.NoError(t, c.SetState(t.Context(), &whole))
+	assert.Equal(t, 1, at("dc1.fabrikam.com"))
+	assert.Equal(t, 1, at("dc2.fabrikam.com"))
+}
+
+func TestState_Bounds(t *testing.T) {
+	handler, err := control.New(mocktest.Start(t).Emulator, token)
+	require.NoError(t, err)
+	for length, want := range map[int64]int{control.LargestState: http.StatusBadRequest, control.LargestState + 1: http.StatusRequestEntityTooLarge} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/_mock/state", strings.NewReader("no export\n"))
+		request.ContentLength = length
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		assert.Equal(t, want, answer.Code, "%d bytes: %s", length, answer.Body)
+	}
+}
+
 func TestContent(t *testing.T) {
 	e, c, _ := start(t)
 	createAnn(e)
@@ -244,8 +315,8 @@ func TestNew_Refuses(t *testing.T) {
 	_, err = control.New(&mock.Emulator{}, token)
 	assert.ErrorIs(t, err, control.ErrNotTesting)
 
-	ask := func(method, path, sent, body string) int {
-		request, err := http.NewRequestWithContext(t.Context(), method, address+path, strings.NewReader(body))
+	send := func(method, path, sent string, body io.Reader) int {
+		request, err := http.NewRequestWithContext(t.Context(), method, address+path, body)
 		require.NoError(t, err)
 		request.Header.Set("Authorization", sent)
 		response, err := http.DefaultClient.Do(request)
@@ -253,6 +324,7 @@ func TestNew_Refuses(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		return response.StatusCode
 	}
+	ask := func(method, path, sent, body string) int { return send(method, path, sent, strings.NewReader(body)) }
 	const good = "Bearer " + token
 	assert.Equal(t, http.StatusUnauthorized, ask("GET", "/_mock/faults", "", ""))
 	assert.Equal(t, http.StatusUnauthorized, ask("GET", "/_mock/faults", "Bearer wrong", ""))
@@ -263,7 +335,10 @@ func TestNew_Refuses(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, ask("PATCH", "/_mock/faults", good, ""))
 	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/faults", good, `{"action":"fail","colour":"red"}`))
 	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/faults", good, `{"action":"fail"} {}`))
-	assert.Equal(t, http.StatusBadRequest, ask("POST", "/_mock/faults", good, strings.Repeat(" ", 3<<20)))
+	long := strings.Repeat(" ", 3<<20)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, ask("POST", "/_mock/faults", good, long))
+	unknown := io.MultiReader(strings.NewReader(long)) // of which net/http knows no length
+	assert.Equal(t, http.StatusRequestEntityTooLarge, send("POST", "/_mock/faults", good, unknown))
 	assert.Equal(t, http.StatusBadRequest, ask("GET", "/_mock/journal?colour=red", good, ""))
 	assert.Equal(t, http.StatusBadRequest, ask("GET", "/_mock/journal?limit=many", good, ""))
 }

@@ -8,6 +8,7 @@ import (
 
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
+	"wsexchange/mock/ledger"
 )
 
 //go:embed openapi.yaml
@@ -21,6 +22,7 @@ type route struct {
 	method, path, name, summary string
 	in, out                     reflect.Type
 	takes, gives                string // media types other than JSON
+	largest                     int64  // bytes of a body; 0 = as usual
 	serve                       func(*control, http.ResponseWriter, *http.Request)
 }
 
@@ -54,6 +56,11 @@ func routes() []route {
 	exported.gives, exported.serve = "application/zip", exportJournal
 	described := call[Nothing, Nothing]("GET", "/openapi.yaml", "openapi", "Gives this description.", nil)
 	described.gives, described.serve = "application/yaml", describe
+	state := call[Nothing, Nothing]("GET", "/state", "state", "Gives the state as lines of JSON, as the command export does; secrets are in it.", nil)
+	state.gives, state.serve = StateMedia, exportState
+	replaced := call("PUT", "/state", "setState", "Replaces the state, all or nothing, by what GET gave, of 256 MiB at most. "+
+		"Every domain controller sees it at once; journal, snapshots and fault rules stay.", (*control).setState)
+	replaced.takes, replaced.largest = StateMedia, LargestState
 	return []route{
 		call("POST", "/reset", "reset", "Brings content, journal and fault rules back to how the emulator started.", (*control).reset),
 		call("GET", "/snapshots", "listSnapshots", "Lists the snapshots; 'start' is that of the start.", (*control).listSnapshots),
@@ -62,6 +69,8 @@ func routes() []route {
 		call("POST", "/snapshots/{name}/restore", "restoreSnapshot", "Brings the content back to a snapshot.", (*control).restoreSnapshot),
 		call("GET", "/difference", "difference", "Tells what differs between two snapshots; a name left out is the present.", (*control).difference),
 		seed,
+		state,
+		replaced,
 		call("PUT", "/mailbox-usage", "setMailboxUsage", "Sets what a mailbox holds.", (*control).setMailboxUsage),
 		call("GET", "/password-policy", "passwordPolicy", "Gives the domain's password policy.", (*control).passwordPolicy),
 		call("PUT", "/password-policy", "setPasswordPolicy", "Sets the domain's password policy.", (*control).setPasswordPolicy),
@@ -88,6 +97,19 @@ func routes() []route {
 func describe(_ *control, w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml")
 	_, _ = w.Write(description)
+}
+
+// StateMedia is the media type of an exported state.
+const StateMedia = "application/x-ndjson"
+
+func exportState(c *control, w http.ResponseWriter, r *http.Request) {
+	if err := readQuery(r.URL.Query(), &Nothing{}); err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", StateMedia)
+	// After an error the last line is missing, which an import refuses.
+	_ = ledger.Export(r.Context(), c.emulator.Store, w)
 }
 
 func exportJournal(c *control, w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -201,6 +203,46 @@ func TestQueue_KeepsNoSecretsInTheEnd(t *testing.T) {
 		})
 	}
 	assert.NotContains(t, u.Log.String(), password)
+}
+
+// TestQueue_EndedJobsLeaveNoSecretOnTheDisk looks for the passwords of queued
+// requests in the bytes of the database file and of its write-ahead log, with
+// everything in the audit log.
+func TestQueue_EndedJobsLeaveNoSecretOnTheDisk(t *testing.T) {
+	const canary = "Wonderland-canary-7"
+	for name, row := range map[string]struct{ attributes, fail string }{
+		"success that is kept":         {keep, ""},
+		"success":                      {"", ""},
+		"failure":                      {`retryCount="1" retryInterval="0"`, "<fail/>"},
+		"discarded, after its failure": {`onFailure="queueToOperator"`, "<fail/>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "emulator.db")
+			u := enginetest.OpenFile(t, path, engine.Config{Namespaces: []engine.Namespace{space()}, Audit: engine.AuditAll})
+			onDisk := func() (found int) {
+				for _, name := range []string{path, path + "-wal"} {
+					content, err := os.ReadFile(name)
+					require.NoError(t, err)
+					found += strings.Count(string(content), canary)
+				}
+				return found
+			}
+			var ids []string
+			for n := range 20 { // of many sizes
+				filling := "<pin>" + strings.Repeat("x", 300*n) + "</pin>"
+				ids = append(ids, enqueue(t, u, row.attributes, step("Login", "<newPassword>"+canary+"</newPassword>"+filling+row.fail), false))
+			}
+			assert.NotZero(t, onDisk(), "the search finds it")
+			assert.GreaterOrEqual(t, runAll(t, u), len(ids))
+			for _, id := range ids {
+				if !gone(t, u, id) && status(t, u, id) == queue.JobAwaitingOperator {
+					assert.NotZero(t, onDisk(), "it could not run again without")
+					require.NoError(t, u.Engine.Discard(t.Context(), id))
+				}
+			}
+			assert.Zero(t, onDisk())
+		})
+	}
 }
 
 func TestQueue_OperatorRunsItAgain(t *testing.T) {

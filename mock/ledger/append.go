@@ -82,9 +82,10 @@ func (r *rows) encode(e *entry) (string, error) {
 	return h.text(), nil
 }
 
-// deletesSecrets reports whether a commit deletes rows of secret tables.
-func deletesSecrets(e *entry) bool {
-	return slices.ContainsFunc(e.changes, func(c state.Change) bool { return c.After == nil && c.Table.Secret() })
+// removesSecrets reports whether a commit deletes or overwrites rows of secret
+// tables.
+func removesSecrets(e *entry) bool {
+	return slices.ContainsFunc(e.changes, func(c state.Change) bool { return c.Before != nil && c.Table.Secret() })
 }
 
 // history is the JSON of what a commit changed.
@@ -146,7 +147,7 @@ func (s *database) append(ctx context.Context, entries []*entry) error {
 		return err
 	}
 	s.noteRecords(entries)
-	if s.unwiped = s.unwiped || slices.ContainsFunc(entries, deletesSecrets); s.unwiped {
+	if s.unwiped = s.unwiped || slices.ContainsFunc(entries, removesSecrets); s.unwiped {
 		s.wipe(ctx)
 	}
 	return nil
@@ -263,7 +264,8 @@ func (s *database) many(ctx context.Context, insert, end string, width int, valu
 }
 
 // wipe makes what secure_delete overwrote in the file gone from the WAL too.
-// While a reader or a backup holds the WAL it is put off until the next write.
+// While a reader or a backup holds the WAL it is put off until the next write
+// or the next sweep.
 func (s *database) wipe(ctx context.Context) {
 	var busy, frames, moved int
 	err := s.exec(ctx, "PRAGMA busy_timeout = 50") // commits wait meanwhile
@@ -275,7 +277,7 @@ func (s *database) wipe(ctx context.Context) {
 		err = s.exec(ctx, "PRAGMA busy_timeout = 5000")
 	}
 	if err != nil {
-		s.logger.Warn("write-ahead log was not emptied of deleted secrets yet", "path", s.path, "error", err)
+		s.logger.Warn("write-ahead log was not emptied of removed secrets yet", "path", s.path, "error", err)
 	}
 }
 

@@ -14,6 +14,9 @@ type backend interface {
 	immediate() bool
 	// append writes the entries, all of them or none.
 	append(ctx context.Context, entries []*entry) error
+	// intact returns why the next write is going to fail, as far as that shows
+	// without one.
+	intact() error
 	// probe writes nothing of meaning, and returns why that was refused.
 	probe(ctx context.Context) error
 	backup(ctx context.Context, file string) error

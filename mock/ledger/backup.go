@@ -19,27 +19,52 @@ func (s *database) backup(ctx context.Context, file string) error {
 	return nil
 }
 
+// BackupFile writes a copy of a database file as of one moment, with mode 0600,
+// whether or not a process has it open: it takes no lock and does not stop
+// writers. A file of another program, and a target that exists, are refused.
+func BackupFile(ctx context.Context, from, to string) error {
+	path, err := resolve(from)
+	if err == nil {
+		_, err = identify(ctx, path)
+	}
+	if err != nil {
+		return &FileError{from, err}
+	}
+	if err := vacuumInto(ctx, path, to); err != nil {
+		return fmt.Errorf("backup to %s: %w", to, err)
+	}
+	return nil
+}
+
 // Restore makes a database file of a backup, with mode 0600. The backup is
 // checked page by page; it must be of a format that this program reads or can
 // bring to its own. A target that exists is refused: stop the program and move
 // its file and its -wal file away before.
 func Restore(ctx context.Context, from, to string) error {
-	id, err := identify(ctx, from)
+	backup, err := resolve(from)
 	if err != nil {
 		return &FileError{from, err}
 	}
-	if id.format > known.current {
-		return &FileError{from, fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, id.format, known.current)}
+	target, err := resolve(to)
+	if err != nil {
+		return &FileError{to, err}
 	}
-	if err := checkAll(ctx, from); err != nil {
+	id, err := identify(ctx, backup)
+	if err != nil {
 		return &FileError{from, err}
 	}
-	held, err := lock(to)
+	if err := known.refuseNewer(id.format); err != nil {
+		return &FileError{from, err}
+	}
+	if err := checkAll(ctx, backup); err != nil {
+		return &FileError{from, err}
+	}
+	held, err := lock(target)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = held.Close() }()
-	if err := vacuumInto(ctx, from, to); err != nil {
+	if err := vacuumInto(ctx, backup, target); err != nil {
 		return fmt.Errorf("restore to %s: %w", to, err)
 	}
 	return nil
@@ -61,9 +86,13 @@ func checkAll(ctx context.Context, path string) (err error) {
 	return nil
 }
 
-// vacuumInto writes a copy of a database under a name that must be free. The
+// vacuumInto writes a copy of a database, whose path is absolute, under a name
+// that must be free. The
 // name is empty while the copy is written beside it, and complete after.
 func vacuumInto(ctx context.Context, from, to string) (err error) {
+	if to, err = filepath.Abs(to); err != nil { // so that it is no URI
+		return err
+	}
 	for _, rest := range []string{to + "-wal", to + "-journal"} {
 		if _, err := os.Lstat(rest); err == nil {
 			return fmt.Errorf("%s exists: it belongs to another database", rest)

@@ -25,8 +25,8 @@ type database struct {
 	engine string
 	logger *slog.Logger
 	locked *os.File
-	file   os.FileInfo // of the database when it was opened
-	wal    os.FileInfo // of its write-ahead log; nil before the first write
+	file   os.FileInfo                 // of the database when it was opened
+	wal    atomic.Pointer[os.FileInfo] // of its write-ahead log; nil before the first write
 
 	writers *sql.DB // one connection, conn
 	readers *sql.DB
@@ -36,7 +36,7 @@ type database struct {
 	statements map[string]*sql.Stmt
 	lastAudit  int64
 	running    map[string]bool // ids of logged transactions that have not ended
-	unwiped    bool            // secrets that were deleted may still be in the WAL
+	unwiped    bool            // secrets that were deleted or overwritten may still be in the WAL
 
 	audits, logs, revisions atomic.Int64 // rows
 }
@@ -93,8 +93,8 @@ func (s *database) open(ctx context.Context, cfg Config, f formats) (*state.Root
 	if err != nil {
 		return nil, "", err
 	}
-	if id.format > f.current {
-		return nil, "", fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, id.format, f.current)
+	if err := f.refuseNewer(id.format); err != nil {
+		return nil, "", err
 	}
 	if s.file, err = os.Stat(s.path); err != nil {
 		return nil, "", err
@@ -112,6 +112,10 @@ func (s *database) open(ctx context.Context, cfg Config, f formats) (*state.Root
 	}
 	if err := s.count(ctx); err != nil {
 		return nil, "", explained(err)
+	}
+	if info, err := os.Stat(s.path + "-wal"); err == nil && info.Size() > 0 {
+		s.unwiped = true // left by a crash
+		s.wipe(ctx)
 	}
 	root, err := s.load(ctx, cfg.Schema, cfg.Env)
 	return root, id.installation, err
@@ -179,23 +183,29 @@ func (s *database) count(ctx context.Context) error {
 // same returns ErrReplaced if the names of the database and of its write-ahead
 // log no longer lead to the files that were opened.
 func (s *database) same() error {
-	for _, opened := range []struct {
-		path string
-		info os.FileInfo
-	}{{s.path, s.file}, {s.path + "-wal", s.wal}} {
-		if opened.info == nil { // not made yet
-			continue
-		}
-		now, err := os.Stat(opened.path)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(opened.info, now) {
-			err = ErrReplaced
-		}
-		if err != nil {
-			return &FileError{opened.path, err}
-		}
+	if err := sameFile(s.path, s.file); err != nil {
+		return err
+	}
+	if wal := s.wal.Load(); wal != nil {
+		return sameFile(s.path+"-wal", *wal)
 	}
 	return nil
 }
+
+// sameFile returns ErrReplaced if a name does not lead to a file.
+func sameFile(path string, opened os.FileInfo) error {
+	now, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(opened, now) {
+		err = ErrReplaced
+	}
+	if err != nil {
+		return &FileError{path, err}
+	}
+	return nil
+}
+
+// intact does not wait for a writer.
+func (s *database) intact() error { return s.same() }
 
 // change runs fn in a transaction of the database. It is called with mu held,
 // or before there are others.
@@ -221,8 +231,10 @@ func (s *database) change(ctx context.Context, fn func() error) (err error) {
 		return &FileError{s.path, explained(err)}
 	}
 	committed = true
-	if s.wal == nil {
-		s.wal, _ = os.Stat(s.path + "-wal")
+	if s.wal.Load() == nil {
+		if info, err := os.Stat(s.path + "-wal"); err == nil {
+			s.wal.Store(&info)
+		}
 	}
 	return nil
 }

@@ -100,6 +100,14 @@ type formats struct {
 // known are the formats of this program.
 var known = formats{current: Format}
 
+// refuseNewer returns the error of a format that is newer than the program's.
+func (f formats) refuseNewer(format int) error {
+	if format <= f.current {
+		return nil
+	}
+	return fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, format, f.current)
+}
+
 // FileError is why a database file is not opened. It is left as it is.
 type FileError struct {
 	Path string

@@ -18,23 +18,7 @@ import (
 // The tables that controllers replicate, which have most of the rows, and the
 // others are read at the same time, each into a transaction of its own.
 func (s *database) load(ctx context.Context, schema *state.Schema, env state.Env) (*state.Root, error) {
-	var revision uint64
-	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) FROM revision").Scan(&revision); err != nil {
-		return nil, explained(err)
-	}
-	var replicated, others []string
-	err := s.tables(ctx, func(name string) error {
-		table := schema.Table(name)
-		switch {
-		case table == nil:
-			return fmt.Errorf("table %q is not known to this program", name)
-		case table.Replicated():
-			replicated = append(replicated, name)
-		default:
-			others = append(others, name)
-		}
-		return nil
-	})
+	revision, replicated, others, err := contents(ctx, s.conn, schema)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +35,38 @@ func (s *database) load(ctx context.Context, schema *state.Schema, env state.Env
 	return root, complete(root, first.rows+second.rows)
 }
 
+// querier is a database, a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, arguments ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, arguments ...any) *sql.Row
+}
+
+// contents returns the last revision, and the names of the tables that have
+// rows: of those that controllers replicate, and of the others.
+func contents(ctx context.Context, db querier, schema *state.Schema) (revision uint64, replicated, others []string, err error) {
+	if err := db.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) FROM revision").Scan(&revision); err != nil {
+		return 0, nil, nil, explained(err)
+	}
+	err = tables(ctx, db, func(name string) error {
+		table := schema.Table(name)
+		switch {
+		case table == nil:
+			return fmt.Errorf("table %q is not known to this program", name)
+		case table.Replicated():
+			replicated = append(replicated, name)
+		default:
+			others = append(others, name)
+		}
+		return nil
+	})
+	return revision, replicated, others, err
+}
+
 // tables calls each for the names of the tables that have rows.
-func (s *database) tables(ctx context.Context, each func(name string) error) error {
+func tables(ctx context.Context, db querier, each func(name string) error) error {
 	var name sql.NullString
 	for {
-		if err := s.conn.QueryRowContext(ctx, "SELECT min(tbl) FROM content WHERE tbl > ?", name.String).Scan(&name); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT min(tbl) FROM content WHERE tbl > ?", name.String).Scan(&name); err != nil {
 			return fmt.Errorf("content: %w", explained(err))
 		}
 		if !name.Valid {
@@ -115,7 +126,7 @@ func (c *chunk) keep(text []byte) []byte {
 }
 
 // load reads in one goroutine what it decodes and puts in another.
-func (l *loader) load(ctx context.Context, db *sql.DB, tables []string) error {
+func (l *loader) load(ctx context.Context, db querier, tables []string) error {
 	if len(tables) == 0 {
 		return nil
 	}
@@ -160,7 +171,7 @@ func (l *loader) put(c *chunk) error {
 
 // readRows calls each for chunks of the rows of the tables, in the order of
 // their keys.
-func readRows(ctx context.Context, db *sql.DB, tables []string, each func(*chunk) error) (err error) {
+func readRows(ctx context.Context, db querier, tables []string, each func(*chunk) error) (err error) {
 	names := make([]any, len(tables))
 	for i, name := range tables {
 		names[i] = name

@@ -121,6 +121,8 @@ func (m *memory) size() Size {
 	return Size{Audit: int64(len(m.audits)), Log: int64(len(m.order))}
 }
 
+func (m *memory) intact() error { return nil }
+
 func (m *memory) probe(context.Context) error { return nil }
 
 func (m *memory) backup(context.Context, string) error { return ErrInMemory }

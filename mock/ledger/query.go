@@ -110,6 +110,11 @@ func collect[R any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (R, er
 const pruneAtOnce = 2000
 
 func (s *database) prune(ctx context.Context, before limits) (p Pruned, err error) {
+	s.mu.Lock()
+	if s.unwiped { // a reader was in the way, and nothing was written since
+		s.wipe(ctx)
+	}
+	s.mu.Unlock()
 	if !before.audit.IsZero() {
 		p.Audit, err = s.remove(ctx, &s.audits, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ?)", micros(before.audit))
 		if err != nil {

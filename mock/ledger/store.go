@@ -223,9 +223,10 @@ func (s *Store) Size() Size {
 	return size
 }
 
-// Writable returns why the ledger cannot be written, nil if it can. After a
-// write that failed it tries one without meaning, and if that succeeds, the
-// ledger counts as writable again.
+// Writable returns why the ledger cannot be written, nil if it can. A database
+// file that was deleted or replaced is ErrReplaced. After a write that failed
+// it tries one without meaning, and if that succeeds, the ledger counts as
+// writable again.
 func (s *Store) Writable(ctx context.Context) error {
 	if err := s.open(ctx); err != nil {
 		return err
@@ -234,6 +235,9 @@ func (s *Store) Writable(ctx context.Context) error {
 	broken := s.broken
 	s.mu.Unlock()
 	if broken == nil {
+		if err := s.backend.intact(); err != nil {
+			return fmt.Errorf("ledger cannot be written: %w", err)
+		}
 		return nil
 	}
 	if err := s.backend.probe(ctx); err != nil {

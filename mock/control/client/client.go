@@ -52,15 +52,21 @@ func New(address, token string) *Client {
 	return &Client{url: address + "/_mock", token: secret.New(token), http: &http.Client{}}
 }
 
-// do sends a body, as JSON unless it is a reader, and reads the answer, as JSON
+// stream is a body that is no JSON value.
+type stream struct {
+	io.Reader
+	media string
+}
+
+// do sends a body, as JSON unless it is a stream, and reads the answer, as JSON
 // unless into is a writer.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
 	var sent io.Reader
 	media := "application/json"
 	switch b := body.(type) {
 	case nil:
-	case io.Reader:
-		sent, media = b, "application/yaml"
+	case stream:
+		sent, media = b, b.media
 	default:
 		text, err := json.Marshal(b)
 		if err != nil {
@@ -156,7 +162,20 @@ func (c *Client) Difference(ctx context.Context, before, after string) (d contro
 
 // Seed replaces everything by a seed in YAML.
 func (c *Client) Seed(ctx context.Context, yaml io.Reader) error {
-	return c.do(ctx, "POST", "/seed", yaml, nil)
+	return c.do(ctx, "POST", "/seed", stream{yaml, "application/yaml"}, nil)
+}
+
+// State writes the state as lines of JSON, hashes of passwords and what is
+// queued among them. One that was cut off is refused by SetState.
+func (c *Client) State(ctx context.Context, w io.Writer) error {
+	return c.do(ctx, "GET", "/state", nil, w)
+}
+
+// SetState replaces the state by what State wrote, control.LargestState bytes
+// at most; after an error nothing is changed. Journal, snapshots and fault
+// rules stay.
+func (c *Client) SetState(ctx context.Context, lines io.Reader) error {
+	return c.do(ctx, "PUT", "/state", stream{lines, control.StateMedia}, nil)
 }
 
 // SetMailboxUsage sets what the mailbox of a user holds, named by path,

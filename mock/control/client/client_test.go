@@ -23,6 +23,7 @@ import (
 	"wsexchange/mock/directory"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/journal"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/mail"
 	"wsexchange/mock/mocktest"
 	"wsexchange/mock/resource"
@@ -342,6 +343,22 @@ var steps = []struct {
 	}},
 	{"replicate", func(t *testing.T, _ *mocktest.Emulator, c *client.Client) {
 		require.NoError(t, c.Replicate(t.Context()))
+	}},
+	{"state", func(t *testing.T, e *mocktest.Emulator, c *client.Client) {
+		var got, want bytes.Buffer
+		require.NoError(t, c.State(t.Context(), &got))
+		require.NoError(t, ledger.Export(t.Context(), e.Store, &want))
+		assert.Equal(t, want.String(), got.String())
+	}},
+	{"setState", func(t *testing.T, e *mocktest.Emulator, c *client.Client) {
+		var whole bytes.Buffer
+		require.NoError(t, c.State(t.Context(), &whole))
+		before := e.Dump()
+		require.NoError(t, c.SetMailboxUsage(t.Context(), "ann", 4711))
+		assert.ErrorContains(t, c.SetState(t.Context(), io.LimitReader(bytes.NewReader(whole.Bytes()), 1000)), "import: line ")
+		assert.NotEqual(t, before, e.Dump())
+		require.NoError(t, c.SetState(t.Context(), &whole))
+		assert.Equal(t, before, e.Dump())
 	}},
 	{"seed", func(t *testing.T, e *mocktest.Emulator, c *client.Client) {
 		require.NoError(t, c.Seed(t.Context(), strings.NewReader(strings.ReplaceAll(string(seed.DefaultYAML()), "Reseller1", "OurReseller"))))

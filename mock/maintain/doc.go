@@ -1,0 +1,9 @@
+// Package maintain has the commands by which operators keep the database of an
+// emulator: backup, restore, export, import and seed. docs/backup.md describes
+// them. Every program with an emulator has the same ones:
+//
+//	maintain.Commands(configured)
+//
+// Backup and export work beside a program that has the database open; the
+// others need it closed, and refuse to replace what is there.
+package maintain
