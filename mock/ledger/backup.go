@@ -144,12 +144,3 @@ func syncFile(path string) error {
 	}
 	return errors.Join(file.Sync(), file.Close())
 }
-
-// syncDirectory makes the name of a file last.
-func syncDirectory(path string) error {
-	directory, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(directory.Sync(), directory.Close())
-}

@@ -121,10 +121,14 @@ func (s *database) open(ctx context.Context, cfg Config, f formats) (*state.Root
 	return root, id.installation, err
 }
 
-// source names a file for the driver.
+// source names a file for the driver, by its absolute path.
 func source(path string, pragmas ...string) string {
 	query := url.Values{"_pragma": pragmas, "mode": {"rw"}}
-	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // that of a drive would be read as a host
+		path = "/" + path
+	}
+	file := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
 	return file.String()
 }
 

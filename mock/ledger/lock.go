@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // LockedError is that another process has the database file open. The lock is
@@ -30,8 +29,8 @@ func lock(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock database file: %w", err)
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	free, err := tryLock(file)
+	if err == nil && !free {
 		holder := &LockedError{Path: path}
 		text, _ := io.ReadAll(io.LimitReader(file, 32))
 		holder.PID, _ = strconv.Atoi(strings.TrimSpace(string(text)))
