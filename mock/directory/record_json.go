@@ -71,11 +71,19 @@ func (r *record) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a row that MarshalJSON wrote. Classes and attributes
 // that the schema does not have are refused.
 func (r *record) UnmarshalJSON(data []byte) error {
-	var text recordText
-	if err := json.Unmarshal(data, &text); err != nil {
-		return err
+	reader := rowReader{rest: string(data)}
+	text, values, ok := reader.record()
+	if !ok {
+		text = recordText{}
+		if err := json.Unmarshal(data, &text); err != nil {
+			return err
+		}
+		var err error
+		if values, err = text.values(); err != nil {
+			return fmt.Errorf("object %d: %w", text.ID, err)
+		}
 	}
-	read, err := text.record()
+	read, err := text.record(values)
 	if err != nil {
 		return fmt.Errorf("object %d: %w", text.ID, err)
 	}
@@ -83,9 +91,9 @@ func (r *record) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (t *recordText) record() (record, error) {
+func (t *recordText) record(values []plainAttribute) (record, error) {
 	r := record{
-		id: t.ID, parent: t.Parent, rdn: t.Name, sid: t.SID.compact(),
+		id: t.ID, parent: t.Parent, rdn: strings.Clone(t.Name), plain: encodeValues(values), sid: t.SID.compact(),
 		created: timeMicros(t.Created), changed: timeMicros(t.Changed), usnCreated: t.USNCreated, usnChanged: t.USNChanged,
 	}
 	var known bool
@@ -106,12 +114,11 @@ func (t *recordText) record() (record, error) {
 	if (t.Parent == 0) != (r.root != nil) {
 		return r, fmt.Errorf("an object has either a parent or a name of its own (parent %d, dn %q)", t.Parent, t.DN)
 	}
-	r.plain, err = t.values()
-	return r, err
+	return r, nil
 }
 
-// values makes the values of the row.
-func (t *recordText) values() (plainValues, error) {
+// values returns the values of the row.
+func (t *recordText) values() ([]plainAttribute, error) {
 	list := make([]plainAttribute, 0, len(t.Attributes)+len(t.Links))
 	take := func(name string, fits func(AttributeType) bool, values []string) error {
 		number, known := numberOf(name)
@@ -126,22 +133,22 @@ func (t *recordText) values() (plainValues, error) {
 	}
 	for name, values := range t.Attributes {
 		if err := take(name, AttributeType.plain, values); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	for name, held := range t.Links {
 		values := make([]string, len(held))
 		for i, l := range held {
 			if _, err := hex.DecodeString(l.Data); err != nil {
-				return "", fmt.Errorf("link %s: %w", name, err)
+				return nil, fmt.Errorf("link %s: %w", name, err)
 			}
 			values[i] = encodeLink(l.To, l.Data)
 		}
 		if err := take(name, AttributeType.near, values); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return encodeValues(list), nil
+	return list, nil
 }
 
 // plain reports whether the values are stored as texts.
