@@ -28,8 +28,10 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 		server          **ldap.Server
 		secure, catalog bool
 	}{
-		{cfg.LDAPListen, &e.LDAP, false, false}, {cfg.LDAPSecure, &e.LDAPSecure, true, false},
-		{cfg.Catalog, &e.Catalog, false, true}, {cfg.CatalogSecure, &e.CatalogSecure, true, true},
+		{cfg.LDAPListen, &e.LDAP, false, false},
+		{cfg.LDAPSecure, &e.LDAPSecure, true, false},
+		{cfg.Catalog, &e.Catalog, false, true},
+		{cfg.CatalogSecure, &e.CatalogSecure, true, true},
 	} {
 		if row.address == "" {
 			continue

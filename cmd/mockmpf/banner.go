@@ -33,8 +33,10 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 		name   string
 		server *ldap.Server
 	}{
-		{"Directory", e.LDAP}, {"Directory with TLS", e.LDAPSecure},
-		{"Global catalog", e.Catalog}, {"Global catalog with TLS", e.CatalogSecure},
+		{"Directory", e.LDAP},
+		{"Directory with TLS", e.LDAPSecure},
+		{"Global catalog", e.Catalog},
+		{"Global catalog with TLS", e.CatalogSecure},
 	} {
 		if listener.server != nil {
 			line(listener.name, listener.server.Scheme()+daemon.Dialable(listener.server.Address()))

@@ -78,8 +78,10 @@ func (q *query) writeSchema(e schemaEntry) error {
 
 func schemaTop(tx *state.Tx, name ldappath.DN) []wire.Attribute {
 	return append([]wire.Attribute{
-		{Name: "objectClass", Values: []string{"top", "dMD"}}, {Name: "cn", Values: []string{"Schema"}},
-		{Name: "distinguishedName", Values: []string{name.String()}}, {Name: "objectVersion", Values: []string{"31"}},
+		{Name: "objectClass", Values: []string{"top", "dMD"}},
+		{Name: "cn", Values: []string{"Schema"}},
+		{Name: "distinguishedName", Values: []string{name.String()}},
+		{Name: "objectVersion", Values: []string{"31"}},
 	}, schemaTimes(tx)...)
 }
 
@@ -90,8 +92,10 @@ func schemaAggregate(tx *state.Tx, name ldappath.DN) []wire.Attribute {
 	}
 	classes := wire.Attribute{Name: "objectClasses", Values: directory.ClassDefinitions()}
 	return append([]wire.Attribute{
-		{Name: "objectClass", Values: []string{"top", "subSchema"}}, {Name: "cn", Values: []string{"Aggregate"}},
-		{Name: "distinguishedName", Values: []string{name.String()}}, types, classes,
+		{Name: "objectClass", Values: []string{"top", "subSchema"}},
+		{Name: "cn", Values: []string{"Aggregate"}},
+		{Name: "distinguishedName", Values: []string{name.String()}},
+		types, classes,
 	}, schemaTimes(tx)...)
 }
 
