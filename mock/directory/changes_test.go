@@ -84,7 +84,7 @@ func TestRows_AreReadable(t *testing.T) {
 	d := updating(t)
 	manager := mustCreate(t, d, testReseller.Child("CN", "m"), "contact")
 	o := mustCreate(t, d, testReseller.Child("CN", "Joe"), "user", value(KindSAM, "joe"), value("mail", "joe@x.example"),
-		values("description", "a", "b"), value("manager", manager.DN.String()))
+		values("otherTelephone", "a", "b"), value("manager", manager.DN.String()))
 	require.NoError(t, d.GrantAccess(o, manager, "Read"))
 	rows := make(map[string][]map[string]any)
 	require.NoError(t, d.tx.Fork().Root(0).Rows(func(table, _ string, text []byte) error {
@@ -97,7 +97,7 @@ func TestRows_AreReadable(t *testing.T) {
 	assert.Equal(t, []any{"user", "Joe", o.GUID.String(), string(o.SID), "2004-05-06T07:08:09Z"},
 		[]any{object["class"], object["name"], object["guid"], object["sid"], object["created"]})
 	held := object["attributes"].(map[string]any)
-	assert.Equal(t, []any{[]any{"joe"}, []any{"joe@x.example"}, []any{"a", "b"}}, []any{held["sAMAccountName"], held["mail"], held["description"]})
+	assert.Equal(t, []any{[]any{"joe"}, []any{"joe@x.example"}, []any{"a", "b"}}, []any{held["sAMAccountName"], held["mail"], held["otherTelephone"]})
 	assert.Equal(t, map[string]any{"object": float64(o.ID), "trustee": float64(manager.ID), "access": "Read"}, last("grant"))
 	root := rows["object"][0]
 	assert.Equal(t, testBase.String(), root["dn"])

@@ -215,7 +215,7 @@ func TestResolve_PrincipalNames(t *testing.T) {
 
 func TestSetAddRemove(t *testing.T) {
 	d := updating(t)
-	o := mustCreate(t, d, testReseller.Child("CN", "o"), "user", value("description", "first"), value("sn", "Old"))
+	o := mustCreate(t, d, testReseller.Child("CN", "o"), "user", value("otherTelephone", "first"), value("sn", "Old"))
 	before := o.USNChanged
 	steps := []struct {
 		name string
@@ -223,17 +223,17 @@ func TestSetAddRemove(t *testing.T) {
 		want error
 		left []string // of description
 	}{
-		{"add", func() error { return d.Add(o, "Description", "second", "third") }, nil, []string{"first", "second", "third"}},
-		{"add a present value", func() error { return d.Add(o, "description", "fourth", "SECOND") }, ErrValueExists, []string{"first", "second", "third"}},
+		{"add", func() error { return d.Add(o, "OtherTelephone", "second", "third") }, nil, []string{"first", "second", "third"}},
+		{"add a present value", func() error { return d.Add(o, "otherTelephone", "fourth", "SECOND") }, ErrValueExists, []string{"first", "second", "third"}},
 		{"add to a single one", func() error { return d.Add(o, "sn", "New") }, state.ErrConstraint, []string{"first", "second", "third"}},
-		{"remove", func() error { return d.Remove(o, "description", "SECOND") }, nil, []string{"first", "third"}},
-		{"remove an absent value", func() error { return d.Remove(o, "description", "first", "nothing") }, ErrNoSuchValue, []string{"first", "third"}},
-		{"replace", func() error { return d.Set(o, "description", "new") }, nil, []string{"new"}},
-		{"clear", func() error { return d.Set(o, "description") }, nil, nil},
-		{"clear again", func() error { return d.Set(o, "description") }, nil, nil},
+		{"remove", func() error { return d.Remove(o, "otherTelephone", "SECOND") }, nil, []string{"first", "third"}},
+		{"remove an absent value", func() error { return d.Remove(o, "otherTelephone", "first", "nothing") }, ErrNoSuchValue, []string{"first", "third"}},
+		{"replace", func() error { return d.Set(o, "otherTelephone", "new") }, nil, []string{"new"}},
+		{"clear", func() error { return d.Set(o, "otherTelephone") }, nil, nil},
+		{"clear again", func() error { return d.Set(o, "otherTelephone") }, nil, nil},
 		{"unknown", func() error { return d.Set(o, "shoeSize", "43") }, ErrNoSuchAttribute, nil},
 		{"all or none", func() error {
-			return d.SetAll(o, Attributes{value("description", "x"), value("c", "LONG")})
+			return d.SetAll(o, Attributes{value("otherTelephone", "x"), value("c", "LONG")})
 		}, state.ErrConstraint, nil},
 		{"rename by attribute", func() error { return d.Set(o, "cn", "p") }, state.ErrConstraint, nil},
 	}
@@ -243,7 +243,7 @@ func TestSetAddRemove(t *testing.T) {
 			require.NoError(t, err, step.name)
 		}
 		assert.ErrorIs(t, err, step.want, step.name)
-		left, err := d.Values(o, "description")
+		left, err := d.Values(o, "otherTelephone")
 		require.NoError(t, err)
 		assert.Equal(t, step.left, left, step.name)
 	}

@@ -154,11 +154,23 @@ func (f *Filter) ambiguous(attribute string) *Filter {
 	}
 	any := &Filter{op: ldap.FilterOr}
 	for _, name := range ambiguousNames {
-		part := &Filter{op: ldap.FilterSubstrings, pieces: pieces{initial: strings.ToLower(f.value)}}
-		part.name(name)
-		any.parts = append(any.parts, part)
+		any.parts = append(any.parts, prefix(name, f.value))
+	}
+	// Of two words one may be the first name and the other the last, either way.
+	if one, two, both := strings.Cut(strings.TrimSpace(f.value), " "); both {
+		two = strings.TrimSpace(two)
+		for _, names := range [][2]string{{one, two}, {two, one}} {
+			any.parts = append(any.parts, &Filter{op: ldap.FilterAnd, parts: []*Filter{prefix("givenName", names[0]), prefix("sn", names[1])}})
+		}
 	}
 	return any
+}
+
+// prefix is (attribute=text*).
+func prefix(attribute, text string) *Filter {
+	f := &Filter{op: ldap.FilterSubstrings, pieces: pieces{initial: strings.ToLower(text)}}
+	f.name(attribute)
+	return f
 }
 
 func (f *Filter) readSubstrings(packet *ber.Packet) error {

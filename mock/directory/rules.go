@@ -25,12 +25,24 @@ var attributeRules = byNumber(map[string]func(d Directory, o *Object, values []s
 	KindUPN:        checkUPN,
 	proxyAddresses: checkAddresses,
 	primaryGroupID: checkPrimaryGroup,
+	description:    checkDescription,
 })
 
 // controllersRID is the relative id of the group of domain controllers.
 const controllersRID = "516"
 
 const primaryGroupID = "primaryGroupID"
+
+const description = "description"
+
+// checkDescription lets accounts have one description at most, though the schema
+// has several: the account manager keeps one. F132.
+func checkDescription(_ Directory, o *Object, values []string) error {
+	if class, _ := LookupClass(o.Class); class.Account && len(values) > 1 {
+		return &state.ConstraintError{Attribute: description, Rule: state.RuleSingle, Detail: "an account has one"}
+	}
+	return nil
+}
 
 // checkPrimaryGroup lets the primary group of an account be only one that it
 // is a direct member of, since it makes the account a member. A new account

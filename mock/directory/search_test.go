@@ -25,7 +25,7 @@ func TestSearch_Filters(t *testing.T) {
 	inner := mustCreate(t, d, unit.DN.Child("CN", "inner"), "group", value(KindSAM, "in"))
 	outer := mustCreate(t, d, unit.DN.Child("CN", "outer"), "group", value(KindSAM, "out"))
 	a := mustCreate(t, d, unit.DN.Child("CN", "Anna (1)"), "user", value(KindSAM, "anna"), value("givenName", "Anna"), value("sn", "Smith"),
-		value("mail", "Anna@x.example"), values("description", "first", "Second one"), value("countryCode", "9"), value("userAccountControl", "514"),
+		value("mail", "Anna@x.example"), value("description", "Second one"), value("countryCode", "9"), value("userAccountControl", "514"),
 		values("proxyAddresses", "SMTP:Anna@x.example", "smtp:a2@x.example"), value("msExchMailboxGuid", "00FF10"), value("deliverAndRedirect", "true"),
 		value("managedBy", outer.DN.String()))
 	b := mustCreate(t, d, unit.DN.Child("CN", "Bert"), "user", value(KindSAM, "bert"), value("sn", "Smythe"), value("countryCode", "10"),
@@ -96,6 +96,9 @@ func TestSearch_Filters(t *testing.T) {
 		"(member:1.2.840.113556.1.4.1941:=" + ldap.EscapeFilter(a.DN.String()) + ")": "inner outer",
 		"(anr=Smi)":                                "Anna (1)",
 		"(anr=anna)":                               "Anna (1)",
+		"(anr=anna smith)":                         "Anna (1)",
+		"(anr= smi   an)":                          "Anna (1)",
+		"(anr=anna jones)":                         "",
 		"(shoeSize=43)":                            "",
 		"(!(shoeSize=43))":                         "",
 		"(|(shoeSize=43)(cn=bert))":                "Bert",
