@@ -19,6 +19,7 @@ var (
 	TrustedNotAllowed   = cause("E-TRUSTED-NOT-ALLOWED", AccessDenied, "The caller may not submit trusted requests.")
 	CredentialsRefused  = cause("E-CREDENTIALS", LogonFailure, "Logon failure: unknown user name or bad password.")
 	AccountDisabled     = cause("E-ACCOUNT-DISABLED", AccountDisabledCode, "Logon failure: account currently disabled.")
+	TooManyPasswords    = cause("E-TOO-MANY-PASSWORDS", AccountLockedOut, "There were too many wrong passwords. Try again later.")
 	AccountLocked       = cause("E-ACCOUNT-LOCKED", AccountLockedOut, "The referenced account is currently locked out and may not be logged on to.")
 	AccountExpired      = cause("E-ACCOUNT-EXPIRED", AccountExpiredCode, "The user's account has expired.")
 	PasswordExpired     = cause("E-PASSWORD-EXPIRED", PasswordExpiredCode, "Logon failure: the specified account password has expired.")

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"wsexchange/internal/throttle"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/queue"
@@ -34,6 +35,9 @@ type Config struct {
 	// RetainResponses keeps queued requests after success that do not say
 	// themselves whether they are to be kept.
 	RetainResponses bool
+	// Throttle refuses further old passwords of an account after too many wrong
+	// ones; nil refuses none.
+	Throttle *throttle.Throttle
 	// LogonCache is how long a good password is remembered. Default one
 	// minute; negative never.
 	LogonCache time.Duration
@@ -87,6 +91,7 @@ type Engine struct {
 	journal    func(Record)
 	delays     atomic.Pointer[Replication]
 	passwords  *directory.Passwords
+	throttle   *throttle.Throttle
 	wake       chan struct{} // tells the worker that there may be a job
 }
 
@@ -107,7 +112,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		store: cfg.Store, passwords: cfg.Passwords, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
+		store: cfg.Store, passwords: cfg.Passwords, throttle: cfg.Throttle, namespaces: slices.Clone(cfg.Namespaces), policies: cfg.Policies,
 		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites),
 		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, tracer: cfg.Tracer, logons: logons,
 		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),

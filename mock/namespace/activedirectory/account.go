@@ -62,7 +62,9 @@ func changePassword(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	err = c.Directory().ChangePassword(o, c.Secret("oldPassword").Reveal(), c.Secret("newPassword").Reveal())
+	err = c.Guess(o, func() error {
+		return c.Directory().ChangePassword(o, c.Secret("oldPassword").Reveal(), c.Secret("newPassword").Reveal())
+	})
 	if errors.Is(err, directory.ErrWrongPassword) {
 		c.AtEnd(func(tx *state.Tx) error { return directory.In(tx).CountWrongPassword(o) })
 	}

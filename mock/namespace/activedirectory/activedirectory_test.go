@@ -8,8 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/throttle"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
+	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mock/state"
 	"wsexchange/mpf"
@@ -282,4 +284,25 @@ func TestSearch_GivesWhatTheCallerSees(t *testing.T) {
 		assert.NotContains(t, xmldoc.String(r.Data), "CN=ofAlpha,")
 		assert.Contains(t, xmldoc.String(r.Data), "CN=ofBeta,")
 	}
+}
+
+// Old passwords cannot be tried faster than at a logon, even where no policy
+// locks accounts.
+func TestChangePassword_IsThrottled(t *testing.T) {
+	limits := throttle.New(throttle.Config{AccountFailures: 3}, time.Now)
+	u := enginetest.Open(t, engine.Config{Namespaces: Namespaces(), Throttle: limits})
+	for _, name := range []string{"bob", "eve"} {
+		u.MustCall(Provider, "Create Object", "<container>"+reseller+"</container><class>user</class><name>CN="+name+"</name>")
+		u.MustCall(PreferredDC, "User Set Password", "<path>LDAP://CN="+name+","+enginetest.Reseller+"</path><newPassword>Secret-01</newPassword>")
+	}
+	change := func(name, old, password string) string {
+		return "<path>LDAP://CN=" + name + "," + enginetest.Reseller + "</path><oldPassword>" + old + "</oldPassword><newPassword>" + password + "</newPassword>"
+	}
+	for range 3 {
+		failed := u.Call(PreferredDC, "User Change Password", change("bob", "wrong", "Secret-02")).Err
+		require.NotNil(t, failed)
+		assert.Equal(t, mpf.OldPasswordWrong.ID, failed.Cause)
+	}
+	refused(t, u, mpf.TooManyPasswords, "User Change Password", change("bob", "Secret-01", "Secret-02"))
+	u.MustCall(PreferredDC, "User Change Password", change("eve", "Secret-01", "Secret-02"))
 }
