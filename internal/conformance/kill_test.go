@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,8 +26,20 @@ import (
 	"wsexchange/wsdl/hostedexchange"
 )
 
-// kills is how often the program is killed.
-const kills = 50
+// killsVariable is the environment variable with how often the program is
+// killed; 50 times without it.
+const killsVariable, defaultKills = "WSEXCHANGE_KILLS", 50
+
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv(killsVariable)
+	if text == "" {
+		return defaultKills
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, killsVariable)
+	return n
+}
 
 // fate is what is known of a user after a kill.
 type fate int
@@ -43,7 +57,7 @@ func TestKill(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "emulator.db")
 	fates := &sync.Map{}
 	const workers = 4
-	for round := range kills {
+	for round := range kills(t) {
 		p := startProgram(t, "--emulator.database", database, "--emulator.hash-cost", "4")
 		if round == 0 {
 			setUpKillOrganization(t, p.target)
@@ -64,13 +78,15 @@ func TestKill(t *testing.T) {
 	p := startProgram(t, "--emulator.database", database, "--emulator.hash-cost", "4")
 	assert.Equal(t, "204800", newPanel(t, p.target).mailMegabytes("kill"))
 	p.stop()
-	left := 0
+	left, tried := 0, 0
 	fates.Range(func(_, f any) bool {
+		tried++
 		if f == exists {
 			left++
 		}
 		return true
 	})
+	t.Logf("%d kills, %d users of %d logins exist", kills(t), left, tried)
 	assert.Positive(t, left, "the clients got something done between the kills")
 }
 
