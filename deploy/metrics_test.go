@@ -29,9 +29,11 @@ func TestMetrics_Documented(t *testing.T) {
 	pair := []string{"--tls.certificate", secured, "--tls.key", secured}
 	called := startBefore(t, "http://127.0.0.1:1/", "--backend", "mpsws")
 	called.post("HostedExchange.asmx", enableUser, password) // makes series that begin with their first event
+	embedded := startGateway(t)
+	embedded.post("HostedExchange.asmx", enableUser, password)
 	var given []string
 	for _, p := range []*program{
-		startGateway(t, pair...), startBefore(t, "http://127.0.0.1:1/", pair...),
+		embedded, startGateway(t, pair...), startBefore(t, "http://127.0.0.1:1/", pair...),
 		called, startControlled(t, pair...),
 	} {
 		engines := 0

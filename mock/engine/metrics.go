@@ -118,10 +118,7 @@ func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (
 	m.zero()
 	zero := sync.OnceFunc(m.zeroProcedures)
 	for _, c := range []prometheus.Collector{
-		ofProcedures{m.calls, zero},
-		ofProcedures{m.durations, zero},
-		ofProcedures{m.executing, zero},
-		m.requests, m.rollbacks, m.latencies, m.running, m.errors,
+		ofProcedures{m.calls, zero}, m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
 		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
 	} {
 		if err := registerer.Register(c); err != nil {
@@ -150,14 +147,13 @@ func (p ofProcedures) Collect(to chan<- prometheus.Metric) {
 	p.Collector.Collect(to)
 }
 
-// zeroProcedures makes every series of procedures, so that a rate over the first
-// event is right.
+// zeroProcedures makes the counters of every procedure, so that a rate over the
+// first event is right. How long they take, and what runs, begins with the first
+// call: these are ten series for each.
 func (m *metrics) zeroProcedures() {
 	for target := range m.counted {
 		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeSuccess)
 		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeFailure)
-		m.durations.WithLabelValues(target.Namespace, target.Procedure)
-		m.executing.WithLabelValues(target.Namespace, target.Procedure)
 	}
 }
 
