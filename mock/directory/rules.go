@@ -102,7 +102,11 @@ func checkUPN(d Directory, o *Object, values []string) error {
 	if len(values) == 0 {
 		return nil
 	}
-	return d.taken(o, byUPN.Find(d.tx, ldappath.Fold(values[0])), KindUPN, values[0])
+	upn := values[0]
+	if at := strings.LastIndexByte(upn, '@'); at >= 0 && at < len(upn)-1 && !domainName(upn[at+1:]) {
+		return &state.ConstraintError{Attribute: KindUPN, Rule: state.RuleCharacters, Detail: "a domain after the @, without a dot at its end"}
+	}
+	return d.taken(o, byUPN.Find(d.tx, ldappath.Fold(upn)), KindUPN, upn)
 }
 
 // taken reports that another object than o has a name. holder is nil if it is
@@ -150,7 +154,13 @@ func addressType(kind string) bool {
 // the last @ and a domain after it, no blanks.
 func smtpAddress(s string) bool {
 	at := strings.LastIndexByte(s, '@')
-	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(s, unicode.IsSpace) && !strings.ContainsAny(s[at+1:], forbiddenInDomain)
+	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(s, unicode.IsSpace) && domainName(s[at+1:])
+}
+
+// domainName reports whether a text can be a domain after an @. The root's dot
+// at its end, and empty labels, would be other forms of the same name (F133).
+func domainName(s string) bool {
+	return !strings.ContainsAny(s, forbiddenInDomain) && s[0] != '.' && s[len(s)-1] != '.' && !strings.Contains(s, "..")
 }
 
 // PrimaryAddress returns the primary SMTP address of a recipient without its

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"wsexchange/internal/ldappath"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/state"
@@ -94,10 +96,21 @@ func (m Mail) CreateDomain(org *directory.Object, name string, kind DomainKind) 
 	return domains.Put(m.tx, &SMTPDomain{Name: strings.Clone(name), OrganizationID: org.ID, Kind: kind, Created: m.tx.Now()})
 }
 
+// canonical is the one form in which a domain's name is compared: folded, in
+// ASCII, without the root's dot. A name that cannot be in ASCII stays as it is
+// and is nobody's.
+func canonical(name string) string {
+	name = strings.TrimRight(strings.TrimSpace(name), ".")
+	if ascii, err := idna.Lookup.ToASCII(name); err == nil {
+		name = ascii
+	}
+	return ldappath.Fold(name)
+}
+
 // domainNamed returns the row of a domain, or nil. Blanks around the name do
 // not count.
 func (m Mail) domainNamed(name string) *SMTPDomain {
-	return domains.Get(m.tx, ldappath.Fold(strings.TrimSpace(name)))
+	return domains.Get(m.tx, canonical(name))
 }
 
 // DeleteDomain takes an SMTP domain from an organization. One that it does not

@@ -121,3 +121,17 @@ func TestFolders(t *testing.T) {
 	_, err = m.Folder("/Org Folder")
 	assert.ErrorIs(t, err, state.ErrNotFound, "folders go with their organization")
 }
+
+func TestDomainOwner_OneForm(t *testing.T) {
+	tx := updating(t)
+	org := mustCreate(t, tx, testBase.Child("OU", "formed"), "organizationalUnit")
+	require.NoError(t, In(tx).CreateDomain(org, "xn--bcher-kva.example", PrimaryDomain))
+	for _, name := range []string{"xn--bcher-kva.example", "XN--BCHER-KVA.Example", " xn--bcher-kva.example. ", "bücher.example", "BÜCHER.example."} {
+		_, owner, err := In(tx).DomainOwner(name)
+		if assert.NoError(t, err, name) {
+			assert.Equal(t, org.DN.String(), owner.DN.String())
+		}
+	}
+	_, _, err := In(tx).DomainOwner("buecher.example")
+	assert.ErrorIs(t, err, state.ErrNotFound)
+}

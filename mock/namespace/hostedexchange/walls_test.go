@@ -122,3 +122,22 @@ func TestWalls_Properties(t *testing.T) {
 		"a domain administrator is not hindered")
 	assert.Nil(t, as(w, boss, hostedexchange.Name, "DisableUser", path(clerk)))
 }
+
+// TestWalls_Addresses takes addresses in another organization's domain, in forms
+// that mean it, too.
+func TestWalls_Addresses(t *testing.T) {
+	w := tenants(t)
+	clerk := "CN=clerk@acme.example," + acme
+	before := w.Dump()
+	for _, domain := range []string{"other.example", "OTHER.example", "other.example.", "x@other.example"} {
+		for _, property := range []string{
+			`<property name="proxyAddresses" mode="append"><value>smtp:ceo@` + domain + `</value></property>`,
+			`<property name="userPrincipalName"><value>ceo@` + domain + `</value></property>`,
+			`<property name="mail"><value>ceo@` + domain + `</value></property>`,
+		} {
+			e := as(w, boss, managedactivedirectory.Name, "ModifyUser", `<user>LDAP://`+clerk+`</user><properties>`+property+`</properties>`)
+			assert.NotNil(t, e, property)
+		}
+	}
+	w.Unchanged(before)
+}

@@ -13,7 +13,7 @@ import (
 
 // inDomains are the attributes whose values name an SMTP domain after the @,
 // folded.
-var inDomains = map[string]bool{"userprincipalname": true, "proxyaddresses": true}
+var inDomains = map[string]bool{"userprincipalname": true, "proxyaddresses": true, "mail": true}
 
 // ownDomains refuses logon names and addresses in an SMTP domain of an
 // organization that the object at does not lie in (F259).
@@ -36,18 +36,20 @@ func ownDomains(c *engine.Call, at ldappath.DN, properties *xmldoc.Node) error {
 	return nil
 }
 
-func ownDomain(c *engine.Call, at ldappath.DN, text string) error {
-	_, domain, ok := strings.Cut(strings.TrimSpace(text), "@")
-	if !ok {
+func ownDomain(c *engine.Call, of ldappath.DN, text string) error {
+	text = strings.TrimSpace(text)
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
 		return nil
 	}
+	domain := text[at+1:]
 	_, owner, err := c.Mail().DomainOwner(domain)
 	switch {
 	case errors.Is(err, state.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
-	case at.Under(owner.DN):
+	case of.Under(owner.DN):
 		return nil
 	}
 	return mpf.DomainTaken.New(domain, c.Holder(owner.DN))
