@@ -65,7 +65,7 @@ func (f *frame) try(t *mpf.Try) error {
 // choose evaluates a select.
 func (f *frame) choose(s *mpf.Select) error {
 	delete(f.cases, s.Name)
-	value, exists, err := f.run.paths.value(*f.docs[s.Source], s.SourcePath)
+	value, exists, err := f.run.value(*f.docs[s.Source], s.SourcePath)
 	switch {
 	case err != nil:
 		return err
@@ -113,7 +113,7 @@ func (s *step) each(i int, in documents) error {
 	var found []place
 	if root := in[loop.Root]; root != nil {
 		var err error
-		if found, err = s.frame.run.paths.find(*root, loop.Path); err != nil {
+		if found, err = s.frame.run.find(*root, loop.Path); err != nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func (s *step) holds(in documents) (bool, error) {
 		if in[w.Source] == nil {
 			return false, nil
 		}
-		_, exists, err := s.frame.run.paths.value(*in[w.Source], w.SourcePath)
+		_, exists, err := s.frame.run.value(*in[w.Source], w.SourcePath)
 		if err != nil || !exists {
 			return false, err
 		}
@@ -191,7 +191,7 @@ func (s *step) count(r mpf.Repeat, in documents) (int, error) {
 	exists := in[r.Source] != nil
 	if exists {
 		var err error
-		if value, exists, err = s.frame.run.paths.value(*in[r.Source], r.SourcePath); err != nil {
+		if value, exists, err = s.frame.run.value(*in[r.Source], r.SourcePath); err != nil {
 			return 0, err
 		}
 	}

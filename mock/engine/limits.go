@@ -21,12 +21,15 @@ type Limits struct {
 	// DataBytes is how much before and after may move, and how large the data
 	// of a request may be, in bytes of names and text. Default 32 MiB.
 	DataBytes int
+	// PathSteps is how many moves through documents the XPath expressions of a
+	// request may take, all together. Default 10 000 000, about a second.
+	PathSteps int
 }
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
 		Depth: cmp.Or(l.Depth, 32), Calls: cmp.Or(l.Calls, 20_000),
-		Iterations: cmp.Or(l.Iterations, 20_000), DataBytes: cmp.Or(l.DataBytes, 32<<20),
+		Iterations: cmp.Or(l.Iterations, 20_000), DataBytes: cmp.Or(l.DataBytes, 32<<20), PathSteps: cmp.Or(l.PathSteps, 10_000_000),
 	}
 }
 

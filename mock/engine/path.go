@@ -113,7 +113,7 @@ func mended(path string) string {
 
 // find gives the nodes that a path selects from a place, in document order. No
 // path selects the place itself.
-func (p paths) find(from place, text string) (found []place, err error) {
+func (r *run) find(from place, text string) (found []place, err error) {
 	if text == "" {
 		return []place{from}, nil
 	}
@@ -122,18 +122,29 @@ func (p paths) find(from place, text string) (found []place, err error) {
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = mpf.RequestMalformed.New(fmt.Sprintf("the XPath '%s' cannot be evaluated", text))
+			err = r.unevaluated(text, recovered)
 		}
 	}()
-	nodes := p[text].Select(xmlquery.CreateXPathNavigator(from.node))
+	nodes := r.paths[text].Select(r.pathSteps.from(from.node))
 	for nodes.MoveNext() {
 		found = append(found, placeOf(nodes.Current()))
 	}
 	return found, nil
 }
 
+// unevaluated makes an error of the panic that ended an evaluation.
+func (r *run) unevaluated(text string, panicked any) error {
+	switch panicked.(type) {
+	case tooManySteps:
+		return r.exceeds("its XPath expressions took more than", r.engine.limits.PathSteps, "steps")
+	case brokenOff:
+		return r.alive()
+	}
+	return mpf.RequestMalformed.New(fmt.Sprintf("the XPath '%s' cannot be evaluated", text))
+}
+
 func placeOf(at xpath.NodeNavigator) place {
-	nav := at.(*xmlquery.NodeNavigator)
+	nav := at.(*navigator).NodeNavigator
 	if nav.NodeType() != xpath.AttributeNode {
 		return place{node: nav.Current()}
 	}
@@ -150,7 +161,7 @@ func placeOf(at xpath.NodeNavigator) place {
 // value gives the text that a path has from a place, and whether there is any:
 // the first node's, or the number or text that the path computes. A truth is
 // there if it is true.
-func (p paths) value(from place, text string) (value string, exists bool, err error) {
+func (r *run) value(from place, text string) (value string, exists bool, err error) {
 	if text == "" {
 		return from.text(), true, nil
 	}
@@ -159,10 +170,10 @@ func (p paths) value(from place, text string) (value string, exists bool, err er
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = mpf.RequestMalformed.New(fmt.Sprintf("the XPath '%s' cannot be evaluated", text))
+			err = r.unevaluated(text, recovered)
 		}
 	}()
-	switch v := p[text].Evaluate(xmlquery.CreateXPathNavigator(from.node)).(type) {
+	switch v := r.paths[text].Evaluate(r.pathSteps.from(from.node)).(type) {
 	case *xpath.NodeIterator:
 		if !v.MoveNext() {
 			return "", false, nil

@@ -30,6 +30,7 @@ type run struct {
 	started time.Time
 
 	paths       paths
+	pathSteps   *pathSteps // left to XPath expressions
 	frame       *frame
 	seq         int // calls so far
 	iterations  int

@@ -67,7 +67,7 @@ func (r *run) sources(t mpf.Transfer, in documents) ([]place, error) {
 	if from == nil {
 		return nil, nil
 	}
-	found, err := r.paths.find(*from, t.SourcePath)
+	found, err := r.find(*from, t.SourcePath)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (r *run) sources(t mpf.Transfer, in documents) ([]place, error) {
 
 // target finds where a transfer writes, and makes it if it is not there.
 func (r *run) target(root place, path string) (place, error) {
-	found, err := r.paths.find(root, path)
+	found, err := r.find(root, path)
 	if err != nil {
 		return place{}, err
 	}

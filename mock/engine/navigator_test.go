@@ -1,0 +1,57 @@
+package engine_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"wsexchange/mock/engine"
+	"wsexchange/mock/engine/enginetest"
+	"wsexchange/mpf"
+)
+
+// quadratic are paths whose work is the square of their document, or more.
+var quadratic = []string{
+	`//*[position()=last()][.=//*[last()]]`,
+	`//*[count(//*)>count(preceding::*)]`,
+	`//*[.='y' or //*[.='y']]`,
+}
+
+func quadraticRequest(t *testing.T, path string, elements int) *mpf.Request {
+	t.Helper()
+	data := strings.Repeat("<a>x</a>", elements)
+	step := `<execute namespace="Test" procedure="Make"><executeData><name>a</name></executeData>` +
+		`<before source="data" sourcePath="` + path + `" destination="executeData" destinationPath="x" mode="merge"/></execute>`
+	return parse(t, `<request><data>`+data+`</data><procedure>`+step+`</procedure></request>`)
+}
+
+func TestPaths_WorkIsBounded(t *testing.T) {
+	u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{space()}, Limits: engine.Limits{PathSteps: 200_000}})
+	before := u.Dump()
+	for _, path := range quadratic {
+		response, err := u.Engine.Submit(u.As(enginetest.Administrator), quadraticRequest(t, path, 3000))
+		require.NoError(t, err, path)
+		if assert.NotNil(t, response.Err, path) {
+			assert.Equal(t, mpf.LimitExceeded.ID, response.Err.Cause, "%s: %v", path, response.Err)
+		}
+	}
+	u.Unchanged(before)
+	response, err := u.Engine.Submit(u.As(enginetest.Administrator), quadraticRequest(t, `//b`, 3000))
+	require.NoError(t, err)
+	assert.Equal(t, mpf.SourceNodeMissing.ID, response.Err.Cause, "one walk through the document is within the bound")
+}
+
+// Evaluation ends when the caller leaves.
+func TestPaths_EndWithTheirContext(t *testing.T) {
+	u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{space()}, Limits: engine.Limits{PathSteps: 1 << 50}})
+	ctx, cancel := context.WithTimeout(u.As(enginetest.Administrator), 50*time.Millisecond)
+	defer cancel()
+	response, err := u.Engine.Submit(ctx, quadraticRequest(t, quadratic[0], 9_000))
+	require.NoError(t, err)
+	require.NotNil(t, response.Err)
+	assert.Equal(t, mpf.Aborted.ID, response.Err.Cause, "%v", response.Err)
+}
