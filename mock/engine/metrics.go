@@ -118,7 +118,8 @@ func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (
 	m.zero()
 	zero := sync.OnceFunc(m.zeroProcedures)
 	for _, c := range []prometheus.Collector{
-		ofProcedures{m.calls, zero}, m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
+		ofProcedures{m.calls, zero},
+		m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
 		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
 	} {
 		if err := registerer.Register(c); err != nil {
