@@ -28,7 +28,7 @@ import (
 
 // killsVariable is the environment variable with how often the program is
 // killed; 50 times without it.
-const killsVariable, defaultKills = "WSEXCHANGE_KILLS", 50
+const killsVariable, defaultKills = "KILLS", 50
 
 func kills(t *testing.T) int {
 	t.Helper()
