@@ -4,8 +4,8 @@
 //	store      the database: directory, resources, plans, audit, queue
 //	engine     runs requests as transactions
 //	namespace  the procedures
-//	ldap       the directory's LDAP door
+//	ldap       the directory's LDAP listener
 //
 // Open gives an Emulator. Its Engine is an mpf.Submitter for use in process;
-// Handler is MPF's SOAP door for use over the network.
+// Handler is MPF's SOAP endpoint for use over the network.
 package mock

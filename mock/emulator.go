@@ -26,7 +26,7 @@ import (
 )
 
 // Config says what an Emulator is. Its zero value is one in memory with the
-// demo data and no LDAP door.
+// demo data and no LDAP listener.
 type Config struct {
 	// Database is the file that keeps everything; empty keeps it in memory.
 	Database string
@@ -42,7 +42,7 @@ type Config struct {
 	// LDAPListen, LDAPSecure, Catalog and CatalogSecure are the addresses of LDAP,
 	// ldaps, and the global catalog by both; empty opens none.
 	LDAPListen, LDAPSecure, Catalog, CatalogSecure string
-	// LDAP settles the rest of the LDAP door; Store is filled in, and Logger if
+	// LDAP settles the rest of the LDAP listener; Store is filled in, and Logger if
 	// it is nil.
 	LDAP ldap.Config
 	// Controllers are the addresses of further LDAP listeners, each that of a domain
@@ -73,7 +73,7 @@ type Config struct {
 	NewGUID func() directory.GUID
 	// Logger hears what operators have to see; nil hears nothing.
 	Logger *slog.Logger
-	// Tracer makes spans of requests, of the SOAP door and of the engine; nil
+	// Tracer makes spans of requests, of the SOAP endpoint and of the engine; nil
 	// makes none.
 	Tracer trace.Tracer
 	// Registerer gets the metrics; nil keeps none.
@@ -87,7 +87,7 @@ type Config struct {
 type Emulator struct {
 	Store  *ledger.Store
 	Engine *engine.Engine
-	// LDAP is the directory's door, or nil.
+	// LDAP is the directory's listener, or nil.
 	LDAP *ldap.Server
 	// LDAPSecure, Catalog and CatalogSecure are nil unless the configuration asks
 	// for them.
@@ -109,7 +109,7 @@ type Emulator struct {
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
-// what a crash left, and opens the LDAP door. The door ends with ctx.
+// what a crash left, and opens the LDAP listener. The listener ends with ctx.
 func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

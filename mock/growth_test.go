@@ -104,7 +104,9 @@ func (i *installation) fill() {
 			user, err := directory.In(tx).Create(unit.Child("CN", upn), "user", attributes)
 			require.NoError(i.t, err)
 			require.NoError(i.t, directory.In(tx).AddMember(everybody, user))
-			_, err = resource.In(tx).AddConsumer(resource.Consumer{AllocationID: shares[0].ID, Kind: resource.MailboxConsumer, GUID: user.GUID, Kilobytes: kilobytesAUser})
+			_, err = resource.In(tx).AddConsumer(resource.Consumer{
+				AllocationID: shares[0].ID, Kind: resource.MailboxConsumer, GUID: user.GUID, Kilobytes: kilobytesAUser,
+			})
 			require.NoError(i.t, err)
 			_, err = plan.In(tx).CreateCustomer(plan.Customer{GUID: user.GUID, Name: upn, Type: "BusinessUser", Status: plan.StatusEnabled, Organization: org.GUID})
 			require.NoError(i.t, err)

@@ -11,14 +11,16 @@ import (
 	"wsexchange/mpf"
 )
 
-// Handler serves the engine through MPF's SOAP door to callers with an account
+// Handler serves the engine through MPF's SOAP endpoint to callers with an account
 // in the directory.
 func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
-	door := mpf.NewHandler(e.Engine, mpf.HandlerConfig{Limits: limits, Authenticate: e.authenticate, Throttle: e.throttle, Logger: e.logger, Tracer: e.tracer})
+	endpoint := mpf.NewHandler(e.Engine, mpf.HandlerConfig{
+		Limits: limits, Authenticate: e.authenticate, Throttle: e.throttle, Logger: e.logger, Tracer: e.tracer,
+	})
 	if e.Faults == nil {
-		return door
+		return endpoint
 	}
-	return e.Faults.Handler(door)
+	return e.Faults.Handler(endpoint)
 }
 
 func (e *Emulator) authenticate(ctx context.Context, domain, user string, password secret.String) (mpf.Caller, error) {

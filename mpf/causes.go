@@ -55,7 +55,7 @@ var (
 	AttributeConstraint = cause("E-ATTRIBUTE-CONSTRAINT", ConstraintViolation, "A constraint violation occurred: %1.")
 	AttributePresent    = cause("E-ATTRIBUTE-PRESENT", AttributeExists, "The specified directory service attribute or value already exists: %1.")
 	ClassConstraint     = cause("E-CLASS-VIOLATION", ClassViolation, "The requested operation did not satisfy one or more constraints associated with the class of the object: %1.")
-	AttributeClosed     = cause("E-ATTRIBUTE-CLOSED", AccessDenied, "Access is denied. '%1' is written by the procedures that it belongs to, or by a domain administrator.")
+	AttributeClosed     = cause("E-ATTRIBUTE-CLOSED", AccessDenied, "Access is denied. '%1' is written by its own procedures, or by a domain administrator.")
 	PropertyMode        = cause("E-PROPERTY-MODE", InvalidMode, "Invalid mode attribute value for property '%1'.")
 	AccountTaken        = cause("E-ACCOUNT-EXISTS", UserExists, "The specified account already exists: sAMAccountName '%1' is taken%2.")
 	PrincipalTaken      = cause("E-UPN-EXISTS", AlreadyExists, "The object already exists: userPrincipalName '%1' is taken%2.")

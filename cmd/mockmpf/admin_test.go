@@ -42,7 +42,7 @@ func TestServe_Reload(t *testing.T) {
 	require.Equal(t, http.StatusOK, e.Administer("GET", "/-/log-level", &levels))
 	assert.Equal(t, map[string]string{partDaemon: "info", partEngine: "debug", partLDAP: "info"}, levels)
 	_, err := submit(t, old, caller, nil)
-	assert.Error(t, err, "the door has moved")
+	assert.Error(t, err, "the listener has moved")
 	answer, err := submit(t, strings.Replace(old, "soapisapi", "other", 1), caller, nil)
 	require.NoError(t, err)
 	assert.Nil(t, answer.Err)
@@ -70,7 +70,7 @@ func TestServe_Reload(t *testing.T) {
 	assert.Contains(t, settings, struct{ Key, Value string }{"admin.token", "[redacted]"})
 }
 
-// TestServe_ReadyInDetail wants a directory with its content, and every door.
+// TestServe_ReadyInDetail wants a directory with its content, and every listener.
 func TestServe_ReadyInDetail(t *testing.T) {
 	certificate, key, _ := certificate(t)
 	e := start(t, "--tls.certificate", certificate, "--tls.key", key, "--ldap.secure", "127.0.0.1:0")
@@ -140,7 +140,7 @@ func TestServe_Queue(t *testing.T) {
 	assert.Empty(t, found.Jobs)
 }
 
-// TestServe_Audit finds a request of the SOAP door by the id that its client
+// TestServe_Audit finds a request of the SOAP endpoint by the id that its client
 // gave; mock/operator tests the rest.
 func TestServe_Audit(t *testing.T) {
 	e := start(t, "--audit-level=all")

@@ -67,10 +67,10 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 
 func (s *service) url() string {
 	scheme := "http"
-	if s.door.TLS != nil {
+	if s.endpoint.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + daemon.Dialable(s.door.Listener.Addr().String()) + s.current.Load().cfg.Path
+	return scheme + "://" + daemon.Dialable(s.endpoint.Listener.Addr().String()) + s.current.Load().cfg.Path
 }
 
 // demo gives the domain, and the login with its password if it is the public

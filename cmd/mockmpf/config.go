@@ -24,7 +24,7 @@ type Config struct {
 	Seed        string               `setting:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration        `setting:"audit-keep" default:"2160h" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
-	HistoryKeep time.Duration        `setting:"history-keep" default:"168h" restart:"true" help:"how long the transaction log, and the history of what each commit changed, are kept; 0s keeps them permanently"`
+	HistoryKeep time.Duration        `setting:"history-keep" default:"168h" restart:"true" help:"how long transaction log and history of changes are kept; 0s is permanently"`
 	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
 	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`
@@ -54,10 +54,10 @@ type AuthConfig struct{ throttle.Settings }
 type LDAPConfig struct {
 	Listen     string   `setting:"listen" default:"127.0.0.1:3890" help:"address of LDAP, with StartTLS if there is a certificate; empty serves none"`
 	Secure     string   `setting:"secure" help:"address of ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:6360"`
-	Catalog    string   `setting:"global-catalog" help:"address of the global catalog over LDAP, which searches the whole forest; empty serves none" example:"127.0.0.1:3268"`
-	CatalogTLS string   `setting:"global-catalog-secure" help:"address of the global catalog over ldaps, which needs a certificate; empty serves none" example:"127.0.0.1:3269"`
-	Controller string   `setting:"controller" help:"DNS name by which the directory calls itself; empty is the first domain controller of the seed" example:"dc1.fabrikam.com"`
-	Doors      []string `setting:"doors" help:"addresses of LDAP for further domain controllers of the seed, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
+	Catalog    string   `setting:"global-catalog" help:"address of the global catalog over LDAP; empty serves none" example:"127.0.0.1:3268"`
+	CatalogTLS string   `setting:"global-catalog-secure" help:"address of the global catalog over ldaps; empty serves none" example:"127.0.0.1:3269"`
+	Controller string   `setting:"controller" help:"DNS name of the directory; empty is the first domain controller" example:"dc1.fabrikam.com"`
+	Listeners  []string `setting:"listeners" help:"LDAP of further domain controllers, name=host:port" example:"dc2.fabrikam.com=127.0.0.1:3891"`
 	ldap.Settings
 }
 
@@ -71,27 +71,27 @@ func (l LDAPConfig) addresses() map[string]string {
 	addresses := map[string]string{
 		"ldap.listen": l.Listen, "ldap.secure": l.Secure, "ldap.global-catalog": l.Catalog, "ldap.global-catalog-secure": l.CatalogTLS,
 	}
-	doors, _ := l.doors() // Validate refuses wrong ones
-	for name, address := range doors {
-		addresses["ldap.doors, "+name] = address
+	further, _ := l.further() // Validate refuses wrong ones
+	for name, address := range further {
+		addresses["ldap.listeners, "+name] = address
 	}
 	return addresses
 }
 
-// doors gives the addresses of further domain controllers by their names.
-func (l LDAPConfig) doors() (map[string]string, error) {
-	doors := make(map[string]string)
-	for _, text := range l.Doors {
+// further returns the addresses of further domain controllers by their names.
+func (l LDAPConfig) further() (map[string]string, error) {
+	listeners := make(map[string]string)
+	for _, text := range l.Listeners {
 		name, address, ok := strings.Cut(text, "=")
 		if !ok || name == "" || address == "" {
-			return nil, fmt.Errorf("ldap.doors: %q is not name=host:port", text)
+			return nil, fmt.Errorf("ldap.listeners: %q is not name=host:port", text)
 		}
-		if doors[name] != "" {
-			return nil, fmt.Errorf("ldap.doors: %s is there twice", name)
+		if listeners[name] != "" {
+			return nil, fmt.Errorf("ldap.listeners: %s is there twice", name)
 		}
-		doors[name] = address
+		listeners[name] = address
 	}
-	return doors, nil
+	return listeners, nil
 }
 
 // MetricsConfig is the listener of metrics and health.
@@ -157,7 +157,7 @@ func (c *Config) Validate() error {
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, "?#{} ") {
 		refuse("path: %q is no path such as /mpf/soapisapi.dll", c.Path)
 	}
-	if _, err := c.LDAP.doors(); err != nil {
+	if _, err := c.LDAP.further(); err != nil {
 		wrong = append(wrong, err)
 	}
 	if _, err := c.logs(io.Discard); err != nil {

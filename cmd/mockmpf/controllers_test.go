@@ -20,7 +20,7 @@ func TestServe_Controllers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "seed.yaml")
 	text := bytes.ReplaceAll(seed.DefaultYAML(), []byte("[dc1.fabrikam.com]"), []byte("[dc1.fabrikam.com, dc2.fabrikam.com]"))
 	require.NoError(t, os.WriteFile(file, text, 0o600))
-	e := start(t, "--seed", file, "--ldap.doors", "dc2.fabrikam.com=127.0.0.1:0", "--replication.delay", "1h")
+	e := start(t, "--seed", file, "--ldap.listeners", "dc2.fabrikam.com=127.0.0.1:0", "--replication.delay", "1h")
 	caller := login(t)
 	engine, err := mpf.NewClient(mpf.ClientConfig{URL: e.Banner["Engine"], Credentials: mpf.OfAccount, Account: caller})
 	require.NoError(t, err)
@@ -49,10 +49,10 @@ func TestServe_Controllers(t *testing.T) {
 
 func TestServe_RefusesControllers(t *testing.T) {
 	for text, args := range map[string][]string{
-		"is not name=host:port":                              {"--ldap.doors", "dc2.fabrikam.com"},
-		"dc2.fabrikam.com is there twice":                    {"--ldap.doors", "dc2.fabrikam.com=:1", "--ldap.doors", "dc2.fabrikam.com=:2"},
+		"is not name=host:port":                              {"--ldap.listeners", "dc2.fabrikam.com"},
+		"dc2.fabrikam.com is there twice":                    {"--ldap.listeners", "dc2.fabrikam.com=:1", "--ldap.listeners", "dc2.fabrikam.com=:2"},
 		`replication.delay: "-1s" must not be less than 0s`:  {"--replication.delay", "-1s"},
-		"the directory has no such domain controller, only ": {"--ldap.doors", "dc2.fabrikam.com=127.0.0.1:0"},
+		"the directory has no such domain controller, only ": {"--ldap.listeners", "dc2.fabrikam.com=127.0.0.1:0"},
 	} {
 		_, errors, status := outputOf(t, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--ldap.listen", "127.0.0.1:0", "--metrics.listen", ""}, args...)...)
 		assert.Equal(t, 1, status)

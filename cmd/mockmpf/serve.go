@@ -26,7 +26,7 @@ type service struct {
 	logs     *daemon.Logs
 	logger   *slog.Logger
 	emulator *mock.Emulator
-	door     *daemon.Server
+	endpoint *daemon.Server
 	control  *daemon.Server // or nil
 
 	current atomic.Pointer[current]
@@ -35,8 +35,8 @@ type service struct {
 // current is what a reload replaces. Requests under way go on with the one that
 // they began with.
 type current struct {
-	cfg  *Config
-	door http.Handler
+	cfg      *Config
+	endpoint http.Handler
 }
 
 func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
@@ -53,7 +53,7 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 		return err
 	}
 	return s.Serve(c.Context(), cfg, daemon.Parts[Config]{
-		Open: s.open, Doors: func() []*daemon.Server { return []*daemon.Server{s.control, s.door} }, Checks: s.checks,
+		Open: s.open, Doors: func() []*daemon.Server { return []*daemon.Server{s.control, s.endpoint} }, Checks: s.checks,
 		Administer: s.administer,
 		Banner:     func(ctx context.Context) error { return s.banner(ctx, c.OutOrStdout()) },
 		Work:       func(ctx context.Context) error { return s.emulator.Run(ctx) }, Close: s.close,
@@ -79,12 +79,12 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 		return err
 	}
 	s.current.Store(s.state(cfg))
-	door := func(w http.ResponseWriter, r *http.Request) { s.current.Load().door.ServeHTTP(w, r) }
+	endpoint := func(w http.ResponseWriter, r *http.Request) { s.current.Load().endpoint.ServeHTTP(w, r) }
 	var err error
-	if s.door, err = daemon.Listen("listen", cfg.Listen, http.HandlerFunc(door)); err != nil {
+	if s.endpoint, err = daemon.Listen("listen", cfg.Listen, http.HandlerFunc(endpoint)); err != nil {
 		return err
 	}
-	s.door.TLS = s.TLS
+	s.endpoint.TLS = s.TLS
 	return s.openControl(cfg)
 }
 
@@ -92,7 +92,7 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 func (s *service) state(cfg *Config) *current {
 	mux := http.NewServeMux()
 	mux.Handle(front.Path(cfg.Path), s.emulator.Handler(cfg.Limits.XML()))
-	return &current{cfg: cfg, door: front.Paths(mux)}
+	return &current{cfg: cfg, endpoint: front.Paths(mux)}
 }
 
 // apply changes the running emulator to a configuration, all or nothing.
@@ -106,12 +106,12 @@ func (s *service) apply(cfg *Config, _ []config.Change) error {
 
 func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	directory := cfg.LDAP.Config(ldap.Config{TLS: s.TLS, Controller: cfg.LDAP.Controller, Logger: s.logs.Logger(partLDAP)})
-	doors, err := cfg.LDAP.doors()
+	further, err := cfg.LDAP.further()
 	if err != nil {
 		return err
 	}
 	s.emulator, err = mock.Open(ctx, mock.Config{
-		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: doors,
+		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: further,
 		LDAPSecure: cfg.LDAP.Secure, Catalog: cfg.LDAP.Catalog, CatalogSecure: cfg.LDAP.CatalogTLS, Throttle: throttle.New(cfg.Auth.Config(), nil),
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
 		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: mock.Kept(cfg.AuditKeep), KeepHistory: mock.Kept(cfg.HistoryKeep), ErrorMapFile: cfg.ErrorMap,
@@ -131,7 +131,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 // checks are what must be well for the emulator to be ready: a database that
 // can be written, with its content, and listeners that take connections.
 func (s *service) checks() []daemon.Check {
-	checks := []daemon.Check{daemon.CheckListener("listener", s.door.Listener), {Name: "database", Run: s.emulator.Ready}}
+	checks := []daemon.Check{daemon.CheckListener("listener", s.endpoint.Listener), {Name: "database", Run: s.emulator.Ready}}
 	for name, server := range s.emulator.Listeners() {
 		checks = append(checks, daemon.Check{Name: name, Run: server.Check})
 	}
@@ -145,7 +145,7 @@ func (s *service) close() {
 			s.logger.Error("closing the "+what, "error", err)
 		}
 	}
-	for _, server := range []*daemon.Server{s.door, s.control} {
+	for _, server := range []*daemon.Server{s.endpoint, s.control} {
 		if server != nil {
 			_ = server.Listener.Close() // again, after serving
 		}

@@ -97,13 +97,13 @@ type LogConfig struct {
 type EmulatorConfig struct {
 	Database    string        `setting:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
 	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
-	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP listener, with StartTLS if there is a certificate (tls.certificate); empty serves none"`
-	LDAPSecure  string        `setting:"ldaps-listen" help:"address of the emulator's ldaps listener, which needs tls.certificate; empty serves none" example:"127.0.0.1:6360"`
+	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP, with StartTLS given tls.certificate; empty serves none"`
+	LDAPSecure  string        `setting:"ldaps-listen" help:"address of the emulator's ldaps, which needs tls.certificate" example:"127.0.0.1:6360"`
 	LDAP        ldap.Settings `setting:"ldap" help:"limits of the emulator's LDAP listeners"`
 	HashCost    int           `setting:"hash-cost" default:"10" min:"4" max:"31" help:"bcrypt cost of passwords; each step doubles the time"`
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration `setting:"audit-keep" default:"2160h" help:"how long the audit log keeps them; 0s keeps them permanently"`
-	HistoryKeep time.Duration `setting:"history-keep" default:"168h" help:"how long the transaction log, and the history of what each commit changed, are kept; 0s keeps them permanently"`
+	HistoryKeep time.Duration `setting:"history-keep" default:"168h" help:"how long transaction log and history of changes are kept; 0s is permanently"`
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
 	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }

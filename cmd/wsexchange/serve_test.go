@@ -130,7 +130,8 @@ func TestServe_OneIDEverywhere(t *testing.T) {
 // somebody else's, which nobody asks here: there is none.
 func TestServe_BaseBeforeAForeignEngine(t *testing.T) {
 	const engine = "--mpf.engines=http://127.0.0.1:1/"
-	g := start(t, "--backend=isapi", engine, `--mpf.username=FABRIKAM\gateway`, passwordFile(t), "--directory.base-dn=OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com", "--auth.mode=off")
+	g := start(t, "--backend=isapi", engine, `--mpf.username=FABRIKAM\gateway`, passwordFile(t),
+		"--directory.base-dn=OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com", "--auth.mode=off")
 	for user, want := range map[string]string{
 		"LDAP://CN=Administrator,CN=Users,DC=fabrikam,DC=com":            "[E-SCOPE]",
 		"0d1e2f30-4152-4637-8495-a6b7c8d9eafb":                           "[E-SCOPE-OBJECT]",

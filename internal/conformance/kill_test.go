@@ -138,7 +138,8 @@ func checkAfterKill(t *testing.T, database string, fates *sync.Map) {
 	t.Helper()
 	schema, err := seed.Schema()
 	require.NoError(t, err)
-	s, err := ledger.Open(t.Context(), ledger.Config{Schema: schema, Env: seed.Env(state.Env{Now: time.Now, NewGUID: func() [16]byte { return directory.RandomGUID() }}, directory.NewPasswords(4)), Path: database})
+	env := state.Env{Now: time.Now, NewGUID: func() [16]byte { return directory.RandomGUID() }}
+	s, err := ledger.Open(t.Context(), ledger.Config{Schema: schema, Env: seed.Env(env, directory.NewPasswords(4)), Path: database})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	require.NoError(t, s.View(t.Context(), func(tx *state.Tx) error {

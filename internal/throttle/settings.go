@@ -11,7 +11,7 @@ type Settings struct {
 	SourceFailures  int            `setting:"source-failures" default:"20" min:"1" help:"bad passwords of one source within the window"`
 	Window          time.Duration  `setting:"throttle-window" default:"1m" min:"1s" help:"window in which bad passwords are counted"`
 	MaxWait         time.Duration  `setting:"throttle-max" default:"15m" min:"1s" help:"longest time that a source is refused"`
-	Exempt          []netip.Prefix `setting:"throttle-exempt" help:"networks whose bad passwords are not counted: gateways that count those of their own callers" example:"192.0.2.10/32"`
+	Exempt          []netip.Prefix `setting:"throttle-exempt" help:"networks of gateways, whose bad passwords are not counted" example:"192.0.2.10/32"`
 }
 
 // Config returns the settings as New takes them.

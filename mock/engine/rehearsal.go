@@ -57,7 +57,8 @@ type rehearsing struct {
 func (e *Engine) Rehearse(ctx context.Context, req *mpf.Request) (*Rehearsal, error) {
 	caller, _ := mpf.CallerFrom(ctx)
 	r := &run{
-		engine: e, ctx: ctx, id: e.newID(), request: req, origin: origin{caller: caller}, paths: make(paths), pathSteps: &pathSteps{ctx: ctx, left: e.limits.PathSteps}, started: e.now(),
+		engine: e, ctx: ctx, id: e.newID(), request: req, origin: origin{caller: caller},
+		paths: make(paths), pathSteps: &pathSteps{ctx: ctx, left: e.limits.PathSteps}, started: e.now(),
 		caller: Identity{Domain: caller.Domain, Username: caller.Username}, rehearsal: new(rehearsing),
 	}
 	r.frame = r.newFrame()

@@ -29,7 +29,10 @@ type stage struct {
 func rehearsalStage(t *testing.T, namespaces ...engine.Namespace) *stage {
 	t.Helper()
 	s := enginetest.New(t).Store
-	made, err := engine.New(engine.Config{Store: s, Passwords: directory.NewPasswords(4), Namespaces: append(namespaces, space()), Policies: engine.Policies{IgnoreUnknownArguments: true}})
+	made, err := engine.New(engine.Config{
+		Store: s, Passwords: directory.NewPasswords(4), Namespaces: append(namespaces, space()),
+		Policies: engine.Policies{IgnoreUnknownArguments: true},
+	})
 	require.NoError(t, err)
 	return &stage{Engine: made, store: s, t: t}
 }

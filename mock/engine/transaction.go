@@ -24,7 +24,8 @@ func (e *Engine) submit(ctx context.Context, req *mpf.Request, from origin) *mpf
 	}
 	r := &run{
 		engine: e, ctx: ctx, id: from.id, request: req, origin: from,
-		paths: make(paths), pathSteps: &pathSteps{ctx: ctx, left: e.limits.PathSteps}, started: e.now(), caller: Identity{Domain: from.caller.Domain, Username: from.caller.Username},
+		paths: make(paths), pathSteps: &pathSteps{ctx: ctx, left: e.limits.PathSteps},
+		started: e.now(), caller: Identity{Domain: from.caller.Domain, Username: from.caller.Username},
 	}
 	r.frame = r.newFrame()
 	ended, traced := e.metrics.request(req, from), r.traceRequest()

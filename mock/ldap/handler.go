@@ -43,7 +43,8 @@ func refuse(code uint16, text string) error { return &refusal{Code: code, Text: 
 
 // What Active Directory says (F403, F411).
 const (
-	noBind           = "000004DC: LdapErr: DSID-0C0906E8, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, vece"
+	noBind = "000004DC: LdapErr: DSID-0C0906E8, comment: In order to perform this operation " +
+		"a successful bind must be completed on the connection., data 0, vece"
 	noObject         = "0000208D: NameErr: DSID-0310020A, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'%s'\n"
 	noAttribute      = "00000057: LdapErr: DSID-0C090A73, comment: The attribute is not known or has no value, data 0, vece"
 	tooManyBinds     = "too many binds wait; try again"

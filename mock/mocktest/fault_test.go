@@ -24,7 +24,7 @@ import (
 
 const managed = "Managed Active Directory"
 
-// overSOAP makes a user through the SOAP door.
+// overSOAP makes a user through the SOAP endpoint.
 func overSOAP(t *testing.T, e *mocktest.Emulator, name string) (*mpf.Response, error) {
 	t.Helper()
 	client, err := mpf.NewClient(mpf.ClientConfig{URL: e.URL, Credentials: mpf.OfAccount, Account: e.Account("hsadmin")})
@@ -61,7 +61,7 @@ func TestFaults(t *testing.T) {
 		"malformed, nothing done": {rule: fault.Rule{Action: fault.Malformed, When: engine.AtRequest}, err: mpf.ErrProtocol},
 		"kill":                    {rule: fault.Rule{Action: fault.Kill}, done: true}, // this one's kill lets live
 	} {
-		for door, submit := range map[string]func(*testing.T, *mocktest.Emulator) (*mpf.Response, error){
+		for endpoint, submit := range map[string]func(*testing.T, *mocktest.Emulator) (*mpf.Response, error){
 			"over SOAP": func(t *testing.T, e *mocktest.Emulator) (*mpf.Response, error) { return overSOAP(t, e, "ann") },
 			"in process": func(t *testing.T, e *mocktest.Emulator) (*mpf.Response, error) {
 				data, err := xmldoc.ParseString("<data>"+newUser("ann")+"</data>", xmldoc.Limits{})
@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) {
 				return e.Submit(e.As("Administrator"), mpf.Simple(mpf.Target{Namespace: managed, Procedure: "CreateUser"}, data))
 			},
 		} {
-			t.Run(name+" "+door, func(t *testing.T) {
+			t.Run(name+" "+endpoint, func(t *testing.T) {
 				row.rule.ID, row.rule.Times = "it", 1
 				*killed = 0
 				e := p.Clone(t, mocktest.Faults(row.rule))

@@ -24,7 +24,7 @@ const administrator = "Administrator"
 // rather than hangs.
 const patience = 2 * time.Minute
 
-// Submit submits a request in process, past the SOAP door.
+// Submit submits a request in process, past the SOAP endpoint.
 func (e *Emulator) Submit(ctx context.Context, req *mpf.Request) (*mpf.Response, error) {
 	return e.Submitter().Submit(ctx, req)
 }

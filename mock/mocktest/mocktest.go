@@ -22,9 +22,9 @@ import (
 // Emulator is an emulator that runs for a test.
 type Emulator struct {
 	*mock.Emulator
-	// URL is that of the SOAP door (SOAP ISAPI).
+	// URL is that of the SOAP endpoint (SOAP ISAPI).
 	URL string
-	// LDAPURL is that of the directory's door, "" without the option LDAP.
+	// LDAPURL is that of the directory's listener, "" without the option LDAP.
 	LDAPURL string
 	// LDAPURLs are those of the further domain controllers by DNS name.
 	LDAPURLs map[string]string
@@ -76,15 +76,15 @@ func start(t testing.TB, s settings) *Emulator {
 	e := &Emulator{Emulator: running, t: t, settings: s}
 	t.Cleanup(func() { assert.NoError(t, running.Close()) })
 	e.prepare()
-	door := httptest.NewServer(running.Handler(xmldoc.Limits{}))
-	t.Cleanup(door.Close)
-	e.URL = door.URL + "/mpf/soapisapi.dll"
+	endpoint := httptest.NewServer(running.Handler(xmldoc.Limits{}))
+	t.Cleanup(endpoint.Close)
+	e.URL = endpoint.URL + "/mpf/soapisapi.dll"
 	if running.LDAP != nil {
 		e.LDAPURL = running.LDAP.URL()
 	}
 	e.LDAPURLs = make(map[string]string)
-	for name, door := range running.Controllers {
-		e.LDAPURLs[name] = door.URL()
+	for name, endpoint := range running.Controllers {
+		e.LDAPURLs[name] = endpoint.URL()
 	}
 	return e
 }

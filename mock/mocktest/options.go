@@ -48,7 +48,7 @@ type Option func(*settings)
 // Seed is the starting content, instead of the demo data.
 func Seed(seed seed.Seed) Option { return func(s *settings) { s.seed = &seed } }
 
-// LDAP opens the directory's door, too. A config is for what it should be
+// LDAP opens the directory's listener, too. A config is for what it should be
 // like; its Store is filled in.
 func LDAP(config ...ldap.Config) Option {
 	return func(s *settings) {
@@ -109,7 +109,7 @@ func Audit(level engine.AuditLevel) Option { return func(s *settings) { s.audit 
 func Logger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
 
 // Controllers adds domain controllers to the content, by DNS name. With LDAP
-// each has a door of its own.
+// each has a listener of its own.
 func Controllers(names ...string) Option {
 	return func(s *settings) { s.controllers = append(s.controllers, names...) }
 }

@@ -227,7 +227,9 @@ func TestAddressLists(t *testing.T) {
 	config := "CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=fabrikam,DC=com"
 	assert.Contains(t, u.Attr(config, "globalAddressList"), galDN)
 	marks := u.Attr(acmeDN, "otherWellKnownObjects")
-	for guid, dn := range map[string]string{directory.WellKnownGlobalAddressList: galDN, directory.WellKnownAddressList: alDN, directory.WellKnownOfflineAddressList: oalDN} {
+	for guid, dn := range map[string]string{
+		directory.WellKnownGlobalAddressList: galDN, directory.WellKnownAddressList: alDN, directory.WellKnownOfflineAddressList: oalDN,
+	} {
 		assert.Contains(t, marks, "B:32:"+guid+":"+dn)
 	}
 	assert.Equal(t, []string{"(&(mailNickname=*)(showInAddressBook=" + galDN + "))"}, u.Attr(galDN, "purportedSearch"))

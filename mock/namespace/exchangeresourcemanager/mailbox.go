@@ -33,7 +33,9 @@ func allocateMailbox(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Resources().AddConsumer(resource.Consumer{AllocationID: share.ID, Kind: resource.MailboxConsumer, GUID: user.GUID, Kilobytes: c.Number("kilobytes")})
+	_, err = c.Resources().AddConsumer(resource.Consumer{
+		AllocationID: share.ID, Kind: resource.MailboxConsumer, GUID: user.GUID, Kilobytes: c.Number("kilobytes"),
+	})
 	if err != nil {
 		return fault(err)
 	}

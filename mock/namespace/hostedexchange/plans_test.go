@@ -229,7 +229,8 @@ func TestGetPlans(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(all, "<plan>"))
 	assert.Contains(t, all, "<data>"+planDC+"<servicePlans><plan><planName>BaseMail</planName><planDescription>")
 	assert.Contains(t, all, "<planStatus>Disabled</planStatus><dateCreated>"+at+"</dateCreated><dateLastUpdated>"+at+"</dateLastUpdated><planTypeName>ExchMailbox</planTypeName></plan>")
-	assert.NotContains(t, runPlan(t, u, "GetPlans", "<planTypeName>ExchMailbox</planTypeName><categoryName>HeBusiness</categoryName><statusTypeName>Enabled</statusTypeName>"+planDC), "GoldMail")
+	assert.NotContains(t, runPlan(t, u, "GetPlans",
+		"<planTypeName>ExchMailbox</planTypeName><categoryName>HeBusiness</categoryName><statusTypeName>Enabled</statusTypeName>"+planDC), "GoldMail")
 	assert.Contains(t, runPlan(t, u, "GetPlans", "<categoryName>None</categoryName>"+planDC), "<servicePlans/>")
 	r := u.Call(hostedexchange.Name, "GetPlanDetail", "<planName>GoldMail</planName>"+planDC+"<statusTypeName>Enabled</statusTypeName>")
 	require.NotNil(t, r.Err)
@@ -308,7 +309,8 @@ func TestCustomerRecords(t *testing.T) {
 func TestGetModifiedOrganizations(t *testing.T) {
 	u := planWorld(t)
 	window := func(from, to time.Time) string {
-		return runPlan(t, u, "GetModifiedOrganizations", planDC+"<startDate>"+from.Format(time.RFC3339)+"</startDate><endDate>"+to.Format("01/02/2006 15:04:05")+"</endDate>")
+		return runPlan(t, u, "GetModifiedOrganizations",
+			planDC+"<startDate>"+from.Format(time.RFC3339)+"</startDate><endDate>"+to.Format("01/02/2006 15:04:05")+"</endDate>")
 	}
 	start := enginetest.Start()
 	assert.Contains(t, window(start, start), "<orgs><org>LDAP://"+planOrg+"</org></orgs>")
@@ -318,7 +320,8 @@ func TestGetModifiedOrganizations(t *testing.T) {
 	assert.Contains(t, window(later, start.Add(2*time.Hour)), "<orgs/>", "a folder changes no membership")
 	planPrivate(t, u, "SetCustomerStatus_", planMember+"<statusTypeName>Disabled</statusTypeName>")
 	assert.Contains(t, window(later, start.Add(2*time.Hour)), "<orgs><org>LDAP://"+planOrg+"</org></orgs>")
-	assert.Contains(t, runPlan(t, u, "GetModifiedOrganizations", planDC+"<startDate>2000-01-01</startDate><endDate>2100-01-01</endDate><maximumRows>0</maximumRows>"), "<orgs/>")
+	assert.Contains(t, runPlan(t, u, "GetModifiedOrganizations",
+		planDC+"<startDate>2000-01-01</startDate><endDate>2100-01-01</endDate><maximumRows>0</maximumRows>"), "<orgs/>")
 	u.Update(func(tx *state.Tx) error {
 		o, err := directory.In(tx).Get(ldappath.MustParseDN(planOrg))
 		require.NoError(t, err)
