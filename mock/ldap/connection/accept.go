@@ -147,5 +147,5 @@ func addressOf(remote net.Addr) netip.Addr {
 func (c *client) notify(code uint16, text string) {
 	var e wire.Encoder
 	e.Response(0, wire.Notice(code, text))
-	_ = c.write(e.Bytes())
+	_ = c.write(e.Bytes(), nil)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -186,6 +187,14 @@ func (c *client) busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.running) > 0 && !c.draining
+}
+
+// underWay reports whether the client waits for an answer that is not being
+// written yet. The operation of one that is being written may still be running.
+func (c *client) underWay() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting) > 0 || slices.ContainsFunc(c.running, func(o *operation) bool { return !o.answered })
 }
 
 // drain lets the operations under way end and begins none.

@@ -25,6 +25,7 @@ type operation struct {
 	began   time.Time
 
 	abandoned bool // guarded by client.mu: it is not answered
+	answered  bool // guarded by client.mu: its answer is being written, or was
 }
 
 // admit begins the operation of a request, or has it wait. It waits itself

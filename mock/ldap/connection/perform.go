@@ -105,7 +105,7 @@ func (c *client) startTLS(id int32) error {
 		return refuse(ldap.LDAPResultUnavailable, "TLS is not configured")
 	case c.session.Encrypted():
 		return refuse(ldap.LDAPResultOperationsError, "the connection is encrypted already")
-	case c.busy():
+	case c.underWay():
 		return refuse(ldap.LDAPResultOperationsError, "other operations are under way")
 	case c.reader.Buffered() > 0: // it would be taken for what came under TLS
 		return &wire.SyntaxError{Text: "requests after StartTLS and before its answer"}
@@ -119,5 +119,5 @@ func (c *client) startTLS(id int32) error {
 func (c *client) answerTLS(id int32, r wire.Result) error {
 	var e wire.Encoder
 	e.Response(id, wire.Response{Operation: wire.OpExtendedResponse, Result: r, Name: startTLS})
-	return c.write(e.Bytes())
+	return c.write(e.Bytes(), nil)
 }

@@ -204,6 +204,18 @@ func TestServer_TLS(t *testing.T) {
 		_, err = conn.Search(find())
 		assert.NoError(t, err, "the connection goes on")
 	})
+	t.Run("StartTLS as soon as an answer is read", func(t *testing.T) {
+		observed := make(chan struct{})
+		_, address := start(t, Config{TLS: config, Observe: func(wire.Operation, uint16, time.Duration) { <-observed }})
+		conn := raw(t, address)
+		send(t, conn, searchMessage(1, "CN=a"))
+		for receive(t, conn).tag != wire.OpSearchResultDone {
+		}
+		// The search has been answered and has not ended.
+		send(t, conn, extendedMessage(2, startTLS))
+		assert.EqualValues(t, ldap.LDAPResultSuccess, receive(t, conn).code)
+		close(observed)
+	})
 	t.Run("requests before the answer", func(t *testing.T) {
 		_, address := start(t, Config{TLS: config})
 		conn := raw(t, address)

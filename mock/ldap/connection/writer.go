@@ -64,10 +64,14 @@ func (w *SearchWriter) Entries() int { return w.entries }
 func (w *SearchWriter) AddControl(c wire.Control) { w.controls = append(w.controls, c) }
 
 func (w *SearchWriter) flush() error {
-	err := w.operation.client.write(w.encoder.Bytes())
+	err := w.operation.client.write(w.encoder.Bytes(), nil)
+	w.written()
+	return err
+}
+
+func (w *SearchWriter) written() {
 	w.encoder.Reset()
 	w.complete = 0
-	return err
 }
 
 // answer writes what ends the operation, after the entries that are ended.
@@ -79,14 +83,17 @@ func (w *SearchWriter) answer(r wire.Response) {
 	}
 	w.encoder.Truncate(w.complete)
 	w.encoder.Response(o.id, r)
-	if w.flush() == nil && o.client.cfg.Observe != nil {
+	err := o.client.write(w.encoder.Bytes(), o)
+	w.written()
+	if err == nil && o.client.cfg.Observe != nil {
 		o.client.cfg.Observe(o.kind, r.Code, time.Since(o.began))
 	}
 }
 
 // write writes to the client. A client that does not read for too long, or is
-// gone, is given up.
-func (c *client) write(octets []byte) error {
+// gone, is given up. The operation that ends with what is written, if there is
+// one, is not under way any more for a client that has read it.
+func (c *client) write(octets []byte, ends *operation) error {
 	select {
 	case c.writing <- struct{}{}:
 		defer func() { <-c.writing }()
@@ -95,6 +102,11 @@ func (c *client) write(octets []byte) error {
 	}
 	if err := c.ctx.Err(); err != nil {
 		return err // a client that has left is not answered
+	}
+	if ends != nil {
+		c.mu.Lock()
+		ends.answered = true
+		c.mu.Unlock()
 	}
 	err := c.raw.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout))
 	if err == nil {
