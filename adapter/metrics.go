@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/internal/zeroed"
 	"wsexchange/mpf"
 )
 
@@ -77,10 +78,10 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 	m.name(services)
 	zero := sync.OnceFunc(m.zero)
 	for _, c := range []prometheus.Collector{
-		zeroed{m.requests, zero},
-		zeroed{m.rejections, zero},
-		zeroed{m.refusals, zero},
-		zeroed{m.errors, zero},
+		zeroed.Collector(m.requests, zero),
+		zeroed.Collector(m.rejections, zero),
+		zeroed.Collector(m.refusals, zero),
+		zeroed.Collector(m.errors, zero),
 		m.duration, m.backend, m.inFlight, m.sizeIn, m.sizeOut, m.mpf.requests, m.operations.total,
 	} {
 		if err := registerer.Register(c); err != nil {
@@ -88,19 +89,6 @@ func newMetrics(registerer prometheus.Registerer, services []*service) (*metrics
 		}
 	}
 	return m, nil
-}
-
-// zeroed makes the series of counters when they are first asked for: they are
-// many, and the start of the program would wait for them.
-type zeroed struct {
-	prometheus.Collector
-	zero func()
-}
-
-// Collect is for the registry.
-func (z zeroed) Collect(to chan<- prometheus.Metric) {
-	z.zero()
-	z.Collector.Collect(to)
 }
 
 func sizes(name, help string) prometheus.Histogram {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wsexchange/internal/zeroed"
 	"wsexchange/mpf"
 )
 
@@ -118,7 +119,7 @@ func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (
 	m.zero()
 	zero := sync.OnceFunc(m.zeroProcedures)
 	for _, c := range []prometheus.Collector{
-		ofProcedures{m.calls, zero},
+		zeroed.Collector(m.calls, zero),
 		m.durations, m.executing, m.requests, m.rollbacks, m.latencies, m.running, m.errors,
 		m.auditLosses, m.journalLosses, m.inconsistent, m.commits,
 	} {
@@ -134,19 +135,6 @@ var durationBuckets = prometheus.ExponentialBuckets(0.0005, 4, 8)
 
 // otherCode is the label of a code that is in no row of mpf.Codes.
 const otherCode = "other"
-
-// ofProcedures makes the series of procedures when they are first asked for:
-// they are many, and the start of the program would wait for them.
-type ofProcedures struct {
-	prometheus.Collector
-	zero func()
-}
-
-// Collect is for the registry.
-func (p ofProcedures) Collect(to chan<- prometheus.Metric) {
-	p.zero()
-	p.Collector.Collect(to)
-}
 
 // zeroProcedures makes the counters of every procedure, so that a rate over the
 // first event is right. How long they take, and what runs, begins with the first

@@ -239,16 +239,10 @@ func (c *Call) testAccess() error {
 // procedure that tests no role, as if they did not exist (F213).
 func (c *Call) testSight() error {
 	for i := range c.row.Arguments {
-		dn := c.DN(c.row.Arguments[i].Name)
-		if dn.IsZero() {
-			continue
-		}
-		sees, err := c.Sees(dn)
-		if err != nil {
-			return err
-		}
-		if !sees {
-			return mpf.ObjectNotFound.New(dn.ADsPath())
+		if dn := c.DN(c.row.Arguments[i].Name); !dn.IsZero() {
+			if err := c.testName(dn); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

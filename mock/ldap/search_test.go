@@ -238,9 +238,11 @@ func TestSearch_PageOfNothingEnds(t *testing.T) {
 func TestSearch_Controls(t *testing.T) {
 	conn := bound(t, start(t), adminName, adminPass)
 	request := find(alphaDN, "(objectClass=*)", "1.1")
-	request.Controls = []ldap.Control{ldap.NewControlString("1.2.3.4", true, "")}
-	_, err := conn.Search(request)
-	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension), "%v", err)
+	for _, unknown := range []string{"1.2.3.4", ldap.ControlTypeMicrosoftShowDeleted, ldap.ControlTypeMicrosoftNotification} {
+		request.Controls = []ldap.Control{ldap.NewControlString(unknown, true, "")}
+		_, err := conn.Search(request)
+		assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension), "%s: %v", unknown, err)
+	}
 	request.Controls = []ldap.Control{ldap.NewControlString("1.2.3.4", false, "x"), ldap.NewControlManageDsaIT(false)}
 	assert.Len(t, names(t, conn, request), 3)
 }

@@ -11,8 +11,6 @@ const (
 	Paging     = ldap.ControlTypePaging
 	Sorting    = ldap.ControlTypeServerSideSorting
 	SortResult = ldap.ControlTypeServerSideSortingResult
-	// ShowDeleted has a search look at deleted objects too.
-	ShowDeleted = "1.2.840.113556.1.4.417"
 	// DomainScope has a search return no referrals, of which there are none.
 	DomainScope = ldap.ControlTypeMicrosoftDomainScope
 )
@@ -30,8 +28,6 @@ type Search struct {
 	PageSize int
 	Position string // where the page begins, "" at the beginning
 	Sort     *Sort  // nil: in no order that matters
-	// ShowDeleted asks for deleted objects too.
-	ShowDeleted bool
 
 	cookies *Cookies
 	seal    [sealSize]byte
@@ -66,8 +62,6 @@ func (c *Cookies) Read(r *wire.SearchRequest, client string) (Search, wire.Resul
 				return s, badControl
 			}
 			s.Sort = &Sort{Keys: keys, Critical: control.Critical}
-		case ShowDeleted:
-			s.ShowDeleted = true
 		}
 	}
 	return s, wire.Result{}

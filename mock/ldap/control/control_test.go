@@ -133,9 +133,8 @@ func TestSearch_Limit(t *testing.T) {
 }
 
 func TestRead_OtherControls(t *testing.T) {
-	s, refused := NewCookies().Read(search(wire.Control{OID: ShowDeleted, Critical: true}, wire.Control{OID: DomainScope}, wire.Control{OID: "1.2.3"}), "")
+	s, refused := NewCookies().Read(search(wire.Control{OID: DomainScope, Critical: true}, wire.Control{OID: "1.2.3"}), "")
 	require.Zero(t, refused)
-	assert.True(t, s.ShowDeleted)
 	assert.False(t, s.Paged)
 	assert.Nil(t, s.Sort)
 	assert.Contains(t, Supported(), SortResult)
