@@ -65,8 +65,9 @@ type Config struct {
 	// PerfEnabled names the procedures whose calls are counted in the metrics,
 	// as engine.Config does.
 	PerfEnabled []string
-	// HashCost is the bcrypt cost of passwords in a database; 0 is 10. In memory
-	// alone the lowest cost is used, for no hash ever reaches a disk.
+	// HashCost is the cost of hashing passwords in a database: 4 to 31 are those
+	// of bcrypt, 0 is 10, 1 is directory.LowestCost. In memory alone the lowest
+	// cost is used, for no hash ever reaches a disk.
 	HashCost int
 	// Now is the clock, NewGUID makes GUIDs of objects; nil are the system's.
 	Now     func() time.Time

@@ -38,7 +38,7 @@ const (
 func newInstallation(t testing.TB) *installation {
 	t.Helper()
 	ctx := mpf.WithCaller(context.WithoutCancel(t.Context()), mpf.Caller{Domain: "FABRIKAM", Username: "hsadmin", Trusted: true})
-	e, err := mock.Open(ctx, mock.Config{Database: filepath.Join(t.TempDir(), "emulator.db"), HashCost: 4, Audit: "none"})
+	e, err := mock.Open(ctx, mock.Config{Database: filepath.Join(t.TempDir(), "emulator.db"), HashCost: directory.LowestCost, Audit: "none"})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	return &installation{Emulator: e, t: t, ctx: ctx}

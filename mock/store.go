@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"time"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"wsexchange/mock/directory"
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/seed"
@@ -94,10 +92,10 @@ func ReadExport(ctx context.Context, r io.Reader) (*state.Root, error) {
 func (cfg *Config) env() (state.Env, *directory.Passwords, error) {
 	cost := cfg.HashCost
 	if cfg.Database == "" {
-		cost = bcrypt.MinCost
+		cost = directory.LowestCost
 	}
-	if cost != 0 && (cost < bcrypt.MinCost || cost > bcrypt.MaxCost) {
-		return state.Env{}, nil, fmt.Errorf("password hash cost %d is not between %d and %d", cost, bcrypt.MinCost, bcrypt.MaxCost)
+	if err := directory.CheckCost(cost); err != nil {
+		return state.Env{}, nil, err
 	}
 	passwords := directory.NewPasswords(cost)
 	newGUID, now := cfg.NewGUID, cfg.Now

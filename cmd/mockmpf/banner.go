@@ -85,7 +85,6 @@ func (s *service) demo(ctx context.Context) (domain directory.Domain, login stri
 			if account.Name != demoAccount {
 				continue
 			}
-			directory.UsePrepared(tx, account.Ready())
 			if o, err := directory.In(tx).BySAM(account.Name); err == nil && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
 				login = domain.NetBIOS + `\` + account.Name + ":" + string(account.Password)
 			}

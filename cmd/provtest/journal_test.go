@@ -128,7 +128,7 @@ func TestJournal(t *testing.T) {
 // TestJournal_Examples records the example of each public procedure, whatever
 // comes of it, and submits the recording again.
 func TestJournal_Examples(t *testing.T) {
-	e := mocktest.Start(t, mocktest.HashCost(4))
+	e := mocktest.Start(t)
 	all, err := filepath.Glob("../../examples/*/*.xml")
 	require.NoError(t, err)
 	require.Greater(t, len(all), 100)

@@ -161,7 +161,6 @@ func (b *backend) look(tx *state.Tx, cfg *Config, domain directory.Domain) error
 		if account.Name != demoAccount {
 			continue
 		}
-		directory.UsePrepared(tx, account.Ready())
 		if o, err := directory.In(tx).BySAM(account.Name); err == nil && directory.In(tx).CheckPassword(o, string(account.Password)) == nil {
 			b.demo = login{domain.NetBIOS, account.Name, string(account.Password)}
 		}

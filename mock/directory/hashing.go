@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"sync"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"wsexchange/mock/state"
 )
 
@@ -22,12 +20,11 @@ type Passwords struct {
 	slots chan struct{}
 }
 
-// NewPasswords makes one that hashes with a cost of bcrypt, 0 being
-// bcrypt.DefaultCost. The caller decides: where no hash reaches a disk,
-// bcrypt.MinCost does.
+// NewPasswords makes one that hashes at a cost, 0 being DefaultCost. The caller
+// decides: where no hash reaches a disk, LowestCost is enough.
 func NewPasswords(cost int) *Passwords {
 	if cost == 0 {
-		cost = bcrypt.DefaultCost
+		cost = DefaultCost
 	}
 	return &Passwords{cost: cost, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 }
@@ -42,7 +39,7 @@ type (
 )
 
 // Into makes transactions of an environment hash with p. Without it they hash
-// with bcrypt.DefaultCost.
+// at DefaultCost.
 func (p *Passwords) Into(env *state.Env) {
 	env.Values = maps.Clone(env.Values)
 	if env.Values == nil {
@@ -76,15 +73,14 @@ func (p *Passwords) take(ctx context.Context) error {
 func (p *Passwords) hash(password string) (string, error) {
 	p.slots <- struct{}{}
 	defer func() { <-p.slots }()
-	hash, err := bcrypt.GenerateFromPassword(digest(password), p.cost)
-	return string(hash), err
+	return hashOf(password, p.cost)
 }
 
 // matches reports whether a password is the one that was hashed.
 func (p *Passwords) matches(hash PasswordHash, password string) bool {
 	p.slots <- struct{}{}
 	defer func() { <-p.slots }()
-	return bcrypt.CompareHashAndPassword([]byte(hash), digest(password)) == nil
+	return isHashOf(hash, password)
 }
 
 // passwordSum is what is kept of a password in its place.
@@ -118,34 +114,23 @@ type comparison struct {
 func (p *Passwords) Prepare(ctx context.Context, texts ...string) (*Prepared, error) {
 	prepared := &Prepared{hashes: make(map[passwordSum][]string), matches: make(map[comparison]bool)}
 	return prepared, p.each(ctx, len(texts), func(i int) error {
-		hash, err := bcrypt.GenerateFromPassword(digest(texts[i]), p.cost)
+		hash, err := hashOf(texts[i], p.cost)
 		if err != nil {
 			return fmt.Errorf("hash password: %w", err)
 		}
 		prepared.mu.Lock()
 		defer prepared.mu.Unlock()
 		sum := sumOf(texts[i])
-		prepared.hashes[sum] = append(prepared.hashes[sum], string(hash))
+		prepared.hashes[sum] = append(prepared.hashes[sum], hash)
 		return nil
 	})
-}
-
-// Ready returns a password and its hash, which was made before. Transactions
-// that use it hash the password once by it, and compare the two at no cost.
-// The caller answers for the hash being that of the password.
-func Ready(password string, hash PasswordHash) *Prepared {
-	sum := sumOf(password)
-	return &Prepared{
-		hashes:  map[passwordSum][]string{sum: {string(hash)}},
-		matches: map[comparison]bool{{hash, sum}: true},
-	}
 }
 
 // PrepareMatch compares a password with hashes, several at once, and remembers
 // the results. If ctx ends before, its cause is returned.
 func (p *Passwords) PrepareMatch(ctx context.Context, into *Prepared, password string, hashes ...PasswordHash) error {
 	return p.each(ctx, len(hashes), func(i int) error {
-		is := bcrypt.CompareHashAndPassword([]byte(hashes[i]), digest(password)) == nil
+		is := isHashOf(hashes[i], password)
 		into.mu.Lock()
 		defer into.mu.Unlock()
 		into.matches[comparison{hashes[i], sumOf(password)}] = is

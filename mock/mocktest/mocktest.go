@@ -47,12 +47,9 @@ func Start(t testing.TB, options ...Option) *Emulator {
 
 func start(t testing.TB, s settings) *Emulator {
 	t.Helper()
-	if s.hashCost == 0 {
-		s.hashCost = lowestCost
-	}
 	s.addControllers()
 	cfg := mock.Config{
-		Seed: s.seed, Replication: s.replication, Root: s.root, LDAP: s.directory, Audit: s.audit, Policies: s.policies, HashCost: s.hashCost, Now: s.now,
+		Seed: s.seed, Replication: s.replication, Root: s.root, LDAP: s.directory, Audit: s.audit, Policies: s.policies, Now: s.now,
 		Logger: s.logger, Registerer: s.registerer, Testing: &mock.Testing{Journal: s.journal, Faults: s.faults},
 	}
 	if s.ldap {

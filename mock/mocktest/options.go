@@ -25,7 +25,6 @@ type settings struct {
 	directory  ldap.Config
 	now        func() time.Time
 	ids        *ids
-	hashCost   int
 	policy     *directory.PasswordPolicy
 	faults     fault.Config
 	rules      []fault.Rule
@@ -38,9 +37,6 @@ type settings struct {
 	controllers []string
 	replication engine.Replication
 }
-
-// lowestCost is the least that bcrypt takes: tests hash many passwords.
-const lowestCost = 4
 
 // Option settles something about an Emulator.
 type Option func(*settings)
@@ -81,9 +77,6 @@ func Deterministic() Option {
 		IDs(1)(s)
 	}
 }
-
-// HashCost is the bcrypt cost of passwords, 4 to 31. Default 4.
-func HashCost(cost int) Option { return func(s *settings) { s.hashCost = cost } }
 
 // PasswordPolicy is the domain's policy, instead of that of the seed.
 func PasswordPolicy(p directory.PasswordPolicy) Option { return func(s *settings) { s.policy = &p } }

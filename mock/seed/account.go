@@ -11,56 +11,40 @@ import (
 // accountFlags are NORMAL_ACCOUNT and DONT_EXPIRE_PASSWORD.
 const accountFlags = "66048"
 
-// published is a password of the built-in seed: its sum, and a hash of the
-// lowest cost. Everybody can read the password, and hashing it would be most of
-// what a start takes.
-type published struct {
-	sum  [sha256.Size]byte
-	hash directory.PasswordHash
-}
-
-// publishedHashes are the hashes of the built-in seed's passwords by accounts.
-// A test holds them to the passwords.
-var publishedHashes = map[string]directory.PasswordHash{
-	"Administrator": "$2a$04$/Cc8iUw9uPT/DBdc2c3Ti.gLFbprehKI/IWTgZTEi8.8fjsOLlWSu",
-	"hsadmin":       "$2a$04$rgQbw2o1pLMW00dEQzQqS.fpuI9bzm7LeKDO..WgkUIzbzSibZdr2",
-}
+// published is the sum of a password of the built-in seed. Everybody can read
+// that password, so that hashing it at more than the lowest cost protects
+// nothing, and would be most of what a start takes.
+type published [sha256.Size]byte
 
 // Hashes are the passwords of a seed's accounts, hashed. The zero value has
 // none.
 type Hashes struct{ prepared []*directory.Prepared }
 
 // Hash hashes the passwords of a seed's accounts outside of any transaction,
-// several at a time. Those that are in the built-in seed have hashes of the
-// lowest cost already. If passwords is nil, the others are left to the
-// transaction. If ctx ends before, its cause is returned.
+// several at a time, those of the built-in seed at the lowest cost. If passwords
+// is nil, the others are left to the transaction. If ctx ends before, its cause
+// is returned.
 func Hash(ctx context.Context, passwords *directory.Passwords, s Seed) (Hashes, error) {
-	var (
-		own  []string
-		made Hashes
-	)
+	var own, readable []string
 	for _, account := range s.Accounts {
-		if ready := account.Ready(); ready != nil {
-			made.prepared = append(made.prepared, ready)
-		} else if account.Password != "" {
+		switch {
+		case account.isPublished():
+			readable = append(readable, string(account.Password))
+		case account.Password != "":
 			own = append(own, string(account.Password))
 		}
 	}
-	if passwords == nil {
-		return made, ctx.Err()
+	made, err := directory.NewPasswords(directory.LowestCost).Prepare(ctx, readable...)
+	if err != nil || passwords == nil {
+		return Hashes{[]*directory.Prepared{made}}, err
 	}
 	secret, err := passwords.Prepare(ctx, own...)
-	made.prepared = append(made.prepared, secret)
-	return made, err
+	return Hashes{[]*directory.Prepared{made, secret}}, err
 }
 
-// Ready returns the password with its hash if both are those of the built-in
-// seed, else nil.
-func (a Account) Ready() *directory.Prepared {
-	if a.published.hash == "" || sha256.Sum256([]byte(a.Password)) != a.published.sum {
-		return nil
-	}
-	return directory.Ready(string(a.Password), a.published.hash)
+// isPublished reports whether the password is the one of the built-in seed.
+func (a Account) isPublished() bool {
+	return a.published == sha256.Sum256([]byte(a.Password)) && a.Password != ""
 }
 
 func (w *writer) makeAccounts() error {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"wsexchange/mock/directory"
 	"wsexchange/mock/state"
 )
@@ -101,7 +99,7 @@ func (g *generator) hashes(ctx context.Context) (*directory.Prepared, error) {
 	if password := string(g.inventory.Password); password != "" {
 		texts = slices.Repeat([]string{password}, min(g.inventory.Batch, g.inventory.Users-g.done.Users))
 	}
-	return directory.NewPasswords(bcrypt.MinCost).Prepare(ctx, texts...)
+	return directory.NewPasswords(directory.LowestCost).Prepare(ctx, texts...)
 }
 
 // batch makes organizations and users until the batch is full, and returns how

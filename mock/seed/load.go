@@ -74,7 +74,7 @@ func Default() Seed {
 		panic(err)
 	}
 	for i := range seed.Accounts {
-		seed.Accounts[i].published = published{sha256.Sum256([]byte(seed.Accounts[i].Password)), publishedHashes[seed.Accounts[i].Name]}
+		seed.Accounts[i].published = sha256.Sum256([]byte(seed.Accounts[i].Password))
 	}
 	return seed
 }

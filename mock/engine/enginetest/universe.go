@@ -39,9 +39,6 @@ const Reseller = "OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"
 // the same when the seed grows.
 const firstID = 1 << 16
 
-// hashCost is the least that bcrypt takes: tests hash many passwords.
-const hashCost = 4
-
 // Start is where the clock of a universe stands at first.
 func Start() time.Time { return time.Date(2005, time.March, 1, 9, 0, 0, 0, time.UTC) }
 
@@ -105,7 +102,7 @@ func OpenFile(t testing.TB, path string, cfg engine.Config) *Universe {
 }
 
 func newUniverse(t testing.TB) *Universe {
-	u := &Universe{t: t, Log: new(Buffer), passwords: directory.NewPasswords(hashCost)}
+	u := &Universe{t: t, Log: new(Buffer), passwords: directory.NewPasswords(directory.LowestCost)}
 	u.now.Store(Start().UnixNano())
 	return u
 }
@@ -163,7 +160,7 @@ var seeded = sync.OnceValues(func() (*state.Root, error) {
 		ids++
 		return numbered(ids)
 	}}
-	return seed.Root(context.Background(), seed.Env(env, directory.NewPasswords(hashCost)), seed.Default())
+	return seed.Root(context.Background(), seed.Env(env, directory.NewPasswords(directory.LowestCost)), seed.Default())
 })
 
 // reopened makes the ids differ from those of the universes that had the file
