@@ -57,22 +57,19 @@ func (e *Emulator) openControllers(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// Listeners returns the LDAP listeners that are open, by what they are for.
-func (e *Emulator) Listeners() map[string]*ldap.Server {
-	open := make(map[string]*ldap.Server)
-	for name, server := range map[string]*ldap.Server{
-		"ldap": e.LDAP, "ldaps": e.LDAPSecure, "global catalog": e.Catalog, "global catalog with TLS": e.CatalogSecure,
-	} {
-		if server != nil {
-			open[name] = server
-		}
+// Listener is an open LDAP listener and what it is for.
+type Listener struct {
+	Name string
+	*ldap.Server
+}
+
+// Listeners returns the LDAP listeners that are open, always in one order.
+func (e *Emulator) Listeners() []Listener {
+	all := []Listener{{"ldap", e.LDAP}, {"ldaps", e.LDAPSecure}, {"global catalog", e.Catalog}, {"global catalog with TLS", e.CatalogSecure}}
+	for _, name := range slices.Sorted(maps.Keys(e.Controllers)) {
+		all = append(all, Listener{"ldap of " + name, e.Controllers[name]})
 	}
-	for name, server := range e.Controllers {
-		if server != nil {
-			open["ldap of "+name] = server
-		}
-	}
-	return open
+	return slices.DeleteFunc(all, func(l Listener) bool { return l.Server == nil })
 }
 
 // listener fills in what an LDAP listener of the emulator needs: its store, its domain

@@ -132,8 +132,8 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 // can be written, with its content, and listeners that take connections.
 func (s *service) checks() []daemon.Check {
 	checks := []daemon.Check{daemon.CheckListener("listener", s.endpoint.Listener), {Name: "database", Run: s.emulator.Ready}}
-	for name, server := range s.emulator.Listeners() {
-		checks = append(checks, daemon.Check{Name: name, Run: server.Check})
+	for _, listener := range s.emulator.Listeners() {
+		checks = append(checks, daemon.Check{Name: listener.Name, Run: listener.Check})
 	}
 	return checks
 }

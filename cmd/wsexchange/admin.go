@@ -103,8 +103,8 @@ func (s *service) checks() []daemon.Check {
 		}})
 	} else {
 		checks = append(checks, daemon.Check{Name: "emulator", Run: current.backend.emulator.Ready})
-		for name, listener := range current.backend.emulator.Listeners() {
-			checks = append(checks, daemon.Check{Name: name, Run: listener.Check})
+		for _, listener := range current.backend.emulator.Listeners() {
+			checks = append(checks, daemon.Check{Name: listener.Name, Run: listener.Check})
 		}
 	}
 	if current.cfg.authMode() == "ldap" {
