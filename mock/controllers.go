@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -93,4 +94,28 @@ func (e *Emulator) controllers(ctx context.Context) (names []string, err error) 
 		return err
 	})
 	return names, err
+}
+
+// addresses returns the DNS names of the domain controllers of LDAP listeners by
+// the IP addresses that are those of one listener alone.
+func (cfg *Config) addresses() map[netip.Addr]string {
+	found := make(map[netip.Addr]string)
+	add := func(listener, name string) {
+		at, err := netip.ParseAddrPort(listener)
+		if err != nil {
+			return // a host name, or none
+		}
+		address := at.Addr().Unmap()
+		if other, held := found[address]; held && other != name {
+			name = ""
+		}
+		found[address] = name
+	}
+	for _, own := range []string{cfg.LDAPListen, cfg.LDAPSecure, cfg.Catalog, cfg.CatalogSecure} {
+		add(own, cfg.LDAP.Controller)
+	}
+	for name, listener := range cfg.Controllers {
+		add(listener, name)
+	}
+	return found
 }

@@ -148,6 +148,7 @@ func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	settled := engine.Config{
 		Store: e.Store, Passwords: e.passwords, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
 		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, PerfEnabled: cfg.PerfEnabled, Replication: cfg.Replication, Throttle: cfg.Throttle,
+		ControllerAddresses: cfg.addresses(),
 	}
 	if cfg.NewGUID != nil {
 		settled.NewID = func() string { return cfg.NewGUID().String() }

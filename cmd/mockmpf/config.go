@@ -12,6 +12,7 @@ import (
 	"wsexchange/internal/secret"
 	"wsexchange/internal/throttle"
 	"wsexchange/internal/tracing"
+	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
 )
 
@@ -26,6 +27,7 @@ type Config struct {
 	AuditKeep   time.Duration        `setting:"audit-keep" default:"2160h" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	HistoryKeep time.Duration        `setting:"history-keep" default:"168h" restart:"true" help:"how long transaction log and history of changes are kept; 0s is permanently"`
 	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
+	Policies    []string             `setting:"policies" restart:"true" help:"choices that the emulator makes where documents of the original are silent and that are to be made the other way, by name; a name that does not exist is refused with the list" example:"RefuseTakenContactAddresses"`
 	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`
 	DrainDelay  time.Duration        `setting:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`
@@ -138,6 +140,9 @@ func (c *Config) Validate() error {
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		refuse("tls.certificate and tls.key must be set together")
+	}
+	if _, err := engine.ParsePolicies(c.Policies); err != nil {
+		refuse("policies: %w", err)
 	}
 	if c.LDAP.Secure != "" && c.TLS.Certificate == "" {
 		refuse("ldap.secure: ldaps needs tls.certificate")

@@ -110,11 +110,16 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	if err != nil {
 		return err
 	}
+	policies, err := engine.ParsePolicies(cfg.Policies)
+	if err != nil {
+		return fmt.Errorf("policies: %w", err)
+	}
 	s.emulator, err = mock.Open(ctx, mock.Config{
 		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: further,
 		LDAPSecure: cfg.LDAP.Secure, Catalog: cfg.LDAP.Catalog, CatalogSecure: cfg.LDAP.CatalogTLS, Throttle: throttle.New(cfg.Auth.Config(), nil),
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
 		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: mock.Kept(cfg.AuditKeep), KeepHistory: mock.Kept(cfg.HistoryKeep), ErrorMapFile: cfg.ErrorMap,
+		Policies:    policies,
 		PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
 		Tracer: s.Tracer(),
 	})

@@ -107,12 +107,16 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 }
 
 func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments) error {
+	policies, err := engine.ParsePolicies(cfg.Emulator.Policies)
+	if err != nil {
+		return fmt.Errorf("emulator.policies: %w", err)
+	}
 	e, err := mock.Open(ctx, mock.Config{
 		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: mock.Kept(cfg.Emulator.AuditKeep), KeepHistory: mock.Kept(cfg.Emulator.HistoryKeep),
 		ErrorMapFile: cfg.Emulator.ErrorMap, PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
 		Logger: by.logs.Logger(partEngine), LDAP: cfg.Emulator.LDAP.Config(ldap.Config{TLS: by.tls, Logger: by.logs.Logger(partLDAP)}),
-		LDAPSecure: cfg.Emulator.LDAPSecure, Throttle: b.throttle,
+		LDAPSecure: cfg.Emulator.LDAPSecure, Throttle: b.throttle, Policies: policies,
 		Registerer: by.registry, Tracer: by.tracer,
 	})
 	if err != nil {

@@ -60,7 +60,7 @@ func (r *report) skip(subject, why string) {
 // check tells whether everything that serve needs is there. The account that it
 // logs on with stands in WSEXCHANGE_CHECK_LOGIN and WSEXCHANGE_CHECK_PASSWORD,
 // so that a password is on no command line.
-func check(c *cobra.Command, cfg *Config) error {
+func check(c *cobra.Command, cfg *Config, pdc *string) error {
 	r := &report{w: c.OutOrStdout()}
 	logs, err := cfg.logs(c.ErrOrStderr())
 	if err != nil {
@@ -89,6 +89,9 @@ func check(c *cobra.Command, cfg *Config) error {
 	account := checkAccount(b)
 	r.directory(c.Context(), cfg, b, account)
 	r.engines(c.Context(), cfg, b, account)
+	if c.Flags().Changed(flagPDC) {
+		r.pdc(c.Context(), b, *pdc)
+	}
 	address := "http://" + daemon.Dialable(cfg.Listen) + "/" + strings.Trim(cfg.Prefix, "/")
 	if cfg.TLS.Certificate != "" {
 		address = "https" + strings.TrimPrefix(address, "http")

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"wsexchange/adapter/auth"
+	"wsexchange/mock/mocktest"
 )
 
 // certificateFor writes a certificate that is valid from and until the given
@@ -56,6 +57,12 @@ func usersFile(t *testing.T) string {
 	return "--auth.file=" + file
 }
 
+// controllerAt is the address of an emulator's LDAP.
+func controllerAt(t *testing.T) string {
+	t.Helper()
+	return strings.TrimPrefix(mocktest.Start(t, mocktest.LDAP()).LDAPURL, "ldap://")
+}
+
 func TestCheck_CausesAndCures(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
@@ -73,6 +80,33 @@ func TestCheck_CausesAndCures(t *testing.T) {
 		good bool
 	}{
 		"demo data": {nil, []string{"ok    backend", "lets hsadmin in", "ok    naming context", "ok    engine", "ok    URL for H-Sphere: http://"}, true},
+		"UNC name": {
+			[]string{`--pdc=\\DC1`},
+			[]string{`ok    primary domain controller "\\\\DC1": is a UNC name and means dc1.fabrikam.com`},
+			true,
+		},
+		"IP address": {[]string{"--pdc=192.0.2.7"}, []string{`"192.0.2.7": is an IP address and means dc1.fabrikam.com`}, true},
+		"unknown controller": {
+			[]string{"--pdc=dc9.fabrikam.com"},
+			[]string{"FAIL  primary domain controller", "no such controller, only dc1.fabrikam.com", "cure: type the full DNS name"},
+			false,
+		},
+		"no controller named": {[]string{"--pdc="}, []string{"FAIL  primary domain controller", "it is empty"}, false},
+		"no controller answers": {
+			append(engines(shut.URL), "--pdc="+closed.Listener.Addr().String()),
+			[]string{"FAIL  primary domain controller", "connection refused"},
+			false,
+		},
+		"controller by LDAP": {
+			append(engines(shut.URL), `--pdc=\\`+controllerAt(t)),
+			[]string{"ok    primary domain controller", "is a UNC name and means dc1.fabrikam.com"},
+			true,
+		},
+		"controller of another domain": {
+			append(engines(shut.URL), "--directory.base-dn=DC=contoso,DC=com", "--pdc="+controllerAt(t)),
+			[]string{"FAIL  primary domain controller", "dc1.fabrikam.com is a domain controller of DC=fabrikam,DC=com, not of DC=contoso,DC=com"},
+			false,
+		},
 		"no base, by LDAP": {
 			[]string{"--directory.base-dn=OU=Nope,DC=fabrikam,DC=com"},
 			[]string{"FAIL  directory.base-dn OU=Nope,DC=fabrikam,DC=com: ", "cure: create it"},

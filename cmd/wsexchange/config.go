@@ -13,6 +13,7 @@ import (
 	"wsexchange/internal/secret"
 	"wsexchange/internal/throttle"
 	"wsexchange/internal/tracing"
+	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
 )
 
@@ -105,6 +106,7 @@ type EmulatorConfig struct {
 	AuditKeep   time.Duration `setting:"audit-keep" default:"2160h" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	HistoryKeep time.Duration `setting:"history-keep" default:"168h" help:"how long transaction log and history of changes are kept; 0s is permanently"`
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
+	Policies    []string      `setting:"policies" help:"choices that the emulator makes where documents of the original are silent and that are to be made the other way, by name; a name that does not exist is refused with the list" example:"RefuseTakenContactAddresses"`
 	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 }
 
@@ -114,6 +116,9 @@ func (c *Config) Validate() error {
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		refuse("tls.certificate and tls.key must be set together")
+	}
+	if _, err := engine.ParsePolicies(c.Emulator.Policies); err != nil {
+		refuse("emulator.policies: %w", err)
 	}
 	if c.Emulator.LDAPSecure != "" && c.TLS.Certificate == "" {
 		refuse("emulator.ldaps-listen: ldaps needs tls.certificate")

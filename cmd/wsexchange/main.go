@@ -38,7 +38,7 @@ func command(environ []string) (*cobra.Command, error) {
 	}
 	return p.Root("wsexchange", "Serves H-Sphere's four Exchange web services and turns them into MPF requests",
 		p.Serve(daemon.Service[Config]{Short: "Run the gateway", Run: serve, Check: checkConfiguration}),
-		p.Configured(&cobra.Command{Use: "check", Short: "Tell line by line whether everything that serve needs is there, with cause and cure"}, check),
+		checkCommand(p),
 		p.Healthcheck(func(c *Config) string { return c.Metrics.Listen }),
 		wsdlCommand(),
 		emulatorCommand(p),

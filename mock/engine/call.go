@@ -49,6 +49,9 @@ func (c *Call) Resources() resource.Resources { return resource.In(c.Tx) }
 // Plans is the plan database.
 func (c *Call) Plans() plan.Plans { return plan.In(c.Tx) }
 
+// Policies returns the engine's choices where documents are silent.
+func (c *Call) Policies() Policies { return c.run.engine.policies }
+
 // Context is the context of the request.
 func (c *Call) Context() context.Context { return c.run.ctx }
 

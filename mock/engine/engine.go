@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -43,6 +45,9 @@ type Config struct {
 	LogonCache time.Duration
 	// Replication makes domain controllers see each other's writes late.
 	Replication Replication
+	// ControllerAddresses are the DNS names of domain controllers by IP
+	// addresses that are theirs alone. Any other address means the first one.
+	ControllerAddresses map[netip.Addr]string
 	// Now is the clock. Default time.Now. Give the store the same one.
 	Now func() time.Time
 	// NewID makes the GUIDs, in braces, of transactions and queued requests.
@@ -92,7 +97,8 @@ type Engine struct {
 	delays     atomic.Pointer[Replication]
 	passwords  *directory.Passwords
 	throttle   *throttle.Throttle
-	wake       chan struct{} // tells the worker that there may be a job
+	addresses  map[netip.Addr]string // DNS names of domain controllers
+	wake       chan struct{}         // tells the worker that there may be a job
 }
 
 var _ mpf.Submitter = (*Engine)(nil)
@@ -116,6 +122,7 @@ func New(cfg Config) (*Engine, error) {
 		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites),
 		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, tracer: cfg.Tracer, logons: logons,
 		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),
+		addresses: maps.Clone(cfg.ControllerAddresses),
 	}
 	if e.now == nil {
 		e.now = time.Now

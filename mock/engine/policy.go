@@ -1,5 +1,11 @@
 package engine
 
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
 // Policies holds the choices where the documents of the original are silent or
 // disagree. The zero value is the emulator's own reading of them.
 type Policies struct {
@@ -29,8 +35,38 @@ type Policies struct {
 	// Otherwise the procedure that was called from outside answers for what it
 	// calls (F187).
 	TestNestedRoles bool
+	// RefuseTakenContactAddresses refuses to mail-enable a contact under an
+	// address that another recipient of its organization has. Otherwise the
+	// contact gets the next free one (F370).
+	RefuseTakenContactAddresses bool
 	// RefuseForeignCallers denies impersonation to callers that a trusted
 	// program vouches for and the directory does not know. Otherwise they act
 	// as the engine's own account (F188).
 	RefuseForeignCallers bool
+}
+
+// ParsePolicies returns the policies that differ from the zero value in the
+// fields named, in any letter case. A name that is not one of PolicyNames is an
+// error.
+func ParsePolicies(names []string) (Policies, error) {
+	var p Policies
+	fields := reflect.ValueOf(&p).Elem()
+	for _, name := range names {
+		field := fields.FieldByNameFunc(func(own string) bool { return strings.EqualFold(own, name) })
+		if !field.IsValid() {
+			return Policies{}, fmt.Errorf("policy %q is unknown; the policies are %s", name, strings.Join(PolicyNames(), ", "))
+		}
+		field.SetBool(true)
+	}
+	return p, nil
+}
+
+// PolicyNames returns the names of all policies, in the order of their fields.
+func PolicyNames() []string {
+	fields := reflect.TypeFor[Policies]()
+	names := make([]string, fields.NumField())
+	for i := range names {
+		names[i] = fields.Field(i).Name
+	}
+	return names
 }

@@ -121,10 +121,10 @@ func (r *run) controllerOf(target mpf.Target, data *xmldoc.Node) (string, error)
 		text := strings.TrimSpace(xmldoc.Text(xmldoc.Child(data, a.Name)))
 		switch a.Type {
 		case Controller:
-			preferred = cmp.Or(r.controllers[controllerKey(text)], preferred)
+			preferred = cmp.Or(r.named(text), preferred)
 		case Path, PathOrUPN:
 			if p, err := ldappath.Parse(text); err == nil && p.Server != "" {
-				found = cmp.Or(r.controllers[controllerKey(p.Server)], found)
+				found = cmp.Or(r.named(p.Server), found)
 			}
 		}
 	}

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"net/netip"
 	"strings"
 
 	"wsexchange/internal/ldappath"
@@ -150,8 +153,9 @@ func (r *run) inWellKnown(o *directory.Object, guids []string, subject ldappath.
 }
 
 // controller gives the DNS name, lower-case, of the domain controller that a
-// name means: its DNS or host name, or the domain's own, or "", which mean the
-// first one. It gives "" for a name that means none.
+// name means: its DNS or host name, with \\ before it or not, an IP address, or
+// the domain's own name, or "", which mean the first one. It gives "" for a name
+// that means none.
 func (r *run) controller(name string) (string, error) {
 	if r.controllers == nil {
 		names, hosts, err := controllerNames(r.tx)
@@ -160,12 +164,37 @@ func (r *run) controller(name string) (string, error) {
 		}
 		r.controllers, r.hosts = names, hosts
 	}
-	return r.controllers[controllerKey(name)], nil
+	return r.named(name), nil
 }
 
-// controllerKey is a name without what may stand behind it: a port, and the
-// root's dot.
+// named finds a name among those that controller has read. The directory does
+// not tell IP addresses: one means the controller that has its listener there,
+// else the first one (F219).
+func (r *run) named(name string) string {
+	key := controllerKey(name)
+	if address, err := netip.ParseAddr(key); err == nil {
+		return cmp.Or(r.controllers[controllerKey(r.engine.addresses[address.Unmap()])], r.controllers[""])
+	}
+	return r.controllers[key]
+}
+
+// ControllerNamed returns the DNS name, in small letters, of the domain
+// controller that a preferredDomainController means, "" if it means none.
+func (e *Engine) ControllerNamed(ctx context.Context, name string) (found string, err error) {
+	err = e.store.View(ctx, func(tx *state.Tx) error {
+		found, err = (&run{engine: e, tx: tx}).controller(strings.TrimSpace(name))
+		return err
+	})
+	return found, err
+}
+
+// controllerKey is a name without what may stand around it: the backslashes of
+// a UNC name, a port, and the root's dot.
 func controllerKey(name string) string {
+	name = strings.TrimPrefix(name, `\\`)
+	if address, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return address.String()
+	}
 	name, _, _ = strings.Cut(name, ":")
 	return strings.ToLower(strings.TrimSuffix(name, "."))
 }

@@ -59,6 +59,9 @@ func (r rooms) mailboxPlans() ([]mailboxPlan, error) {
 func readPlan(p *plan.Plan) (mailboxPlan, error) {
 	made, settings := mailboxPlan{name: p.Name}, make(map[string]string)
 	for _, f := range p.Features {
+		if f.Value == "" {
+			continue // sets nothing (F300)
+		}
 		switch f.ParentNode {
 		case "mail":
 			settings[f.NativeAttribute] = f.Value

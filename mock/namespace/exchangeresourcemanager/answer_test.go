@@ -38,7 +38,7 @@ func masked(answer string) string {
 
 // Answers hold the arguments and, beside them, the results.
 func TestAnswers(t *testing.T) {
-	const none = `<mailStore><GUID></GUID><serverName></serverName><mailStoreName></mailStoreName><megabytes>0</megabytes><megabytesFree>0</megabytesFree><shared>0</shared></mailStore>`
+	const none = `<mailStore><GUID>bare</GUID><serverName>-</serverName><mailStoreName>-</mailStoreName><megabytes>0</megabytes><megabytesFree>0</megabytesFree><shared>0</shared></mailStore>`
 	const one = `<mailStore><GUID>bare</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 1 (EX1)</mailStoreName><megabytes>20</megabytes><megabytesFree>10</megabytesFree><shared>1</shared></mailStore>`
 	const two = `<mailStore><GUID>bare</GUID><serverName>EX1</serverName><mailStoreName>Mailbox Store 2 (EX1)</mailStoreName><megabytes>5</megabytes><megabytesFree>5</megabytesFree><shared>1</shared></mailStore>`
 	second := step{"ReallocateOrganizationMailNoMove", org + "<mailStore>" + sources(named("allocate", 2, "5")) + "</mailStore>"}
@@ -67,7 +67,7 @@ func TestAnswers(t *testing.T) {
 		{
 			"resources of nothing", nil, "QueryResourcesByOrganization", org,
 			`<data><organization>ALPINE</organization><orgResources>` + none + `<mailStores megabytes="0" megabytesFree="0"></mailStores>` +
-				`<publicStore><GUID></GUID><serverName></serverName><megabytes>0</megabytes><megabytesFree>0</megabytesFree></publicStore></orgResources></data>`,
+				`<publicStore><GUID>bare</GUID><serverName>-</serverName><megabytes>0</megabytes><megabytesFree>0</megabytesFree></publicStore></orgResources></data>`,
 		},
 		{
 			"consumers", equipped, "QueryConsumersByOrganization", org,
@@ -77,7 +77,7 @@ func TestAnswers(t *testing.T) {
 		{
 			"consumers of nothing", nil, "QueryConsumersByOrganization", org,
 			`<data><organization>ALPINE</organization><mailboxes></mailboxes>` +
-				`<publicFolders><publicFolder><GUID></GUID><folderPath>/Alpine</folderPath><megabytes>0</megabytes></publicFolder></publicFolders></data>`,
+				`<publicFolders><publicFolder><GUID>{braced}</GUID><folderPath>/Alpine</folderPath><megabytes>0</megabytes></publicFolder></publicFolders></data>`,
 		},
 		{
 			"all organizations", equipped, "QueryAllOrganizations", "",
@@ -220,7 +220,8 @@ func TestOrphans(t *testing.T) {
 	})
 	byGUID := "<GUID>" + organization.Octets() + "</GUID>"
 	assert.Contains(t, must(t, u, "QueryAllOrganizations", ""), "<GUID>"+organization.String()+"</GUID><path/>")
-	assert.Contains(t, must(t, u, "QueryConsumersByOrganization", byGUID), "<GUID>"+user.String()+"</GUID><path/><kilobytes>10000</kilobytes>")
+	assert.Contains(t, must(t, u, "QueryConsumersByOrganization", byGUID), "<GUID>"+user.String()+"</GUID>"+
+		"<path>LDAP://CN="+strings.ToLower(user.Octets())+",CN=Deleted Objects,DC=fabrikam,DC=com</path><kilobytes>10000</kilobytes>")
 	assert.Contains(t, must(t, u, "QueryResourcesByOrganization", byGUID), "<megabytes>20</megabytes>")
 	must(t, u, "DeallocateMailbox", "<GUID>"+user.String()+"</GUID>")
 	assert.Contains(t, must(t, u, "QueryConsumersByOrganization", byGUID), "<mailboxes/>")
@@ -330,5 +331,29 @@ func TestEx(t *testing.T) {
 		r := u.CallAs(nobody, erm.NameEx, procedure, "")
 		require.NotNil(t, r.Err, procedure)
 		assert.Equal(t, mpf.NotDomainAdmin.ID, r.Err.Cause, procedure)
+	}
+}
+
+// The client reads the text of each element and does not survive one that is
+// empty.
+func TestAnswers_HaveNoEmptyElementThatTheClientReads(t *testing.T) {
+	u := pool(t)
+	nothing := directory.GUID{}
+	folders := must(t, u, "QueryConsumersByOrganization", org)
+	assert.Contains(t, folders, "<GUID>"+nothing.String()+"</GUID>")
+	stores := must(t, u, "QueryResourcesByOrganization", org)
+	assert.Contains(t, stores, "<GUID>"+nothing.Octets()+"</GUID>")
+	for _, s := range equipped {
+		must(t, u, s.procedure, s.data)
+	}
+	u.Update(func(tx *state.Tx) error {
+		o, err := directory.In(tx).Get(ldappath.MustParseDN(bob))
+		require.NoError(t, err)
+		return directory.In(tx).Delete(o)
+	})
+	for _, answer := range []string{folders, stores, must(t, u, "QueryConsumersByOrganization", org), must(t, u, "QueryResourcesByOrganization", org)} {
+		for _, name := range []string{"GUID", "path", "kilobytes", "folderPath", "megabytes", "serverName", "megabytesFree"} {
+			assert.NotContains(t, answer, "<"+name+"/>")
+		}
 	}
 }

@@ -108,9 +108,14 @@ func mailShares(shares []*resource.Allocation) *xmldoc.Node {
 	return xmldoc.SetAttr(list, "megabytesFree", number(resource.MegabytesIn(free)))
 }
 
+// noServer is told as the server and the store where there is none: the client
+// reads the text of each element and does not survive one without (F276).
+const noServer = "-"
+
 func mailShare(a *resource.Allocation) *xmldoc.Node {
 	if a == nil {
-		return fields("mailStore", "GUID", "", "serverName", "", "mailStoreName", "", "megabytes", "0", "megabytesFree", "0", "shared", "0")
+		return fields("mailStore", "GUID", bareGUID(directory.GUID{}), "serverName", noServer, "mailStoreName", noServer,
+			"megabytes", "0", "megabytesFree", "0", "shared", "0")
 	}
 	return fields("mailStore", "GUID", bareGUID(a.Resource.GUID), "serverName", a.Resource.Server, "mailStoreName", a.Resource.Name,
 		"megabytes", number(a.Megabytes), "megabytesFree", number(a.FreeMegabytes()), "shared", flag(a.Resource.Shared))
@@ -118,7 +123,7 @@ func mailShare(a *resource.Allocation) *xmldoc.Node {
 
 func publicShareElement(a *resource.Allocation) *xmldoc.Node {
 	if a == nil {
-		return fields("publicStore", "GUID", "", "serverName", "", "megabytes", "0", "megabytesFree", "0")
+		return fields("publicStore", "GUID", bareGUID(directory.GUID{}), "serverName", noServer, "megabytes", "0", "megabytesFree", "0")
 	}
 	return fields("publicStore", "GUID", bareGUID(a.Resource.GUID), "serverName", a.Resource.Server,
 		"megabytes", number(a.Megabytes), "megabytesFree", number(a.FreeMegabytes()))
@@ -141,8 +146,26 @@ func pathOf(dn ldappath.DN) string {
 	return dn.ADsPath()
 }
 
+// goneContainer is where a directory keeps what was deleted.
+const goneContainer = "Deleted Objects"
+
+// pathOfMailbox is pathOf for the client, which reads a name out of the path of
+// each mailbox: one that is gone has its GUID for a name, where a directory
+// keeps what was deleted (F277).
+func pathOfMailbox(tx *state.Tx, m *resource.Consumer) (string, error) {
+	if !m.DN.IsZero() {
+		return m.DN.ADsPath(), nil
+	}
+	domain, err := directory.In(tx).Domain()
+	if err != nil {
+		return "", err
+	}
+	return domain.DN.Child("CN", goneContainer).Child("CN", bareGUID(m.GUID)).ADsPath(), nil
+}
+
 // queryConsumers lists mailboxes and folders. The organization's top folder is
-// always among the folders, with 0 if it has nothing (F277).
+// always among the folders, with 0 and the GUID of none if it has nothing
+// (F277).
 func queryConsumers(c *engine.Call) error {
 	org, err := identify(c)
 	if err != nil {
@@ -158,7 +181,11 @@ func queryConsumers(c *engine.Call) error {
 	}
 	list := xmldoc.Element("mailboxes")
 	for _, m := range mailboxes {
-		xmldoc.Append(list, fields("mailbox", "GUID", m.GUID.String(), "path", pathOf(m.DN), "kilobytes", number(m.Kilobytes)))
+		path, err := pathOfMailbox(c.Tx, m)
+		if err != nil {
+			return err
+		}
+		xmldoc.Append(list, fields("mailbox", "GUID", m.GUID.String(), "path", path, "kilobytes", number(m.Kilobytes)))
 	}
 	c.Output(list, folderList(org, folders))
 	return nil
@@ -175,7 +202,7 @@ func folderList(org asked, folders []*resource.Consumer) *xmldoc.Node {
 		xmldoc.Append(list, fields("publicFolder", "GUID", f.GUID.String(), "folderPath", path, "megabytes", number(f.Megabytes())))
 	}
 	if !seen {
-		xmldoc.Append(list, fields("publicFolder", "GUID", "", "folderPath", top, "megabytes", "0"))
+		xmldoc.Append(list, fields("publicFolder", "GUID", (directory.GUID{}).String(), "folderPath", top, "megabytes", "0"))
 	}
 	return list
 }

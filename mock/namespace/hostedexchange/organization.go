@@ -208,7 +208,7 @@ func deallocateOrganization(c *engine.Call, org *directory.Object) error {
 	for f := range xmldoc.Children(xmldoc.Child(found, "publicFolders"), "publicFolder") {
 		guid, _ := xmldoc.ChildText(f, "GUID")
 		path, _ := xmldoc.ChildText(f, "folderPath")
-		if guid == "" {
+		if guid == (directory.GUID{}).String() {
 			continue // the top folder, which is listed without a share too
 		}
 		if _, err := resourceManager(c, "DeallocatePublicFolder", pathTo("organization", org),

@@ -57,15 +57,14 @@ func under(c *engine.Call, tree, child string) func(yield func(*xmldoc.Node) boo
 	}
 }
 
+// readPlanFeature reads a feature of a plan. One without a value is there by its
+// name alone (F300).
 func readPlanFeature(n *xmldoc.Node) (plan.PlanFeature, error) {
 	name, _ := xmldoc.ChildText(n, "featureName")
-	value, ok := xmldoc.ChildText(n, "featureValue")
+	value, _ := xmldoc.ChildText(n, "featureValue")
 	f := plan.PlanFeature{FeatureType: plan.FeatureType{Name: strings.TrimSpace(name)}, Value: strings.TrimSpace(value)}
-	switch {
-	case f.Name == "":
+	if f.Name == "" {
 		return f, mpf.ArgumentMissing.New("planFeatures/feature/featureName")
-	case !ok:
-		return f, mpf.ArgumentMissing.New("planFeatures/feature/featureValue")
 	}
 	return f, nil
 }
@@ -74,7 +73,7 @@ func readPlanFeature(n *xmldoc.Node) (plan.PlanFeature, error) {
 // goes under mail is a number, and -1 only where it means no limit.
 func checkFeatureValues(p *plan.Plan) error {
 	for _, f := range p.Features {
-		if f.ParentNode != "mail" || f.Value == noLimit && slices.Contains(limits, f.NativeAttribute) {
+		if f.ParentNode != "mail" || f.Value == "" || f.Value == noLimit && slices.Contains(limits, f.NativeAttribute) {
 			continue
 		}
 		if _, err := strconv.ParseUint(f.Value, 10, 31); err != nil {

@@ -91,10 +91,15 @@ func getPlanDetailRecord(c *engine.Call) error {
 }
 
 // planSettings makes the settings that a plan's features mean: the native
-// attribute below the parent node, and a property below properties (F284).
+// attribute below the parent node, and a property below properties (F284). A
+// feature without a value sets neither attribute nor limit: it is a setting
+// below other nodes, and the one that shows in address lists (F300).
 func planSettings(p *plan.Plan) *xmldoc.Node {
 	settings := xmldoc.Element("planSettings", xmldoc.Element("mail"), xmldoc.Element("properties"))
 	for _, f := range p.Features {
+		if f.Value == "" && (f.ParentNode == "properties" || f.ParentNode == "mail" && f.NativeAttribute != fullOutlook) {
+			continue
+		}
 		parent := xmldoc.Child(settings, f.ParentNode)
 		if parent == nil {
 			parent = xmldoc.Element(f.ParentNode)
@@ -115,8 +120,10 @@ func planFeatures(p *plan.Plan) *xmldoc.Node {
 	for _, f := range p.Features {
 		one := xmldoc.Element("feature",
 			xmldoc.TextElement("featureName", f.Name),
-			xmldoc.TextElement("featureDescription", f.Description),
-			xmldoc.TextElement("featureValue", f.Value))
+			xmldoc.TextElement("featureDescription", f.Description))
+		if f.Value != "" {
+			xmldoc.Append(one, xmldoc.TextElement("featureValue", f.Value))
+		}
 		if f.Unit != "" {
 			xmldoc.Append(one, xmldoc.TextElement("unitDescription", f.Unit))
 		}

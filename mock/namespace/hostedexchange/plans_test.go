@@ -93,7 +93,6 @@ func TestPlanRefusals(t *testing.T) {
 		{"create a plan of an unknown category", "CreateMailboxPlan", strings.ReplaceAll(aPlan("ProMail", ""), "HeBusiness", "None"), mpf.PlanCategoryUnknown},
 		{"create a plan of no category", "CreateMailboxPlan", strings.ReplaceAll(aPlan("ProMail", ""), "HeBusiness", ""), mpf.ArgumentMissing},
 		{"create a plan with a size that is no number", "CreateMailboxPlan", aPlan("ProMail", aFeature("MailboxSize", "big")), mpf.PlanFeatureValue},
-		{"create a plan with a feature without value", "CreateMailboxPlan", aPlan("ProMail", "<feature><featureName>POP</featureName></feature>"), mpf.ArgumentMissing},
 		{"create a plan with a feature without name", "CreateMailboxPlan", aPlan("ProMail", "<feature><featureValue>1</featureValue></feature>"), mpf.ArgumentMissing},
 		{"create a plan without description", "CreateMailboxPlan", "<planName>ProMail</planName>", mpf.ArgumentMissing},
 		{"feature type that exists", "CreatePlanFeatureTypes", aFeatureType("pop", "x", "mail"), mpf.PlanFeatureExists},

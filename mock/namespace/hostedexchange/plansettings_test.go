@@ -60,3 +60,21 @@ func TestMailboxPlan_Numbers(t *testing.T) {
 	w.refused(mpf.PlanFeatureValue, "CreateMailboxPlan", aPlan("P", aFeature("Recipients", "few")))
 	w.ok("CreateMailboxPlan", aPlan("P", aFeature("Recipients", "-1")))
 }
+
+// A feature without a value is there by its name alone: it sets nothing but the
+// membership in address lists.
+func TestMailboxPlan_FeaturesWithoutAValue(t *testing.T) {
+	w := withAcme(t)
+	w.featureType("Recipients", "recipientLimit")
+	bare := func(name string) string { return "<feature><featureName>" + name + "</featureName></feature>" }
+	w.plan("BareMail", bare("MailboxSize")+bare("POP")+bare("Recipients")+bare("OMA")+"<feature><featureName>OutlookClient</featureName><featureValue/></feature>")
+	detail := xmldoc.String(w.ok("GetPlanDetail", "<planName>BareMail</planName>"))
+	assert.Contains(t, detail, "<planSettings><mail/><properties/><options><showInAddressLists/></options></planSettings>")
+	assert.Contains(t, detail, "<featureName>POP</featureName><featureDescription>")
+	assert.NotContains(t, detail, "featureValue")
+	name := w.user("jsmith", "BareMail")
+	assert.Empty(t, w.attr(name, "msExchRecipLimit"))
+	assert.Contains(t, w.attr(name, "msExchUseOAB"), "CN=acme OAL,")
+	w.ok("ChangeUserMailboxPlan", path(name)+`<planName>GoldMail</planName>`)
+	w.ok("ChangeUserMailboxPlan", path(name)+`<planName>BareMail</planName>`)
+}

@@ -42,7 +42,7 @@ var (
 var rows = []engine.Procedure{
 	{
 		Name: "MailEnableContact", Type: engine.Write, Role: engine.UserCreator, Subject: "path", Fidelity: engine.Inferred,
-		Run: pass("MailEnableContact"), Summary: "Makes a contact in a container a mail recipient.",
+		Run: mailEnableContact, Summary: "Makes a contact in a container a mail recipient, with the next free address if the one asked for is taken in its organization.",
 		Arguments: []engine.Argument{path, cn, need("targetAddress", engine.Text), proxyAddress, pdc},
 	},
 	{
