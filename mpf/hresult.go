@@ -54,7 +54,20 @@ const (
 	InputElementMissing    HRESULT = 0xc2100fa2
 	InputElementInvalid    HRESULT = 0xc2100fa3
 	InvalidMode            HRESULT = 0xc2100fa6
+	InvalidPreference      HRESULT = 0xc2100fa7
 	InvalidParameter       HRESULT = 0xc2100fab
+	EvaluateOperatorCode   HRESULT = 0xc2100ffa
+	EvaluateOperandCode    HRESULT = 0xc2100ffb
+	EvaluateEnumCode       HRESULT = 0xc2100ffc
+	EvaluateFailedCode     HRESULT = 0xc2100ffd
+	EvaluateZeroCode       HRESULT = 0xc2100ffe
+	ACEChildCode           HRESULT = 0xc2101068
+	ACEValueCode           HRESULT = 0xc2101069
+	ACEMissingCode         HRESULT = 0xc210106a
+	ACERepeatedCode        HRESULT = 0xc210106b
+	ACEObjectCode          HRESULT = 0xc210106c
+	ACLRefusedCode         HRESULT = 0xc210106d
+	NoneMapped             HRESULT = 0x80070534
 	CommandError           HRESULT = 0x80040e14
 	IntegrityViolation     HRESULT = 0x80040e2f
 	PermissionDenied       HRESULT = 0x80040e09
@@ -183,7 +196,20 @@ var codes = []Code{
 	{InputElementInvalid, "ADSCO_INPUT_ELEMENT_INVALID", "The input element '%1' is invalid in type '%2'."},
 	{DomainMismatch, "ADSCO_DOMAIN_MISMATCH", "The domain of the path does not match that of the preferredDomainController."},
 	{InvalidMode, "ADSCO_INVALID_MODE", "Invalid mode attribute value for property."},
+	{InvalidPreference, "ADSCO_INVALID_PREFERENCE", "The child '%1' of a preference is missing or invalid."},
 	{InvalidParameter, "ADSCO_INVALID_PARAMETER", "Invalid parameter: '%1'."},
+	{EvaluateOperatorCode, "ADSCO_EVALUATE_OPERATOR", "The operator '%1' is unknown."},
+	{EvaluateOperandCode, "ADSCO_EVALUATE_OPERAND", "An operand of '%1' is missing."},
+	{EvaluateEnumCode, "ADSCO_EVALUATE_ENUM", "The value '%1' is not in the enumeration."},
+	{EvaluateFailedCode, "ADSCO_EVALUATE_FAILED", "The operator '%1' could not be evaluated."},
+	{EvaluateZeroCode, "ADSCO_EVALUATE_ZERO", "Division by zero."},
+	{ACEChildCode, "ADSCO_ACE_CHILD", "The child '%1' of an ace is unknown."},
+	{ACEValueCode, "ADSCO_ACE_VALUE", "The value of the child '%1' of an ace is invalid."},
+	{ACEMissingCode, "ADSCO_ACE_MISSING", "The child '%1' of an ace is missing."},
+	{ACERepeatedCode, "ADSCO_ACE_REPEATED", "The child '%1' of an ace is there more than once."},
+	{ACEObjectCode, "ADSCO_ACE_OBJECT", "The trusteeForm has no object, but an object was given."},
+	{ACLRefusedCode, "ADSCO_ACL_REFUSED", "The access control list was rejected by SetEntriesInAcl."},
+	{NoneMapped, "ERROR_NONE_MAPPED", "No mapping between account names and security IDs was done."},
 	{CommandError, "DB_E_ERRORSINCOMMAND", "One or more errors occurred during processing of command."},
 	{IntegrityViolation, "DB_E_INTEGRITYVIOLATION", "A specified value violated the integrity constraints for a column or table."},
 	{PermissionDenied, "DB_SEC_E_PERMISSIONDENIED", "Permission denied."},

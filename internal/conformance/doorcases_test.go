@@ -62,7 +62,7 @@ var doorCases = []struct {
 				`<forEach name="u" root="data" path="user"/>`+
 				`<before source="u" sourcePath="text()" destination="executeData" destinationPath="name" mode="insert"/>`)+
 			step("Search", data("<path>LDAP://"+ou+"</path><filter>(objectClass=user)</filter><scope>oneLevel</scope><propertyList><property name=\"cn\"/></propertyList>")+
-				`<after source="executeData" sourcePath="searchResults" destination="data" destinationPath="found" mode="merge"/>`)+
+				`<after source="executeData" sourcePath="objects" destination="data" destinationPath="found" mode="merge"/>`)+
 			`</procedure></request>`)
 		assert.ElementsMatch(d.t, []string{"anna", "jan"}, values(d.t, root, "/response/data/found//property[@name='cn']"))
 		assert.Len(d.t, d.search(ou, "one", "(objectClass=user)"), 2)

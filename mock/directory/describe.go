@@ -31,6 +31,8 @@ func (d Directory) describe(row any) state.Description {
 		return state.Description{Object: d.name(row.from.object()), Owned: true, Attributes: map[string][]string{name: {d.name(row.to)}}}
 	case *grant:
 		return state.Description{Object: d.name(row.Object), Owned: true, Attributes: map[string][]string{"access": {row.Access}}}
+	case *aceRow:
+		return state.Description{Object: d.name(row.Object), Owned: true, Attributes: map[string][]string{string(row.List): {string(row.Trustee)}}}
 	case *password:
 		return state.Description{Object: d.name(row.Object), Owned: true, Attributes: map[string][]string{"password": {state.Hidden}}}
 	}

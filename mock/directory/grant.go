@@ -47,8 +47,8 @@ func (d Directory) Grants(o *Object) ([]Grant, error) {
 	return found, d.tx.Ready(false)
 }
 
-// removeGrantsOf deletes the rights on an object and those that it has.
-func (d Directory) removeGrantsOf(id int64) error {
+// removeGrantsOn deletes the rights on an object.
+func (d Directory) removeGrantsOn(id int64) error {
 	for g := range grants.From(d.tx, grantKey{Object: id}) {
 		if g.Object != id {
 			break
@@ -56,6 +56,14 @@ func (d Directory) removeGrantsOf(id int64) error {
 		if _, err := grants.Delete(d.tx, grantKey(*g)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// removeGrantsOf deletes the rights on an object and those that it has.
+func (d Directory) removeGrantsOf(id int64) error {
+	if err := d.removeGrantsOn(id); err != nil {
+		return err
 	}
 	for g := range byTrustee.Is(d.tx, id) {
 		if _, err := grants.Delete(d.tx, grantKey(*g)); err != nil {

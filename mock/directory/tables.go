@@ -29,6 +29,10 @@ var (
 		KeyText:  grantKey.text,
 		Describe: describe[grant], Replicated: true,
 	})
+	aces = state.Declare(state.Spec[aceKey, aceRow]{
+		Name: "ace", Key: (*aceRow).key, Compare: compareACEs, KeyText: aceKey.text,
+		Describe: describe[aceRow], Replicated: true,
+	})
 	passwords = state.Declare(state.Spec[int64, password]{
 		Name: "password", Key: func(p *password) int64 { return p.Object }, Compare: cmp.Compare[int64],
 		KeyText:  func(id int64) string { return strconv.FormatInt(id, 10) },
@@ -93,10 +97,11 @@ var (
 	byTrustee = state.Ordered(grants, "trustee", cmp.Compare[int64], func(g *grant, add func(int64)) { add(g.Trustee) })
 )
 
-// Tables returns the tables of the directory: object, link and grant, of which
-// each domain controller has its own, password, which is secret, and setting.
+// Tables returns the tables of the directory: object, link, grant and ace, of
+// which each domain controller has its own, password, which is secret, and
+// setting.
 func Tables() []state.Declaration {
-	return []state.Declaration{objects, links, grants, passwords, settings}
+	return []state.Declaration{objects, links, grants, aces, passwords, settings}
 }
 
 // childKey is where an object is: the id of its parent with the kind of its

@@ -53,6 +53,11 @@ func (d Directory) remove(id int64) error {
 	if err := d.removeGrantsOf(id); err != nil {
 		return err
 	}
+	for _, kind := range []ACLKind{DACL, SACL} {
+		if err := d.removeACEs(id, kind); err != nil {
+			return err
+		}
+	}
 	if _, err := passwords.Delete(d.tx, id); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func (c *Call) refuseStrangers() error {
 	for n := range xmldoc.Elements(c.Data) {
 		a := c.row.argument(n.Data)
 		if a == nil {
-			if a = c.row.folded(n.Data); a != nil {
+			if a = cmp.Or(c.row.folded(n.Data), c.row.alias(n.Data)); a != nil {
 				n.Data = a.Name
 			}
 		}
@@ -63,7 +64,7 @@ func (c *Call) readArgument(a *Argument) error {
 	n := xmldoc.Child(c.Data, a.Name)
 	if n == nil {
 		if a.Required {
-			return mpf.ArgumentMissing.New(a.Name)
+			return c.row.missing(a.Name)
 		}
 		return nil
 	}
@@ -76,15 +77,15 @@ func (c *Call) readArgument(a *Argument) error {
 	}
 	if text == "" {
 		if a.Required {
-			return mpf.ArgumentEmpty.New(a.Name)
+			return c.row.empty(a.Name)
 		}
 		return nil
 	}
 	if hasElements(n) {
-		return mpf.ArgumentInvalid.New(a.Name, "a text is needed, not elements")
+		return c.row.invalid(a.Name, "a text is needed, not elements")
 	}
-	if err := a.fits(text); err != nil {
-		return err
+	if wrong := a.unfit(text); wrong != "" {
+		return c.row.invalid(a.Name, wrong)
 	}
 	return c.readText(a, text)
 }
@@ -96,8 +97,9 @@ func hasElements(n *xmldoc.Node) bool {
 	return false
 }
 
-// fits checks length and closed list.
-func (a *Argument) fits(text string) error {
+// unfit says what is wrong with the length of a text or, where there is a closed
+// list, with the text; nothing if it fits.
+func (a *Argument) unfit(text string) string {
 	limit := a.Max
 	switch {
 	case limit > 0:
@@ -107,17 +109,17 @@ func (a *Argument) fits(text string) error {
 		limit = longest
 	}
 	if n := utf8.RuneCountInString(text); n > limit {
-		return mpf.ArgumentInvalid.New(a.Name, "it has "+strconv.Itoa(n)+" characters, at most "+strconv.Itoa(limit)+" are allowed")
+		return "it has " + strconv.Itoa(n) + " characters, at most " + strconv.Itoa(limit) + " are allowed"
 	}
 	for _, allowed := range a.OneOf {
 		if strings.EqualFold(text, allowed) {
-			return nil
+			return ""
 		}
 	}
 	if len(a.OneOf) > 0 {
-		return mpf.ArgumentInvalid.New(a.Name, "'"+text+"' is not one of "+strings.Join(a.OneOf, ", "))
+		return "'" + text + "' is not one of " + strings.Join(a.OneOf, ", ")
 	}
-	return nil
+	return ""
 }
 
 func (c *Call) readText(a *Argument, text string) error {
@@ -131,21 +133,21 @@ func (c *Call) readText(a *Argument, text string) error {
 		return c.readPath(a.Name, text)
 	case Number:
 		if _, err := strconv.ParseUint(text, 10, 63); err != nil {
-			return mpf.ArgumentInvalid.New(a.Name, "'"+text+"' is not a number of 0 or more")
+			return c.row.invalid(a.Name, "'"+text+"' is not a number of 0 or more")
 		}
 	case Signed:
 		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			return mpf.ArgumentInvalid.New(a.Name, "'"+text+"' is not a number")
+			return c.row.invalid(a.Name, "'"+text+"' is not a number")
 		}
 	case Boolean:
 		if _, ok := parseBoolean(text); !ok {
-			return mpf.ArgumentInvalid.New(a.Name, "'"+text+"' is none of 1, 0, true, false")
+			return c.row.invalid(a.Name, "'"+text+"' is none of 1, 0, true, false")
 		}
 	case DateTime:
 		return c.readTime(a.Name, text)
 	case GUID:
 		if _, err := directory.ParseGUID(text); err != nil {
-			return mpf.ArgumentInvalid.New(a.Name, "'"+text+"' is not a GUID")
+			return c.row.invalid(a.Name, "'"+text+"' is not a GUID")
 		}
 	}
 	return nil
@@ -204,7 +206,7 @@ func (c *Call) readTime(name, text string) error {
 			return nil
 		}
 	}
-	return mpf.ArgumentInvalid.New(name, "'"+text+"' is not a date and time")
+	return c.row.invalid(name, "'"+text+"' is not a date and time")
 }
 
 // checkController checks the preferred domain controller, and that the paths
@@ -212,10 +214,10 @@ func (c *Call) readTime(name, text string) error {
 func (c *Call) checkController() error {
 	for i := range c.row.Arguments {
 		a := &c.row.Arguments[i]
-		if a.Type != Controller || c.Text(a.Name) == "" {
+		if a.Type != Controller && a.Type != Preferred || c.Text(a.Name) == "" {
 			continue
 		}
-		if err := c.knownController(c.Text(a.Name)); err != nil {
+		if err := c.knownController(c.Text(a.Name)); err != nil && a.Type == Controller {
 			return err
 		}
 		domain, err := directory.In(c.Tx).Domain()

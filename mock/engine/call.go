@@ -99,7 +99,7 @@ func (c *Call) Time(name string) time.Time { return c.times[name] }
 func (c *Call) Open(name string, classes ...string) (*directory.Object, error) {
 	dn := c.DN(name)
 	if dn.IsZero() {
-		return nil, mpf.ArgumentMissing.New(name)
+		return nil, c.row.missing(name)
 	}
 	return c.OpenDN(dn, classes...)
 }
@@ -172,6 +172,18 @@ func (c *Call) TransactionID() string { return c.run.id }
 
 // Logger is the engine's, for what operators have to see.
 func (c *Call) Logger() *slog.Logger { return c.run.engine.logger }
+
+// Missing is the refusal of an element that the procedure needs, as its row has
+// it.
+func (c *Call) Missing(name string) error { return c.row.missing(name) }
+
+// Invalid is the refusal of an element's value, as the procedure's row has it.
+func (c *Call) Invalid(name, why string) error { return c.row.invalid(name, why) }
+
+// ControllerName returns the DNS name of the domain controller that a name
+// means, that of the first one for the empty name and the domain's, and "" for a
+// name of none.
+func (c *Call) ControllerName(name string) (string, error) { return c.run.controller(name) }
 
 // Now is the engine's clock, in UTC.
 func (c *Call) Now() time.Time { return c.Tx.Now() }

@@ -188,6 +188,9 @@ func (e *Engine) registerRow(namespace string, row *Procedure) error {
 		}
 	}
 	e.procedures[target] = row
+	for _, spelling := range row.Spellings {
+		e.procedures[mpf.Target{Namespace: namespace, Procedure: spelling}] = row
+	}
 	return nil
 }
 

@@ -1,6 +1,11 @@
 package engine
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"wsexchange/mpf"
+)
 
 // Namespace is a set of procedures under one name.
 type Namespace struct {
@@ -57,15 +62,16 @@ type ArgumentType string
 // The types of arguments.
 const (
 	Text       ArgumentType = "text"
-	Path       ArgumentType = "path"          // ADsPath of a directory object
-	PathOrUPN  ArgumentType = "path or UPN"   // ADsPath, or userPrincipalName of an account
-	Number     ArgumentType = "number"        // decimal, 0 or more
-	Signed     ArgumentType = "signed"        // decimal, with or without a sign
-	Boolean    ArgumentType = "boolean"       // 0, 1, true, false in any letter case
-	Flag       ArgumentType = "flag"          // an element whose presence is the message
-	Tree       ArgumentType = "tree"          // XML that the procedure reads itself; may repeat
-	Controller ArgumentType = "controller"    // DNS or host name of a domain controller
-	DateTime   ArgumentType = "date and time" // 2006-01-02T15:04:05Z and the forms in arguments.go
+	Path       ArgumentType = "path"                 // ADsPath of a directory object
+	PathOrUPN  ArgumentType = "path or UPN"          // ADsPath, or userPrincipalName of an account
+	Number     ArgumentType = "number"               // decimal, 0 or more
+	Signed     ArgumentType = "signed"               // decimal, with or without a sign
+	Boolean    ArgumentType = "boolean"              // 0, 1, true, false in any letter case
+	Flag       ArgumentType = "flag"                 // an element whose presence is the message
+	Tree       ArgumentType = "tree"                 // XML that the procedure reads itself; may repeat
+	Controller ArgumentType = "controller"           // DNS or host name of a domain controller
+	Preferred  ArgumentType = "preferred controller" // the same; one that does not answer counts as not given
+	DateTime   ArgumentType = "date and time"        // 2006-01-02T15:04:05Z and the forms in arguments.go
 	GUID       ArgumentType = "GUID"
 	Secret     ArgumentType = "secret"  // a password: never trimmed, echoed or logged
 	Ignored    ArgumentType = "ignored" // accepted for the sake of old callers
@@ -74,16 +80,26 @@ const (
 // Argument is a row: one element that a procedure takes in its executeData.
 type Argument struct {
 	Name     string
+	Aliases  []string // other names of the element, which get this one
 	Type     ArgumentType
 	Required bool     // missing or empty is refused; trees may be empty
 	Max      int      // longest text in characters, 0 = 1024
 	OneOf    []string // closed list, compared without regard to letter case
 }
 
+// Refusals are the causes with which a provider refuses the elements of its
+// executeData. Each takes the element's name, the procedure's, and Invalid what
+// is wrong.
+type Refusals struct {
+	Missing *mpf.Cause // required and absent, or empty
+	Invalid *mpf.Cause
+}
+
 // Procedure is a row: what the engine knows of a procedure.
 type Procedure struct {
 	Name      string
-	Summary   string // one sentence
+	Spellings []string // other spellings of the name, as callers know it
+	Summary   string   // one sentence
 	Type      Type
 	Access    Access
 	Role      Role
@@ -91,6 +107,7 @@ type Procedure struct {
 	Arguments []Argument // in documented order
 	Reraises  bool       // its error takes the place of the one being handled even with the same code (F257)
 	AnyCase   bool       // arguments are taken in any letter case (F214)
+	Refusals  *Refusals  // nil: E_INVALIDARG for both
 	Fidelity  Fidelity
 	Run       func(*Call) error
 }
@@ -104,6 +121,40 @@ func (p *Procedure) folded(name string) *Argument {
 		}
 	}
 	return nil
+}
+
+// alias finds the row of an argument by another of its names.
+func (p *Procedure) alias(name string) *Argument {
+	for i := range p.Arguments {
+		if slices.Contains(p.Arguments[i].Aliases, name) {
+			return &p.Arguments[i]
+		}
+	}
+	return nil
+}
+
+// missing is the refusal of a required argument that is not there.
+func (p *Procedure) missing(name string) error {
+	if p.Refusals != nil {
+		return p.Refusals.Missing.New(name, p.Name)
+	}
+	return mpf.ArgumentMissing.New(name)
+}
+
+// empty is the refusal of a required argument without a text.
+func (p *Procedure) empty(name string) error {
+	if p.Refusals != nil {
+		return p.Refusals.Missing.New(name, p.Name)
+	}
+	return mpf.ArgumentEmpty.New(name)
+}
+
+// invalid is the refusal of an argument's value.
+func (p *Procedure) invalid(name, why string) error {
+	if p.Refusals != nil {
+		return p.Refusals.Invalid.New(name, p.Name, why)
+	}
+	return mpf.ArgumentInvalid.New(name, why)
 }
 
 // argument finds the row of an argument.

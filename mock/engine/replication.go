@@ -120,7 +120,7 @@ func (r *run) controllerOf(target mpf.Target, data *xmldoc.Node) (string, error)
 	for _, a := range row.Arguments {
 		text := strings.TrimSpace(xmldoc.Text(xmldoc.Child(data, a.Name)))
 		switch a.Type {
-		case Controller:
+		case Controller, Preferred:
 			preferred = cmp.Or(r.named(text), preferred)
 		case Path, PathOrUPN:
 			if p, err := ldappath.Parse(text); err == nil && p.Server != "" {

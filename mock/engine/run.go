@@ -116,6 +116,7 @@ func (r *run) call(s scope, target mpf.Target, data *xmldoc.Node) error {
 	if refused != nil {
 		return refused.Through(mpf.Source(target))
 	}
+	target.Procedure = row.Name
 	limits := r.engine.limits
 	if s.depth >= limits.Depth {
 		return r.exceeds("calls are nested more than", limits.Depth, "deep")

@@ -39,6 +39,7 @@ func (r *script) look(t *testing.T, s *site, controller string) {
 		for o, err := range directory.In(tx).Descendants(top) {
 			require.NoError(t, err)
 			r.seen[o.Class] = append(r.seen[o.Class], o.DN.String())
+			r.seen["below "+o.Class] = append(r.seen["below "+o.Class], o.DN.String())
 			r.seen[""] = append(r.seen[""], o.DN.String())
 		}
 		return nil
@@ -66,13 +67,13 @@ func (r *script) call(at string) (procedure, data string) {
 	case 2:
 		return "Delete Object", r.path("path", "", at)
 	case 3, 4:
-		return "Move Object", r.path("path", class, at) + r.path("container", "organizationalUnit", at)
+		return "Move Object", r.path("source", class, at) + r.path("destination", "organizationalUnit", at)
 	case 5:
-		return "Rename Object", r.path("path", class, at) + "<name>" + name + "</name>"
+		return "Rename Object", r.path("source", "below "+class, at) + "<name>" + name + "</name>"
 	case 6:
-		return "Group Add", r.path("path", "group", at) + r.path("member", "", at)
+		return "Group Add", r.path("group", "group", at) + r.path("path", "", at)
 	case 7:
-		return "Group Remove", r.path("path", "group", at) + r.path("member", "", at)
+		return "Group Remove", r.path("group", "group", at) + r.path("path", "", at)
 	}
 	return "Set Properties", r.path("path", "", at) +
 		fmt.Sprintf(`<properties><property name="description">%d</property></properties>`, r.IntN(100))

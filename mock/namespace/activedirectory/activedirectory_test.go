@@ -2,6 +2,7 @@ package activedirectory
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func TestCreateObject(t *testing.T) {
 	r := u.MustCall(PreferredDC, "Create Object", "<container>"+reseller+"</container><class>contact</class><name>friend</name>"+
 		"<preferredDomainController>dc1.fabrikam.com</preferredDomainController>")
 	path, _ := xmldoc.ChildText(r.Data, "path")
-	assert.Equal(t, "LDAP://CN=friend,"+enginetest.Reseller, path)
+	assert.Equal(t, "LDAP://dc1.fabrikam.com/CN=friend,"+enginetest.Reseller, path)
 	assert.Equal(t, []string{"Seattle"}, u.Attr(bob, "l"))
 }
 
@@ -150,31 +151,99 @@ func TestGetProperties(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	u := start(t)
-	r := u.MustCall(PreferredDC, "Search", "<path>"+reseller+`</path><filter>(&amp;(objectClass=user)(l=seattle))</filter><scope>OneLevel</scope>`+
-		`<propertyList><property name="sAMAccountName"/></propertyList>`)
-	assert.Equal(t, `<searchResults>`+
-		`<searchResult path="`+bob+`"><properties><property name="sAMAccountName"><value>bob</value></property></properties></searchResult>`+
-		`<searchResult path="`+eve+`"><properties><property name="sAMAccountName"><value>eve</value></property></properties></searchResult>`+
-		`</searchResults>`, xmldoc.String(xmldoc.Child(r.Data, "searchResults")))
+	r := u.MustCall(Provider, "Search", "<path>"+reseller+`</path><filter>(&amp;(objectClass=user)(l=seattle))</filter><scope>OneLevel</scope>`+
+		`<propertyList><property name="sAMAccountName"/><property name="mail"/><property name="ADsPath"/></propertyList>`)
+	assert.Equal(t, `<objects>`+
+		`<object class="user" name="bob"><property name="sAMAccountName"><value>bob</value></property><property name="mail"/>`+
+		`<property name="ADsPath"><value>`+bob+`</value></property></object>`+
+		`<object class="user" name="eve"><property name="sAMAccountName"><value>eve</value></property><property name="mail"/>`+
+		`<property name="ADsPath"><value>`+eve+`</value></property></object>`+
+		`</objects>`, xmldoc.String(xmldoc.Child(r.Data, "objects")))
 	one := u.MustCall(PreferredDC, "Search", "<path>"+reseller+`</path><filter>(l=seattle)</filter><sizeLimit>1</sizeLimit>`)
 	assert.NotContains(t, xmldoc.String(one.Data), eve)
-	refused(t, u, mpf.ArgumentInvalid, "Search", "<path>"+reseller+"</path><filter>(l=</filter>")
+	none := u.MustCall(PreferredDC, "Search", "<path>"+reseller+`</path><filter>(l=atlantis)</filter>`)
+	assert.Contains(t, xmldoc.String(none.Data), "<objects/>")
+	refused(t, u, mpf.ElementInvalid, "Search", "<path>"+reseller+"</path><filter>(l=</filter>")
+	refused(t, u, mpf.ElementInvalid, "Search", "<path>"+reseller+"</path><filter>l=a)(l=b</filter>")
+	refused(t, u, mpf.ElementMissing, "Search", "<path>"+reseller+"</path>")
+	refused(t, u, mpf.ElementInvalid, "Search", "<path>"+reseller+"</path><filter>l=*</filter><propertyList><property/></propertyList>")
+}
+
+func TestSearch_Preferences(t *testing.T) {
+	u := start(t)
+	ask := func(preferences string) string {
+		return "<path>LDAP://OU=Hosting,DC=fabrikam,DC=com</path><filter>objectClass=user</filter>" +
+			`<propertyList><property name="l"/></propertyList><preferences>` + preferences + "</preferences>"
+	}
+	preference := func(name, value string) string {
+		return "<preference><searchPref>" + name + "</searchPref><type>ADSTYPE_INTEGER</type><value>" + value + "</value></preference>"
+	}
+	found := func(preferences string) string {
+		return xmldoc.String(xmldoc.Child(u.MustCall(PreferredDC, "Search", ask(preferences)).Data, "objects"))
+	}
+	assert.Contains(t, found(""), `name="bob"><property name="l"><value>Seattle</value></property></object>`)
+	assert.Equal(t, "<objects/>", found(preference("ADS_SEARCHPREF_SEARCH_SCOPE", "ADS_SCOPE_ONELEVEL")))
+	assert.Equal(t, "<objects/>", found(preference("ADS_SEARCHPREF_SEARCH_SCOPE", "0")))
+	assert.Contains(t, found(preference("ADS_SEARCHPREF_ATTRIBTYPES_ONLY", "1")), `name="bob"><property name="l"/></object>`)
+	assert.NotContains(t, found(preference("ADS_SEARCHPREF_SIZE_LIMIT", "1")), `name="eve"`)
+	assert.Contains(t, found(preference("ADS_SEARCHPREF_PAGESIZE", "10")+preference("ADS_SEARCHPREF_SEARCH_SCOPE", "2")), `name="eve"`)
+	for _, bad := range []string{
+		preference("ADS_SEARCHPREF_NONE", "1"), preference("ADS_SEARCHPREF_SEARCH_SCOPE", "3"), preference("ADS_SEARCHPREF_SEARCH_SCOPE", "wide"),
+		preference("ADS_SEARCHPREF_SIZE_LIMIT", "-1"), preference("", "1"), "<thing/>",
+		"<preference><searchPref>ADS_SEARCHPREF_PAGESIZE</searchPref><value>1</value></preference>",
+		"<preference><searchPref>ADS_SEARCHPREF_PAGESIZE</searchPref><type>NUMBER</type><value>1</value></preference>",
+	} {
+		e := refused(t, u, mpf.SearchPreference, "Search", ask(bad))
+		assert.Equal(t, mpf.InvalidPreference, e.Code)
+	}
 }
 
 func TestGroups(t *testing.T) {
 	u := start(t)
-	args := "<path>" + group + "</path><member>" + bob + "</member>"
+	args := "<group>" + group + "</group><path>" + bob + "</path>"
+	isMember := func() string {
+		answer, _ := xmldoc.ChildText(u.MustCall(PreferredDC, "Group IsMember", args).Data, "isMember")
+		return answer
+	}
+	assert.Equal(t, "0", isMember())
+	assert.Contains(t, xmldoc.String(u.MustCall(Provider, "Group Members", "<group>"+group+"</group>").Data), "<members/>")
 	u.MustCall(PreferredDC, "Group Add", args)
 	assert.Equal(t, []string{"CN=bob," + enginetest.Reseller}, u.Attr(group, "member"))
 	assert.Equal(t, []string{"CN=staff," + enginetest.Reseller}, u.Attr(bob, "memberOf"))
+	assert.Equal(t, "1", isMember())
+	assert.Contains(t, xmldoc.String(u.MustCall(Provider, "Group Members", "<group>"+group+"</group>").Data), "<members><member>"+bob+"</member></members>")
+	assert.Contains(t, xmldoc.String(u.MustCall(Provider, "User Groups", "<path>"+bob+"</path>").Data), "<groups><group>"+group+"</group></groups>")
 	refused(t, u, mpf.AlreadyMember, "Group Add", args)
-	refused(t, u, mpf.GroupInItself, "Group Add", "<path>"+group+"</path><member>"+group+"</member>")
-	refused(t, u, mpf.ClassWrong, "Group Add", "<path>"+bob+"</path><member>"+bob+"</member>")
+	refused(t, u, mpf.GroupInItself, "Group Add", "<group>"+group+"</group><path>"+group+"</path>")
+	for procedure, path := range map[string]string{
+		"Group Add": "<path>" + bob + "</path>", "Group Remove": "<path>" + bob + "</path>", "Group IsMember": "<path>" + bob + "</path>", "Group Members": "",
+	} {
+		e := refused(t, u, mpf.ElementMissing, procedure, path)
+		assert.Equal(t, mpf.InputElementMissing, e.Code)
+		refused(t, u, mpf.ClassWrong, procedure, "<group>"+bob+"</group>"+path)
+	}
+	refused(t, u, mpf.ClassWrong, "User Groups", "<path>"+group+"</path>")
+	refused(t, u, mpf.ObjectNotFound, "User Groups", "<path>LDAP://CN=no,DC=fabrikam,DC=com</path>")
 	u.MustCall(PreferredDC, "Group Remove", args)
 	assert.Empty(t, u.Attr(group, "member"))
 	refused(t, u, mpf.NotMember, "Group Remove", args)
+}
+
+func TestSkipAction(t *testing.T) {
+	u := start(t)
 	before := u.Dump()
-	u.MustCall(PreferredDC, "Group Add", args+"<flagSkipAction/>")
+	for procedure, args := range map[string]string{
+		"Group Add": "<group>" + group + "</group><path>" + bob + "</path>", "Group Remove": "<group>" + group + "</group><path>" + bob + "</path>",
+		"Set Properties":    "<path>" + bob + `</path><properties><property name="l">Bern</property></properties>`,
+		"User Set Password": "<path>" + bob + "</path><newPassword>Secret-01</newPassword>",
+	} {
+		u.MustCall(PreferredDC, procedure, args+"<flagSkipAction/>")
+		u.Unchanged(before)
+		refused(t, u, mpf.ObjectNotFound, procedure, strings.ReplaceAll(args, "CN=bob", "CN=nobody")+"<flagSkipAction/>")
+	}
+	made := u.MustCall(Provider, "Create Object", "<container>"+reseller+"</container><class>user</class><name>cn=bob</name>"+
+		`<properties><property name="l">Bern</property></properties><flagIgnoreAlreadyExistsError/>`)
+	assert.Contains(t, xmldoc.String(made.Data), "<flagSkipAction/><path>"+bob+"</path>")
 	u.Unchanged(before)
 }
 
@@ -230,33 +299,35 @@ func TestChangePassword_CountsWrongGuesses(t *testing.T) {
 
 func TestMoveRenameDelete(t *testing.T) {
 	u := start(t)
-	r := u.MustCall(PreferredDC, "Rename Object", "<path>"+bob+"</path><newName>CN=rob</newName>")
-	path, _ := xmldoc.ChildText(r.Data, "path")
+	answer := func(procedure, args string) string {
+		path, _ := xmldoc.ChildText(u.MustCall(Provider, procedure, args).Data, "path")
+		return path
+	}
+	path := answer("Rename Object", "<source>"+bob+"</source><name>CN=rob</name>")
 	assert.Equal(t, "LDAP://CN=rob,"+enginetest.Reseller, path)
-	refused(t, u, mpf.ObjectInTheWay, "Rename Object", "<path>"+path+"</path><newName>eve</newName>")
-	r = u.MustCall(PreferredDC, "Move Object", "<path>"+path+"</path><container>LDAP://OU=Hosting,DC=fabrikam,DC=com</container>")
-	path, _ = xmldoc.ChildText(r.Data, "path")
-	assert.Equal(t, "LDAP://CN=rob,OU=Hosting,DC=fabrikam,DC=com", path)
+	refused(t, u, mpf.ObjectInTheWay, "Rename Object", "<source>"+path+"</source><name>eve</name>")
+	refused(t, u, mpf.ElementMissing, "Rename Object", "<source>"+path+"</source>")
+	path = answer("Move Object", "<source>"+path+"</source><destination>LDAP://dc1/OU=Hosting,DC=fabrikam,DC=com</destination>")
+	assert.Equal(t, "LDAP://dc1/CN=rob,OU=Hosting,DC=fabrikam,DC=com", path)
+	refused(t, u, mpf.ElementMissing, "Move Object", "<source>"+path+"</source>")
+	refused(t, u, mpf.ObjectNotFound, "Move Object", "<source>"+path+"</source><destination>LDAP://OU=none,DC=fabrikam,DC=com</destination>")
+	refused(t, u, mpf.ClassNotAllowed, "Move Object", "<source>"+path+"</source><destination>"+eve+"</destination>")
+	path = answer("Rename Object", "<path>"+path+"</path><newName>cn=a\\,b</newName>")
+	assert.Equal(t, "LDAP://dc1/CN=a\\,b,OU=Hosting,DC=fabrikam,DC=com", path, "names of before, an escaped name")
 
 	exists := u.MustCall(PreferredDC, "Object Exists", "<path>"+path+"</path>")
 	assert.Contains(t, xmldoc.String(exists.Data), "<exists>1</exists><class>user</class>")
 	u.MustCall(PreferredDC, "Delete Object", "<path>"+path+"</path>")
 	exists = u.MustCall(PreferredDC, "Object Exists", "<path>"+path+"</path>")
 	assert.Contains(t, xmldoc.String(exists.Data), "<exists>0</exists>")
-	e := refused(t, u, mpf.NotALeaf, "Delete Object", "<path>"+reseller+"</path>")
-	assert.Equal(t, mpf.NotLeaf, e.Code)
-	u.MustCall(PreferredDC, "Delete Object", "<path>"+reseller+"</path><flagDeleteTree/>")
-	assert.Nil(t, u.Object(eve))
-}
-
-func TestMakeSpecific(t *testing.T) {
-	u := start(t)
-	r := u.MustCall(Provider, "Make Path Domain Controller Specific", "<path>"+bob+"</path><preferredDomainController>dc1.fabrikam.com</preferredDomainController>")
-	path, _ := xmldoc.ChildText(r.Data, "path")
-	assert.Equal(t, "LDAP://dc1.fabrikam.com/CN=bob,"+enginetest.Reseller, path)
-	bad := u.Call(Provider, "Make Path Domain Controller Specific", "<path>LDAP://DC=other,DC=com</path><preferredDomainController>dc1.fabrikam.com</preferredDomainController>")
-	require.NotNil(t, bad.Err)
-	assert.Equal(t, mpf.DomainMismatch, bad.Err.Code)
+	refused(t, u, mpf.ObjectNotFound, "Delete Object", "<path>"+path+"</path>")
+	before := u.Dump()
+	u.MustCall(PreferredDC, "Delete Object", "<path>"+path+"</path><flagIgnoreDoesNotExistError/>")
+	u.Unchanged(before)
+	e := refused(t, u, mpf.ObjectIsRoot, "Delete Object", "<path>LDAP://DC=fabrikam,DC=com</path>")
+	assert.Equal(t, mpf.UnwillingToPerform, e.Code)
+	u.MustCall(PreferredDC, "Delete Object", "<path>"+reseller+"</path>")
+	assert.Nil(t, u.Object(eve), "with all below it")
 }
 
 func TestWritesNeedADomainAdministrator(t *testing.T) {
@@ -274,7 +345,8 @@ func TestSearch_GivesWhatTheCallerSees(t *testing.T) {
 		u.MustCall(Provider, "Create Object", "<container>"+reseller+"</container><class>organizationalUnit</class><name>"+unit+"</name>")
 		u.User("OU="+unit+","+enginetest.Reseller, "of"+unit, "Wonderland-1")
 	}
-	asked := "<path>LDAP://DC=fabrikam,DC=com</path><filter>(sAMAccountName=of*)</filter><sizeLimit>2</sizeLimit>"
+	asked := "<path>LDAP://DC=fabrikam,DC=com</path><filter>(sAMAccountName=of*)</filter><sizeLimit>2</sizeLimit>" +
+		`<propertyList><property name="distinguishedName"/></propertyList>`
 	for _, namespace := range []string{Provider, PreferredDC} {
 		all := xmldoc.String(u.MustCall(namespace, "Search", asked).Data)
 		assert.Contains(t, all, "CN=ofAlpha,")

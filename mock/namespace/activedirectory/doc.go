@@ -2,9 +2,12 @@
 // "Preferred DC Active Directory Provider": single operations on objects of
 // the directory, which the managed namespaces are made of.
 //
-// The second namespace has the procedures of the first. Its procedures take a
-// preferredDomainController beside the path and pass the rest on, so that an
-// error has passed through both (F223).
+// The second namespace has the procedures of the first that work on an object.
+// Its procedures choose a domain controller, write it into the path and call
+// those of the first, so that an error has passed through both (F223).
+//
+// What writes, and what reads audit lists, asks for a domain administrator; the
+// readers show what the caller may see.
 //
 // Properties travel as
 //

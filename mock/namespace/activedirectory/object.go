@@ -20,10 +20,13 @@ func rdnValue(class, name string) string {
 		return name
 	}
 	attribute, value, found := strings.Cut(name, "=")
-	if found && strings.EqualFold(strings.TrimSpace(attribute), c.RDN) {
-		return strings.TrimSpace(value)
+	if !found || !strings.EqualFold(strings.TrimSpace(attribute), c.RDN) {
+		return name
 	}
-	return name
+	if dn, err := ldappath.ParseDN(name); err == nil && dn.Len() == 1 {
+		return dn.RDN().Value
+	}
+	return strings.TrimSpace(value)
 }
 
 func createObject(c *engine.Call) error {
@@ -52,32 +55,38 @@ func createObject(c *engine.Call) error {
 	made, err := c.Directory().Create(dn, class.Name, attributes)
 	var taken *state.ConflictError
 	if errors.As(err, &taken) && taken.Kind == directory.KindName && c.Boolean("flagIgnoreAlreadyExistsError") {
-		made, err = c.Directory().Get(taken.Holder)
+		if made, err = c.Directory().Get(taken.Holder); err == nil {
+			c.Output(xmldoc.Element("flagSkipAction"))
+		}
 	}
 	if err != nil {
 		return err
 	}
-	c.OutputText("path", made.DN.ADsPath())
+	c.OutputText("path", beside(c, "container", made.DN))
 	return nil
 }
 
+// deleteObject deletes the object with all below it. A naming context stays.
 func deleteObject(c *engine.Call) error {
 	o, err := c.Open("path")
-	if err != nil {
+	var missing *mpf.Error
+	switch {
+	case errors.As(err, &missing) && missing.Cause == mpf.ObjectNotFound.ID && c.Boolean("flagIgnoreDoesNotExistError"):
+		return nil
+	case err != nil:
 		return err
+	case o.ParentID == 0:
+		return mpf.ObjectIsRoot.New(o.DN.ADsPath())
 	}
-	if c.Boolean("flagDeleteTree") {
-		return c.Directory().DeleteTree(o)
-	}
-	return c.Directory().Delete(o)
+	return c.Directory().DeleteTree(o)
 }
 
 func moveObject(c *engine.Call) error {
-	o, err := c.Open("path")
+	o, err := c.Open("source")
 	if err != nil {
 		return err
 	}
-	container, err := c.Open("container")
+	container, err := c.Open("destination")
 	if err != nil {
 		return err
 	}
@@ -85,20 +94,20 @@ func moveObject(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	put(c, xmldoc.TextElement("path", moved.DN.ADsPath()))
+	c.OutputText("path", beside(c, "destination", moved.DN))
 	return nil
 }
 
 func renameObject(c *engine.Call) error {
-	o, err := c.Open("path")
+	o, err := c.Open("source")
 	if err != nil {
 		return err
 	}
-	renamed, err := c.Directory().Rename(o, rdnValue(o.Class, c.Text("newName")))
+	renamed, err := c.Directory().Rename(o, rdnValue(o.Class, c.Text("name")))
 	if err != nil {
 		return err
 	}
-	put(c, xmldoc.TextElement("path", renamed.DN.ADsPath()))
+	c.OutputText("path", beside(c, "source", renamed.DN))
 	return nil
 }
 
@@ -113,13 +122,5 @@ func objectExists(c *engine.Call) error {
 	}
 	c.OutputText("exists", "1")
 	c.OutputText("class", o.Class)
-	return nil
-}
-
-// makeSpecific writes the path with a server. The engine has refused a
-// controller of another domain.
-func makeSpecific(c *engine.Call) error {
-	path := ldappath.Path{Server: c.Text("preferredDomainController"), DN: c.DN("path")}
-	put(c, xmldoc.TextElement("path", path.String()))
 	return nil
 }

@@ -184,6 +184,9 @@ func (ch change) apply(tx *state.Tx, o *directory.Object) error {
 }
 
 func setProperties(c *engine.Call) error {
+	if !c.Has("properties") {
+		return mpf.ArgumentMissing.New("properties")
+	}
 	o, err := c.Open("path")
 	if err != nil {
 		return err
@@ -192,7 +195,7 @@ func setProperties(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	if len(changes) == 0 {
+	if len(changes) == 0 { // E_INVALIDARG, not as other elements (F225)
 		return mpf.ArgumentEmpty.New("properties")
 	}
 	if c.Boolean("flagSkipAction") {

@@ -7,7 +7,6 @@ import (
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mpf"
 )
 
 // mostFound is how many objects a search gives where the caller sets no lower
@@ -24,32 +23,56 @@ func search(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	filter := directory.Everything()
-	if text := c.Text("filter"); text != "" {
-		if filter, err = directory.ParseFilter(text); err != nil {
-			return mpf.ArgumentInvalid.New("filter", err.Error())
-		}
+	filter, err := directory.ParseFilter(enclosed(c.Text("filter")))
+	if err != nil {
+		return c.Invalid("filter", err.Error())
 	}
-	limit := mostFound
-	if wanted := c.Number("sizeLimit"); wanted > 0 && wanted < mostFound {
-		limit = int(wanted)
+	p := preferences{scope: scopes[strings.ToLower(c.Text("scope"))], limit: mostFound}
+	p.atMost(c.Number("sizeLimit"))
+	if err := p.read(c.Node("preferences")); err != nil {
+		return err
 	}
-	query := directory.Query{Base: base.DN, Scope: scopes[strings.ToLower(c.Text("scope"))], Filter: filter, Limit: limit}
-	found, err := visible(c, query)
+	found, err := visible(c, directory.Query{Base: base.DN, Scope: p.scope, Filter: filter, Limit: p.limit})
 	if err != nil {
 		return err
 	}
-	results := xmldoc.Element("searchResults")
+	objects := xmldoc.Element("objects")
 	for _, o := range found {
-		properties, err := propertiesOf(c, o)
+		n, err := objectNode(c, o, p.namesOnly)
 		if err != nil {
 			return err
 		}
-		result := xmldoc.SetAttr(xmldoc.Element("searchResult"), "path", o.DN.ADsPath())
-		xmldoc.Append(results, xmldoc.Append(result, properties))
+		xmldoc.Append(objects, n)
 	}
-	c.Output(results)
+	c.Output(objects)
 	return nil
+}
+
+// enclosed puts the parentheses around a filter that ADSI does not ask for.
+func enclosed(filter string) string {
+	if strings.HasPrefix(filter, "(") {
+		return filter
+	}
+	return "(" + filter + ")"
+}
+
+// objectNode writes an object that was found: its most special class, its name,
+// and the attributes that were asked for. There is no path in it but where
+// ADsPath is among them (F229).
+func objectNode(c *engine.Call, o *directory.Object, namesOnly bool) (*xmldoc.Node, error) {
+	properties, err := propertiesOf(c, o)
+	if err != nil {
+		return nil, err
+	}
+	n := xmldoc.SetAttr(xmldoc.SetAttr(xmldoc.Element("object"), "class", o.Class), "name", o.DN.RDN().Value)
+	for property := range xmldoc.Elements(xmldoc.Clone(properties)) {
+		if namesOnly {
+			name, _ := xmldoc.Attr(property, "name")
+			property = propertyNode(name, nil)
+		}
+		xmldoc.Append(n, property)
+	}
+	return n, nil
 }
 
 // visible finds as many objects as the query asks for that the caller may see.
@@ -96,7 +119,7 @@ func getProperties(c *engine.Call) error {
 // all. One that is absent, and one that is unknown, is an empty property
 // (F228).
 func propertiesOf(c *engine.Call, o *directory.Object) (*xmldoc.Node, error) {
-	names, err := readList(c.Node("propertyList"))
+	names, err := readList(c)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +135,10 @@ func propertiesOf(c *engine.Call, o *directory.Object) (*xmldoc.Node, error) {
 		return properties, nil
 	}
 	for _, name := range names {
+		if strings.EqualFold(name, "ADsPath") {
+			xmldoc.Append(properties, propertyNode(name, []string{beside(c, "path", o.DN)}))
+			continue
+		}
 		values, err := c.Directory().Values(o, name)
 		if err != nil && !errors.Is(err, directory.ErrNoSuchAttribute) {
 			return nil, err
@@ -121,7 +148,8 @@ func propertiesOf(c *engine.Call, o *directory.Object) (*xmldoc.Node, error) {
 	return properties, nil
 }
 
-func readList(list *xmldoc.Node) ([]string, error) {
+func readList(c *engine.Call) ([]string, error) {
+	list := c.Node("propertyList")
 	if list == nil {
 		return nil, nil
 	}
@@ -129,7 +157,7 @@ func readList(list *xmldoc.Node) ([]string, error) {
 	for n := range xmldoc.Elements(list) {
 		name, _ := xmldoc.Attr(n, "name")
 		if name = strings.TrimSpace(name); name == "" || n.Data != "property" {
-			return nil, mpf.ArgumentInvalid.New("propertyList", "elements of the form property with a name are needed")
+			return nil, c.Invalid("propertyList", "elements of the form property with a name are needed")
 		}
 		names = append(names, name)
 	}

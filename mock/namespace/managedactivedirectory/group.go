@@ -96,7 +96,7 @@ func membership(procedure, argument string) func(*engine.Call) error {
 				return err
 			}
 		}
-		_, err = direct(c, procedure, path("path", group), path("member", member))
+		_, err = direct(c, procedure, path("group", group), path("path", member))
 		return err
 	}
 }

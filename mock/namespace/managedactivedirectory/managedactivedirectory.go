@@ -80,12 +80,15 @@ func rename(argument string, classes ...string) func(*engine.Call) error {
 		if err != nil {
 			return err
 		}
-		answer, err := direct(c, "Rename Object", path("path", o), xmldoc.TextElement("newName", c.Text("newName")))
+		answer, err := direct(c, "Rename Object", path("source", o), xmldoc.TextElement("name", c.Text("newName")))
 		if err != nil {
 			return err
 		}
-		text, _ := xmldoc.ChildText(answer, "path")
-		c.OutputText("path", text)
+		renamed, err := made(c, answer)
+		if err != nil {
+			return err
+		}
+		c.OutputText("path", renamed.DN.ADsPath())
 		return nil
 	}
 }

@@ -215,7 +215,7 @@ func join(c *engine.Call, owner *directory.Object, wkName string, group *directo
 	if err != nil || above == nil {
 		return err
 	}
-	_, err = direct(c, "Group Add", path("path", above), path("member", group))
+	_, err = direct(c, "Group Add", path("group", above), path("path", group))
 	return err
 }
 
@@ -298,6 +298,6 @@ func deleteOrganization(c *engine.Call) error {
 	if count > 0 {
 		return mpf.OrganizationNotEmpty.New(strconv.Itoa(count))
 	}
-	_, err = direct(c, "Delete Object", path("path", org), xmldoc.Element("flagDeleteTree"))
+	_, err = direct(c, "Delete Object", path("path", org))
 	return err
 }
