@@ -22,11 +22,13 @@ var (
 	links = state.Declare(state.Spec[linkKey, link]{
 		Name: "link", Key: func(l *link) linkKey { return linkKey{l.from, l.seq} }, Compare: compareLinks,
 		KeyText:  linkKey.text,
+		ParseKey: parseLinkKey,
 		Describe: describe[link], Replicated: true,
 	})
 	grants = state.Declare(state.Spec[grantKey, grant]{
 		Name: "grant", Key: func(g *grant) grantKey { return grantKey(*g) }, Compare: compareGrants,
 		KeyText:  grantKey.text,
+		ParseKey: parseGrantKey,
 		Describe: describe[grant], Replicated: true,
 	})
 	aces = state.Declare(state.Spec[aceKey, aceRow]{
@@ -247,6 +249,23 @@ func (k linkKey) text() string {
 	return fmt.Sprintf("%d/%s/%d", k.from.object(), attributeTypes[k.from.attribute()].Name, k.seq)
 }
 
+// parseLinkKey reads what linkKey.text wrote.
+func parseLinkKey(text string) (linkKey, error) {
+	object, rest, _ := strings.Cut(text, "/")
+	attribute, seq, _ := strings.Cut(rest, "/")
+	number, known := numberOf(attribute)
+	if !known {
+		return linkKey{}, fmt.Errorf("%q is not the key of a link", text)
+	}
+	id, err := strconv.ParseInt(object, 10, 64)
+	if err != nil {
+		return linkKey{}, err
+	}
+	k := linkKey{from: end(id, number)}
+	k.seq, err = strconv.ParseInt(seq, 10, 64)
+	return k, err
+}
+
 // backLinkKey is a link as its target sees it.
 type backLinkKey struct {
 	to   linkEnd
@@ -298,3 +317,14 @@ func compareGrants(a, b grantKey) int {
 }
 
 func (k grantKey) text() string { return fmt.Sprintf("%d/%d/%s", k.Object, k.Trustee, k.Access) }
+
+// parseGrantKey reads what grantKey.text wrote.
+func parseGrantKey(text string) (k grantKey, err error) {
+	object, rest, _ := strings.Cut(text, "/")
+	trustee, access, _ := strings.Cut(rest, "/")
+	if k.Object, err = strconv.ParseInt(object, 10, 64); err == nil {
+		k.Trustee, err = strconv.ParseInt(trustee, 10, 64)
+	}
+	k.Access = access
+	return k, err
+}

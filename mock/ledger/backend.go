@@ -46,6 +46,8 @@ type entry struct {
 	changes []state.Change
 	records Records
 
+	before, mark string // of the revision that it follows, and its own; in a shared ledger
+
 	outcome chan outcome // has room for both answers that an entry gets
 }
 

@@ -29,7 +29,7 @@ const (
 type Config struct {
 	Schema *state.Schema
 	Env    state.Env   // clock, GUIDs, hooks; given to every transaction. nil functions get the system's clock, random GUIDs
-	Path   string      // database file, made if missing; empty keeps everything in memory
+	Path   string      // database file, made if missing, or URL of PostgreSQL (see IsURL); empty keeps everything in memory
 	Root   *state.Root // content of a new ledger in memory, instead of none; not with Path
 
 	Synchronous string // OFF, NORMAL, FULL or EXTRA; empty = FULL: a power cut loses nothing that was answered
@@ -47,7 +47,7 @@ func (c Config) complete() (Config, error) {
 		return c, errors.New("ledger: no schema")
 	}
 	if c.Root != nil && c.Path != "" {
-		return c, fmt.Errorf("database file %s: only a ledger in memory is opened with a root", c.Path)
+		return c, fmt.Errorf("database %s: only a ledger in memory is opened with a root", Redacted(c.Path))
 	}
 	if c.Root != nil && c.Root.Schema() != c.Schema {
 		return c, errors.New("ledger: the root is of another schema")

@@ -108,13 +108,19 @@ func (f formats) refuseNewer(format int) error {
 	return fmt.Errorf("%w %d is newer than format %d, which this program reads: use the newer program", ErrFormat, format, f.current)
 }
 
-// FileError is why a database file is not opened. It is left as it is.
+// FileError is why a database is not opened. It is left as it is.
 type FileError struct {
-	Path string
+	Path string // of a file, or a URL without its password
 	Err  error
 }
 
-func (e *FileError) Error() string { return fmt.Sprintf("database file %s: %v", e.Path, e.Err) }
+func (e *FileError) Error() string {
+	kind := "database file"
+	if IsURL(e.Path) {
+		kind = "database"
+	}
+	return fmt.Sprintf("%s %s: %v", kind, e.Path, e.Err)
+}
 
 func (e *FileError) Unwrap() error { return e.Err }
 

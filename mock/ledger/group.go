@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // batch is how many commits and records are written together at most.
@@ -45,9 +46,14 @@ func (s *Store) writeBatch(ctx context.Context) {
 	s.mu.Unlock()
 
 	err := s.append(ctx, entries)
+	unlocked := err != nil && s.shared != nil && hasRoot(entries)
+	if unlocked {
+		s.shared.unlock()
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tenure.held = s.tenure.held && !unlocked
 	if err != nil {
 		entries = append(entries[:len(entries):len(entries)], s.waiting...)
 		s.waiting = nil
@@ -56,14 +62,17 @@ func (s *Store) writeBatch(ctx context.Context) {
 		s.publish(entries)
 	}
 	for _, e := range entries {
+		if s.shared != nil && e.root != nil {
+			s.tenure.unknown--
+		}
 		e.outcome <- outcome{err: err}
 	}
+	s.idle.Broadcast()
 	if len(s.waiting) > 0 {
 		s.waiting[0].outcome <- outcome{lead: true}
 		return
 	}
 	s.waiting, s.writing = nil, false
-	s.idle.Broadcast()
 }
 
 // append writes entries. A panic, of a row that cannot be encoded, is an error:
@@ -84,13 +93,23 @@ func (s *Store) publish(entries []*entry) {
 		if e.root != nil {
 			s.written.Store(e.root)
 		}
+		if e.mark != "" {
+			s.tenure.mark, s.tenure.held = e.mark, true // the lock may have been taken again meanwhile
+		}
 	}
+	s.tell()
+}
+
+func hasRoot(entries []*entry) bool {
+	return slices.ContainsFunc(entries, func(e *entry) bool { return e.root != nil })
 }
 
 // refuse takes the head back to the written root and returns the error of what
 // was not written, of what stands on it, and of the writer that does.
 func (s *Store) refuse(err error) error {
 	s.broken, s.head = err, s.written.Load()
+	s.tenure.head = s.tenure.mark
+	s.tell()
 	return notWritten(err)
 }
 

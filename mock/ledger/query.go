@@ -24,7 +24,7 @@ const (
 
 func (s *database) audit(ctx context.Context, q AuditQuery) ([]AuditRow, error) {
 	query, arguments := auditQuery(q)
-	return collect(ctx, s.readers, scanAudit, query, arguments...)
+	return collect(ctx, s.readers, func(r *sql.Rows) (AuditRow, error) { return scanAudit(r) }, query, arguments...)
 }
 
 func auditQuery(q AuditQuery) (query string, arguments []any) {
@@ -52,30 +52,37 @@ func auditQuery(q AuditQuery) (query string, arguments []any) {
 	return query + " ORDER BY at DESC, id DESC LIMIT ?", append(arguments, q.limit())
 }
 
-func scanAudit(rows *sql.Rows) (a AuditRow, err error) {
+// scanAudit reads a row, and what follows its columns into rest.
+func scanAudit(rows *sql.Rows, rest ...any) (a AuditRow, err error) {
 	var (
 		at, duration int64
 		key          string
 	)
-	err = rows.Scan(&a.ID, &a.TransactionID, &a.ClientID, &a.Caller, &a.Organization, &key, &a.Namespace, &a.Procedure,
-		&at, &duration, &a.Code, &a.Description, &a.Request, &a.Steps)
+	err = rows.Scan(append([]any{
+		&a.ID, &a.TransactionID, &a.ClientID, &a.Caller, &a.Organization, &key, &a.Namespace, &a.Procedure,
+		&at, &duration, &a.Code, &a.Description, &a.Request, &a.Steps,
+	}, rest...)...)
 	a.At, a.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond
 	return a, err
 }
 
 func (s *database) logged(ctx context.Context, id string, in TransactionState) ([]LoggedTransaction, error) {
+	scan := func(r *sql.Rows) (LoggedTransaction, error) { return scanLogged(r) }
 	if id != "" {
-		return collect(ctx, s.readers, scanLogged, "SELECT "+logColumns+" FROM transaction_log WHERE id = ?", id)
+		return collect(ctx, s.readers, scan, "SELECT "+logColumns+" FROM transaction_log WHERE id = ?", id)
 	}
-	return collect(ctx, s.readers, scanLogged, "SELECT "+logColumns+" FROM transaction_log WHERE state = ? ORDER BY started, id", string(in))
+	return collect(ctx, s.readers, scan, "SELECT "+logColumns+" FROM transaction_log WHERE state = ? ORDER BY started, id", string(in))
 }
 
-func scanLogged(rows *sql.Rows) (l LoggedTransaction, err error) {
+// scanLogged reads a row, and what follows its columns into rest.
+func scanLogged(rows *sql.Rows, rest ...any) (l LoggedTransaction, err error) {
 	var (
 		started, ended int64
 		steps          string
 	)
-	err = rows.Scan(&l.ID, &l.ClientID, &l.Caller, &l.Namespace, &l.Procedure, &l.QueueID, &l.State, &l.Code, &started, &ended, &l.Request, &steps)
+	err = rows.Scan(append([]any{
+		&l.ID, &l.ClientID, &l.Caller, &l.Namespace, &l.Procedure, &l.QueueID, &l.State, &l.Code, &started, &ended, &l.Request, &steps,
+	}, rest...)...)
 	if err != nil {
 		return l, err
 	}

@@ -6,14 +6,19 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"wsexchange/mock/state"
 )
 
-// ReadFile returns the content of a database file as of one moment, whether or
-// not a process has it open. It takes no lock and changes no content; a
+// ReadFile returns the content of a database file, or of a PostgreSQL database
+// by its URL, as of one moment, whether or not a process has it open. It takes no lock and changes no content; a
 // write-ahead log that a crash left is moved into the file. What [Open] would
 // refuse is refused, and so is an older format.
 func ReadFile(ctx context.Context, schema *state.Schema, path string) (Source, error) {
+	if IsURL(path) {
+		return readShared(ctx, schema, path)
+	}
 	read, err := readFile(ctx, schema, path)
 	if err != nil {
 		return nil, &FileError{path, err}
@@ -55,6 +60,52 @@ func readFile(ctx context.Context, schema *state.Schema, path string) (read file
 	defer func() { _ = tx.Rollback() }() // it only reads
 	root, err := loadFrom(ctx, tx, schema)
 	return fileContent{content{root}, id.installation}, err
+}
+
+// readShared reads the content of PostgreSQL, in which it makes nothing.
+func readShared(ctx context.Context, schema *state.Schema, database string) (read Source, err error) {
+	fail := func(err error) (Source, error) { return nil, &FileError{Redacted(database), scrubbed(database, err)} }
+	config, err := connection(database, "")
+	if err != nil {
+		return fail(err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { _ = conn.Close(ctx) }() // it only read
+	err = pgx.BeginTxFunc(ctx, conn, oneMoment, func(tx pgx.Tx) error {
+		read, err = readMoment(ctx, tx, schema)
+		return err
+	})
+	if err != nil {
+		return fail(err)
+	}
+	return read, nil
+}
+
+func readMoment(ctx context.Context, tx pgx.Tx, schema *state.Schema) (Source, error) {
+	scope, found := "", []string(nil)
+	err := tx.QueryRow(ctx, "SELECT coalesce(current_schema(), '')").Scan(&scope)
+	if err == nil {
+		found, err = tablesOf(ctx, tx, scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errors.New("there is nothing in it")
+	}
+	installation, err := identifyPostgres(ctx, tx, scope)
+	if err != nil {
+		return nil, err
+	}
+	at, err := scanRevision(tx.QueryRow(ctx, lastRevision))
+	if err != nil {
+		return nil, err
+	}
+	root, err := loadShared(ctx, tx, schema, state.Env{}, at.number)
+	return fileContent{content{root}, installation}, err
 }
 
 // loadFrom reads the content through one transaction.

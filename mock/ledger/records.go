@@ -49,6 +49,7 @@ type AuditRow struct {
 	Description   string        // of the error
 	Request       string        // XML; the caller removes secrets before
 	Steps         string        // XML of the steps; the caller removes secrets before
+	Engine        string        // name of the engine that ran it, given when it is written; empty unless the ledger is shared
 }
 
 // AuditQuery says which rows of the audit log are wanted. Zero fields ask for
@@ -113,6 +114,7 @@ type LoggedTransaction struct {
 	Code      uint32           // HRESULT of an aborted one
 	Started   time.Time        // set when written if zero; microseconds are kept
 	Ended     time.Time        // zero while it runs; set when written if zero after
+	Owner     string           // that ran it, see Store.Owner; given when it is written
 	Request   string           // summary; the caller removes secrets before
 	Steps     []LoggedStep     // in their order
 }

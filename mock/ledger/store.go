@@ -32,6 +32,14 @@ type Store struct {
 	idle    sync.Cond   // of mu: nobody writes
 	ended   bool        // nothing is taken any more
 	broken  error       // why the last write failed; nil after one that did not
+
+	shared     shared // the backend, if other engines may have it open; else nil
+	tenure     tenure
+	following  chan struct{} // holds one who reads what others committed
+	asked      asking
+	life       context.Context // until the store is closed
+	end        context.CancelFunc
+	background sync.WaitGroup
 }
 
 // Open opens the ledger of cfg. A database file that is missing is made; one
@@ -49,6 +57,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		}
 		return newStore(cfg, new(memory), root, ""), nil
 	}
+	if IsURL(cfg.Path) {
+		return openShared(ctx, cfg)
+	}
 	kept, root, installation, err := openDatabase(ctx, cfg, known)
 	if err != nil {
 		return nil, err
@@ -59,12 +70,27 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 func newStore(cfg Config, kept backend, root *state.Root, installation string) *Store {
 	s := &Store{cfg: cfg, backend: kept, installation: installation, turn: make(chan struct{}, 1), closed: make(chan struct{}), head: root}
 	s.idle.L = &s.mu
+	s.life, s.end = context.WithCancel(context.Background())
 	s.written.Store(root)
 	s.turn <- struct{}{}
 	return s
 }
 
-// Root returns the last written root.
+// openShared opens a ledger that other engines may have open.
+func openShared(ctx context.Context, cfg Config) (*Store, error) {
+	kept, at, installation, err := openPostgres(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(cfg, kept, at.root, installation)
+	kept.begin(s.closed, s.lost)
+	s.shared, s.following = kept, make(chan struct{}, 1)
+	s.tenure.mark, s.tenure.head, s.tenure.news = at.mark, at.mark, make(chan struct{})
+	s.background.Go(s.listen)
+	return s, nil
+}
+
+// Root returns the last written root, as far as this engine knows: see Current.
 func (s *Store) Root() *state.Root { return s.written.Load() }
 
 // Env returns what transactions of the store are given.
@@ -74,13 +100,14 @@ func (s *Store) Env() state.Env { return s.cfg.Env }
 // database file was made. It is empty in memory.
 func (s *Store) Installation() string { return s.installation }
 
-// View runs fn with the last written root. It never waits. Every write fails
-// with state.ErrReadOnly.
+// View runs fn with the last written root, which is that of Current. It never
+// waits for a writer. Every write fails with state.ErrReadOnly.
 func (s *Store) View(ctx context.Context, fn func(*state.Tx) error) error {
-	if err := s.open(ctx); err != nil {
+	root, err := s.Current(ctx)
+	if err != nil {
 		return err
 	}
-	return fn(s.Root().Read(s.cfg.Env).With(ctx))
+	return fn(root.Read(s.cfg.Env).With(ctx))
 }
 
 // open returns why nothing can be asked of the store.
@@ -133,6 +160,12 @@ func (s *Store) Record(ctx context.Context, r Records) error {
 // Rows that both have in common are not written. Like a commit it returns when
 // its outcome is known.
 func (s *Store) Replace(ctx context.Context, root *state.Root) error {
+	return s.ReplaceIf(ctx, root, func(*state.Tx) bool { return true })
+}
+
+// ReplaceIf is Replace if the present content is as wanted, and does nothing
+// otherwise.
+func (s *Store) ReplaceIf(ctx context.Context, root *state.Root, wanted func(*state.Tx) bool) error {
 	if root.Schema() != s.cfg.Schema {
 		return errors.New("ledger: the root is of another schema")
 	}
@@ -141,6 +174,9 @@ func (s *Store) Replace(ctx context.Context, root *state.Root) error {
 		return err
 	}
 	defer w.Rollback()
+	if !wanted(w.Tx()) {
+		return nil
+	}
 	return w.commit(ctx, root, state.Difference(w.head, root), Records{})
 }
 
@@ -272,7 +308,9 @@ func (s *Store) Close() error {
 		for s.writing {
 			s.idle.Wait()
 		}
+		s.end()
 		s.mu.Unlock()
+		s.background.Wait()
 		s.failed = s.backend.close()
 	})
 	return s.failed

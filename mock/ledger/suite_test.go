@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/postgrestest"
 	"wsexchange/mock/state"
 )
 
@@ -19,6 +20,8 @@ func TestBackends(t *testing.T) {
 		"memory": func(t *testing.T) Config { return Config{Schema: schema(t)} },
 		"sqlite": func(t *testing.T) Config { return Config{Schema: schema(t), Path: file(t)} },
 	}
+	var cluster *postgrestest.Cluster
+	backends["postgresql"] = func(t *testing.T) Config { return Config{Schema: schema(t), Path: cluster.Database(t)} }
 	suite := map[string]func(t *testing.T, cfg Config){
 		"commits are read after":                    testCommit,
 		"what fails leaves nothing":                 testNothing,
@@ -37,6 +40,9 @@ func TestBackends(t *testing.T) {
 	}
 	for backend, config := range backends {
 		t.Run(backend, func(t *testing.T) {
+			if backend == "postgresql" {
+				cluster = postgrestest.Start(t)
+			}
 			for name, test := range suite {
 				t.Run(name, func(t *testing.T) { test(t, config(t)) })
 			}

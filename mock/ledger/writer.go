@@ -11,23 +11,39 @@ import (
 type Writer struct {
 	store *Store
 	head  *state.Root // on which it stands
+	mark  string      // of the head, in a shared ledger
 	tx    *state.Tx
 	done  bool
 }
 
 // Begin takes the turn to write. It waits while another writer has it, until
 // ctx ends or the store is closed. The transaction asks ctx before each write.
+// In a shared ledger it has what every engine has committed, and no other
+// engine commits until its end.
 func (s *Store) Begin(ctx context.Context) (*Writer, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.take(ctx); err != nil {
+	s.want()
+	if err := s.begin(ctx); err != nil {
+		s.unwant()
 		return nil, err
 	}
 	s.mu.Lock()
-	head := s.head
-	s.mu.Unlock()
-	return &Writer{store: s, head: head, tx: head.Begin(s.cfg.Env).With(ctx)}, nil
+	defer s.mu.Unlock()
+	return &Writer{store: s, head: s.head, mark: s.tenure.head, tx: s.head.Begin(s.cfg.Env).With(ctx)}, nil
+}
+
+// begin takes the turn to write, and in a shared ledger the lock.
+func (s *Store) begin(ctx context.Context) error {
+	if err := s.take(ctx); err != nil || s.shared == nil {
+		return err
+	}
+	if err := s.lead(ctx); err != nil {
+		s.turn <- struct{}{}
+		return err
+	}
+	return nil
 }
 
 // Tx is the transaction of the writer.
@@ -42,6 +58,7 @@ func (w *Writer) Rollback() {
 	w.done = true
 	w.tx.End()
 	w.store.turn <- struct{}{}
+	w.store.unwant()
 }
 
 // Commit ends the transaction and writes it with its records. The turn is
@@ -72,6 +89,7 @@ func (w *Writer) commit(ctx context.Context, root *state.Root, changes []state.C
 	w.done = true
 	w.tx.End()
 	s := w.store
+	defer s.unwant()
 	now := s.now()
 	e := &entry{at: now, changes: changes, records: r.at(now)}
 	revision := w.head.Revision()
@@ -89,6 +107,19 @@ func (w *Writer) commit(ctx context.Context, root *state.Root, changes []state.C
 		return notWritten(err)
 	}
 	s.head = e.root
+	if s.shared != nil {
+		s.follows(e, w.mark)
+	}
 	s.turn <- struct{}{} // never blocks: nobody else has it
 	return s.settle(ctx, e)
+}
+
+// follows notes that a commit follows the one of a mark. It is called with mu
+// held.
+func (s *Store) follows(e *entry, mark string) {
+	s.tenure.unknown++
+	if e.number != 0 {
+		e.before, e.mark = mark, newMark()
+		s.tenure.head = e.mark
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"wsexchange/internal/ldappath"
@@ -106,12 +107,12 @@ var (
 
 	availablePlans = state.Declare(state.Spec[availableKey, availableRow]{
 		Name: "available_plan", Key: func(a *availableRow) availableKey { return availableKey{a.Customer, a.Plan} },
-		Compare: compareAvailable, KeyText: availableKey.text, Describe: describeAvailable,
+		Compare: compareAvailable, KeyText: availableKey.text, ParseKey: parseAvailableKey, Describe: describeAvailable,
 	})
 
 	assignedPlans = state.Declare(state.Spec[assignedKey, assignedRow]{
 		Name: "assigned_plan", Key: func(a *assignedRow) assignedKey { return assignedKey{a.Customer, a.Type} },
-		Compare: compareAssigned, KeyText: assignedKey.text, Describe: describeAssigned,
+		Compare: compareAssigned, KeyText: assignedKey.text, ParseKey: parseAssignedKey, Describe: describeAssigned,
 	})
 	planUsers = state.Ordered(assignedPlans, "organization and plan", compareUsers, func(a *assignedRow, add func(usersKey)) {
 		add(usersKey{a.Organization, a.Plan})
@@ -142,6 +143,15 @@ type availableKey struct{ customer, plan int64 }
 
 func (k availableKey) text() string { return fmt.Sprintf("%d/%d", k.customer, k.plan) }
 
+// parseAvailableKey reads what availableKey.text wrote.
+func parseAvailableKey(text string) (k availableKey, err error) {
+	customer, plan, _ := strings.Cut(text, "/")
+	if k.customer, err = strconv.ParseInt(customer, 10, 64); err == nil {
+		k.plan, err = strconv.ParseInt(plan, 10, 64)
+	}
+	return k, err
+}
+
 func compareAvailable(a, b availableKey) int {
 	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.plan, b.plan))
 }
@@ -153,6 +163,14 @@ type assignedKey struct {
 }
 
 func (k assignedKey) text() string { return fmt.Sprintf("%d/%s", k.customer, k.planType) }
+
+// parseAssignedKey reads what assignedKey.text wrote.
+func parseAssignedKey(text string) (k assignedKey, err error) {
+	customer, planType, _ := strings.Cut(text, "/")
+	k.customer, err = strconv.ParseInt(customer, 10, 64)
+	k.planType = column.Intern(planType)
+	return k, err
+}
 
 func compareAssigned(a, b assignedKey) int {
 	if c := cmp.Compare(a.customer, b.customer); c != 0 {

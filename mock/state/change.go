@@ -1,6 +1,10 @@
 package state
 
-import "github.com/tidwall/btree"
+import (
+	"fmt"
+
+	"github.com/tidwall/btree"
+)
 
 // Change is a row that a transaction wrote.
 type Change struct {
@@ -84,6 +88,40 @@ func (t *Tx) Load(table string, value []byte) (known bool, err error) {
 		return false, nil
 	}
 	return true, declared.load(t, value)
+}
+
+// StoredRow is a row as a ledger keeps it: the texts that Change.KeyText and
+// Change.Encoded return.
+type StoredRow struct {
+	Table, Key string
+	Value      []byte // nil: the row is gone
+}
+
+// Adopt makes rows those that another process has written, whatever was there.
+// They may be in any order: all of them are removed before any is put, so that
+// a value of a unique index can go from one row to another. That is not a
+// change of the transaction.
+func (t *Tx) Adopt(rows []StoredRow) error {
+	mark := len(t.changes)
+	defer func() { t.changes = t.changes[:mark] }()
+	for _, row := range rows {
+		table := t.schema.named[row.Table]
+		if table == nil {
+			return fmt.Errorf("table %q is not known to this program", row.Table)
+		}
+		if err := table.remove(t, row.Key); err != nil {
+			return fmt.Errorf("table %s, key %q: %w", row.Table, row.Key, err)
+		}
+	}
+	for _, row := range rows {
+		if row.Value == nil {
+			continue
+		}
+		if err := t.schema.named[row.Table].load(t, row.Value); err != nil {
+			return fmt.Errorf("table %s, key %q: %w", row.Table, row.Key, err)
+		}
+	}
+	return nil
 }
 
 // ForgetChanges makes the transaction forget what it wrote, not the content:

@@ -19,6 +19,7 @@ type Declaration interface {
 
 	trees() []emptyTree
 	load(tx *Tx, value []byte) error
+	remove(tx *Tx, key string) error
 	encode(row any) ([]byte, error)
 	keyText(key any) string
 	describe(tx *Tx, row any) Description

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/tidwall/btree"
@@ -18,8 +19,10 @@ type Spec[K comparable, R any] struct {
 	Name    string
 	Key     func(*R) K
 	Compare func(a, b K) int
-	// KeyText writes a key for the ledger; nil is fmt.Sprint.
-	KeyText func(K) string
+	// KeyText writes a key for the ledger; nil is fmt.Sprint. ParseKey reads it;
+	// nil reads numbers and texts that fmt.Sprint wrote.
+	KeyText  func(K) string
+	ParseKey func(string) (K, error)
 	// Describe tells what a row says about an object, for people; nil keeps
 	// the table out of changes and differences.
 	Describe func(tx *Tx, row *R) Description
@@ -70,6 +73,9 @@ type item[K comparable, R any] struct {
 func Declare[K comparable, R any](spec Spec[K, R]) *Table[K, R] {
 	if spec.KeyText == nil {
 		spec.KeyText = func(key K) string { return fmt.Sprint(key) }
+	}
+	if spec.ParseKey == nil {
+		spec.ParseKey = parsePlainKey[K]
 	}
 	return &Table[K, R]{spec: spec}
 }
@@ -211,6 +217,28 @@ func (t *Table[K, R]) encode(row any) ([]byte, error) {
 		return own.MarshalJSON()
 	}
 	return json.Marshal(row)
+}
+
+// parsePlainKey reads a key that is a number or a text.
+func parsePlainKey[K comparable](text string) (key K, err error) {
+	switch k := any(&key).(type) {
+	case *int64:
+		*k, err = strconv.ParseInt(text, 10, 64)
+	case *string:
+		*k = text
+	default:
+		err = fmt.Errorf("keys of type %T are not read from text", key)
+	}
+	return key, err
+}
+
+func (t *Table[K, R]) remove(tx *Tx, key string) error {
+	parsed, err := t.spec.ParseKey(key)
+	if err != nil {
+		return err
+	}
+	_, err = t.Delete(tx, parsed)
+	return err
 }
 
 func (t *Table[K, R]) keyText(key any) string { return t.spec.KeyText(key.(K)) }
