@@ -28,8 +28,11 @@ import (
 // Config says what an Emulator is. Its zero value is one in memory with the
 // demo data and no LDAP listener.
 type Config struct {
-	// Database is the file that keeps everything; empty keeps it in memory.
+	// Database is the file that keeps everything, or the URL of a PostgreSQL
+	// database, which several emulators may share; empty keeps it in memory.
 	Database string
+	// Name is that of this engine in the audit log of a shared database.
+	Name string
 	// Throttle refuses sources and accounts after too many wrong passwords, over
 	// LDAP and at the SOAP endpoint of Handler; nil refuses none.
 	Throttle *throttle.Throttle

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"wsexchange/mock/directory"
@@ -45,7 +46,7 @@ func OpenLedger(ctx context.Context, cfg Config) (*ledger.Store, *directory.Pass
 	}
 	kept := ledger.Config{
 		Schema: schema, Env: env, Path: cfg.Database, Root: cfg.Root, Logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
-		KeepAudit: cfg.KeepAudit, KeepHistory: cfg.KeepHistory,
+		Engine: cfg.name(), KeepAudit: cfg.KeepAudit, KeepHistory: cfg.KeepHistory,
 	}
 	if cfg.Database == "" && cfg.Root == nil {
 		if kept.Root, err = cfg.content(ctx, env); err != nil {
@@ -54,9 +55,21 @@ func OpenLedger(ctx context.Context, cfg Config) (*ledger.Store, *directory.Pass
 	}
 	store, err := ledger.Open(ctx, kept)
 	if err != nil {
-		return nil, nil, fmt.Errorf("database %s: %w", cmp.Or(cfg.Database, "in memory"), err)
+		return nil, nil, fmt.Errorf("database %s: %w", cmp.Or(ledger.Redacted(cfg.Database), "in memory"), err)
 	}
 	return store, passwords, nil
+}
+
+// name is that of the engine, or one that tells it from others on its host.
+func (cfg *Config) name() string {
+	if cfg.Name != "" || !ledger.IsURL(cfg.Database) {
+		return cfg.Name
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "engine"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
 // StartingContent makes the content with which a new emulator of the
@@ -137,5 +150,5 @@ func (cfg *Config) fill(ctx context.Context, store *ledger.Store, fill bool) err
 	if err != nil {
 		return err
 	}
-	return store.Replace(ctx, root)
+	return store.ReplaceIf(ctx, root, func(tx *state.Tx) bool { return !seed.Seeded(tx) }) // another engine may have been faster
 }

@@ -18,6 +18,7 @@ needs=(
   /usr/bin/systemd-analyze=systemd                              # rates the units; it need not run
   /usr/bin/curl=curl                                            # a SOAP client by hand
   /usr/bin/rpm=rpm                                              # lists what is in a package
+  /usr/share/postgresql-common/pg_wrapper=postgresql           # a database that engines share
   /usr/sbin/samba=samba-ad-dc                                   # a domain controller
   /usr/share/samba/setup=samba-ad-provision                     # makes its domain
 )

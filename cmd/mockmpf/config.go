@@ -21,7 +21,8 @@ import (
 type Config struct {
 	Listen      string               `setting:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP endpoint, host:port"`
 	Path        string               `setting:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP endpoint"`
-	Database    string               `setting:"database" restart:"true" help:"database file; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
+	Database    string               `setting:"database" restart:"true" help:"database file, or postgres:// URL of a database that several engines share; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
+	Engine      string               `setting:"engine" restart:"true" help:"name of this engine in the audit log of a shared database; empty is host name and process id" example:"mpf1"`
 	Seed        string               `setting:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration        `setting:"audit-keep" default:"2160h" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`

@@ -16,6 +16,7 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/operator"
 )
 
@@ -115,7 +116,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 		return fmt.Errorf("policies: %w", err)
 	}
 	s.emulator, err = mock.Open(ctx, mock.Config{
-		Database: cfg.Database, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: further,
+		Database: cfg.Database, Name: cfg.Engine, SeedFile: cfg.Seed, LDAPListen: cfg.LDAP.Listen, LDAP: directory, Controllers: further,
 		LDAPSecure: cfg.LDAP.Secure, Catalog: cfg.LDAP.Catalog, CatalogSecure: cfg.LDAP.CatalogTLS, Throttle: throttle.New(cfg.Auth.Config(), nil),
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
 		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: mock.Kept(cfg.AuditKeep), KeepHistory: mock.Kept(cfg.HistoryKeep), ErrorMapFile: cfg.ErrorMap,
@@ -126,7 +127,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 	err = daemon.NamedListenError(err, cfg.LDAP.addresses())
 	switch {
 	case err != nil && cfg.Database != "":
-		return fmt.Errorf("emulator with database %s: %w", cfg.Database, err)
+		return fmt.Errorf("emulator with database %s: %w", ledger.Redacted(cfg.Database), err)
 	case err != nil:
 		return fmt.Errorf("emulator: %w", err)
 	}

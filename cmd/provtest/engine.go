@@ -12,7 +12,9 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/namespace"
+	"wsexchange/mock/seed"
 	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
@@ -57,17 +59,38 @@ func (o *options) client() (mpf.ClientConfig, error) {
 	return cfg, nil
 }
 
+// readContent reads the content of a database that engines share.
+func readContent(ctx context.Context, database string) (*state.Root, error) {
+	schema, err := seed.Schema()
+	if err != nil {
+		return nil, err
+	}
+	read, err := ledger.ReadFile(ctx, schema, database)
+	if err != nil {
+		return nil, err
+	}
+	return read.Root(), nil
+}
+
 // openHere makes the engine in the program. A dry run makes no database, fills
 // none and recovers nothing in one.
 func (s *session) openHere(ctx context.Context) error {
 	o := s.options
-	if o.dryRun && o.database != "" {
+	cfg := mock.Config{Database: o.database, SeedFile: o.seed}
+	switch {
+	case o.dryRun && ledger.IsURL(o.database):
+		read, err := readContent(ctx, o.database)
+		if err != nil {
+			return usage("%w", err)
+		}
+		cfg.Database, cfg.Root = "", read
+	case o.dryRun && o.database != "":
 		if _, err := os.Stat(o.database); err != nil {
 			return usage("database, which a dry run does not make: %w", err)
 		}
 	}
-	fills := !o.dryRun || o.database == ""
-	opened, passwords, err := mock.OpenStore(ctx, mock.Config{Database: o.database, SeedFile: o.seed}, fills)
+	fills := !o.dryRun || cfg.Database == ""
+	opened, passwords, err := mock.OpenStore(ctx, cfg, fills)
 	if err != nil {
 		return usage("%w", err)
 	}

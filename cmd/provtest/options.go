@@ -44,7 +44,7 @@ type options struct {
 
 func (o *options) define(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&o.database, "database", "", "`FILE` with an emulator's database, made if it is not there; no emulator may run on it")
+	f.StringVar(&o.database, "database", "", "`FILE` with an emulator's database, made if it is not there; no emulator may run on it. Or a postgres:// URL, on which others may")
 	f.StringVar(&o.seed, "seed", "", "YAML `FILE` with the starting content of a new database")
 	f.StringVar(&o.isapi, "isapi", "", "`URL` of an engine's SOAP endpoint")
 	f.StringVar(&o.mpsws, "mpsws", "", "`URL` of MPSGeneral.asmx of a web service")

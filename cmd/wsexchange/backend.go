@@ -112,7 +112,7 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments)
 		return fmt.Errorf("emulator.policies: %w", err)
 	}
 	e, err := mock.Open(ctx, mock.Config{
-		Database: cfg.Emulator.Database, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
+		Database: cfg.Emulator.Database, Name: cfg.Emulator.Engine, Root: cfg.Emulator.root, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: mock.Kept(cfg.Emulator.AuditKeep), KeepHistory: mock.Kept(cfg.Emulator.HistoryKeep),
 		ErrorMapFile: cfg.Emulator.ErrorMap, PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
 		Logger: by.logs.Logger(partEngine), LDAP: cfg.Emulator.LDAP.Config(ldap.Config{TLS: by.tls, Logger: by.logs.Logger(partLDAP)}),

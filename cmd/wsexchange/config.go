@@ -15,6 +15,7 @@ import (
 	"wsexchange/internal/tracing"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
+	"wsexchange/mock/state"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -96,7 +97,8 @@ type LogConfig struct {
 
 // EmulatorConfig is the embedded backend.
 type EmulatorConfig struct {
-	Database    string        `setting:"database" help:"database file; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
+	Database    string        `setting:"database" help:"database file, or postgres:// URL of a database that several engines share; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
+	Engine      string        `setting:"engine" help:"name of this engine in the audit log of a shared database; empty is host name and process id" example:"gateway1"`
 	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
 	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP, with StartTLS given tls.certificate; empty serves none"`
 	LDAPSecure  string        `setting:"ldaps-listen" help:"address of the emulator's ldaps, which needs tls.certificate" example:"127.0.0.1:6360"`
@@ -108,6 +110,8 @@ type EmulatorConfig struct {
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
 	Policies    []string      `setting:"policies" help:"choices that the emulator makes where documents of the original are silent and that are to be made the other way, by name; a name that does not exist is refused with the list" example:"RefuseTakenContactAddresses"`
 	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
+
+	root *state.Root // content of an emulator in memory, for check
 }
 
 // Validate refuses settings that do not fit together.

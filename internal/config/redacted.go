@@ -3,6 +3,7 @@ package config
 import (
 	"encoding"
 	"fmt"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -119,7 +120,35 @@ func (o option) flatten(field reflect.Value, key string) flat {
 	}
 	// The length tells no element from an empty one, and "a,b" from "a", "b".
 	identity := strconv.Itoa(len(texts)) + strings.Join(texts, "\x00")
+	for i := range texts {
+		texts[i] = shown(texts[i])
+	}
 	return flat{Setting{key, strings.Join(texts, ",")}, identity}
+}
+
+// shown is a text without the passwords of a URL.
+func shown(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme == "" {
+		if scheme, rest, ok := strings.Cut(text, "://"); ok && strings.Contains(rest, "@") {
+			return scheme + "://" + secret.Redacted
+		}
+		return text
+	}
+	query, hides := u.Query(), false
+	for _, name := range []string{"password", "sslpassword"} {
+		if query.Has(name) {
+			query.Set(name, "xxxxx")
+			hides = true
+		}
+	}
+	if _, has := u.User.Password(); !has && !hides {
+		return text
+	}
+	if hides {
+		u.RawQuery = query.Encode()
+	}
+	return u.Redacted()
 }
 
 func textOf(v reflect.Value) string {

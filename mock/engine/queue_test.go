@@ -353,7 +353,7 @@ func TestQueue_SurvivesARestart(t *testing.T) {
 	waiting := enqueue(t, first, keep, step("Make", "<name>a</name>"), false)
 	cut := enqueue(t, first, keep, step("Make", "<name>b</name>"), false)
 	first.Update(func(tx *state.Tx) error {
-		_, err := queue.In(tx).ClaimJob("{cut off}")
+		_, err := queue.In(tx).ClaimJob("{cut off}", "")
 		return err
 	})
 	assert.Equal(t, queue.JobStarted, status(t, first, waiting))

@@ -68,9 +68,12 @@ func (e *Engine) Rehearse(ctx context.Context, req *mpf.Request) (*Rehearsal, er
 		return nil, err
 	}
 	// A transaction that nobody waits for, and that is dropped.
-	r.tx = e.store.Root().Begin(e.store.Env()).With(ctx)
+	root, err := e.store.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.tx = root.Begin(e.store.Env()).With(ctx)
 	var failed *mpf.Error
-	err := error(nil)
 	if refused != nil {
 		err = refused
 	} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
@@ -87,7 +88,11 @@ func (r *run) whole() *mpf.Error {
 // passwords that it may set are hashed before.
 func (r *run) begin() error {
 	if !r.writes {
-		r.tx = r.engine.read(r.ctx)
+		root, err := r.engine.store.Current(r.ctx)
+		if err != nil {
+			return err
+		}
+		r.tx = root.Read(r.engine.store.Env()).With(r.ctx)
 		return nil
 	}
 	prepared, err := r.engine.prepare(r.ctx, r.request)
@@ -316,44 +321,70 @@ func codeOfError(e *mpf.Error) mpf.HRESULT {
 	return e.Code
 }
 
-// Recover ends what a stopped engine left: transactions with effects outside of
-// the state that were running are marked as aborted and audited, for none of
-// their changes is in the state, and queued requests that were running will run
-// again. Call it before the first request and before Run.
+// Recover ends what stopped engines left, those that share the ledger among
+// them: transactions with effects outside of the state that were running are
+// marked as aborted and audited, for none of their changes is in the state, and
+// queued requests that were running will run again. Call it before the first
+// request and before Run.
 func (e *Engine) Recover(ctx context.Context) error {
 	running, err := e.store.LoggedTransactions(ctx, ledger.TransactionRunning)
 	if err != nil {
 		return err
 	}
+	started, err := e.startedJobs(ctx)
+	if err != nil {
+		return err
+	}
+	// Asked for last: an engine that began later owns nothing of these.
+	ended, err := e.store.Abandoned(ctx)
+	if err != nil {
+		return err
+	}
 	for _, l := range running {
-		failed := mpf.Aborted.New("the engine was stopped")
-		l.State, l.Code, l.Ended = ledger.TransactionAborted, uint32(failed.Code), e.now().UTC()
-		records := ledger.Records{TransactionID: l.ID, Log: &l}
-		if e.audits(true, failed) {
-			records.Audit = &ledger.AuditRow{
-				TransactionID: l.ID, ClientID: l.ClientID, Caller: l.Caller, Namespace: l.Namespace, Procedure: l.Procedure,
-				At: l.Started, Code: uint32(failed.Code), Description: failed.Description,
-			}
+		if !ended(l.Owner) {
+			continue
 		}
-		if err := e.store.Record(ctx, records); err != nil {
+		if err := e.recordAbandoned(ctx, l); err != nil {
 			return err
 		}
-		e.logger.Warn("recovered an abandoned transaction", slog.String("transaction_id", l.ID),
-			slog.String("namespace", l.Namespace), slog.String("procedure", l.Procedure))
 	}
-	started := false
-	if err := e.store.View(ctx, func(tx *state.Tx) error {
-		jobs, err := queue.In(tx).Jobs(queue.JobStarted)
-		started = len(jobs) > 0
-		return err
-	}); err != nil || !started {
-		return err
+	if !slices.ContainsFunc(started, func(j *queue.Job) bool { return ended(j.Owner) }) {
+		return nil
 	}
 	return e.store.Update(ctx, func(tx *state.Tx) error {
-		jobs, err := queue.In(tx).RecoverJobs()
+		jobs, err := queue.In(tx).RecoverJobs(func(owner string) bool {
+			return ended(owner) && slices.ContainsFunc(started, func(j *queue.Job) bool { return j.Owner == owner })
+		})
 		e.logger.Warn("queued requests will run again", slog.Int("count", len(jobs)))
 		return err
 	})
+}
+
+// recordAbandoned ends a logged transaction whose engine has stopped.
+func (e *Engine) recordAbandoned(ctx context.Context, l ledger.LoggedTransaction) error {
+	failed := mpf.Aborted.New("the engine was stopped")
+	l.State, l.Code, l.Ended = ledger.TransactionAborted, uint32(failed.Code), e.now().UTC()
+	records := ledger.Records{TransactionID: l.ID, Log: &l}
+	if e.audits(true, failed) {
+		records.Audit = &ledger.AuditRow{
+			TransactionID: l.ID, ClientID: l.ClientID, Caller: l.Caller, Namespace: l.Namespace, Procedure: l.Procedure,
+			At: l.Started, Code: uint32(failed.Code), Description: failed.Description,
+		}
+	}
+	if err := e.store.Record(ctx, records); err != nil {
+		return err
+	}
+	e.logger.Warn("recovered an abandoned transaction", slog.String("transaction_id", l.ID),
+		slog.String("namespace", l.Namespace), slog.String("procedure", l.Procedure))
+	return nil
+}
+
+func (e *Engine) startedJobs(ctx context.Context) (jobs []*queue.Job, err error) {
+	err = e.store.View(ctx, func(tx *state.Tx) error {
+		jobs, err = queue.In(tx).Jobs(queue.JobStarted)
+		return err
+	})
+	return jobs, err
 }
 
 // responseText is the text of a response as the queue keeps it.

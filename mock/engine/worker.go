@@ -68,8 +68,14 @@ func (e *Engine) pause(ctx context.Context) bool {
 	return true
 }
 
-// sweep removes what is older than the ledger keeps it.
+// sweep removes what is older than the ledger keeps it. Where engines share the
+// ledger it also ends what those left that have stopped meanwhile.
 func (e *Engine) sweep(ctx context.Context) error {
+	if e.store.Shared() {
+		if err := e.Recover(ctx); err != nil {
+			return err
+		}
+	}
 	_, err := e.store.Prune(ctx, e.now())
 	return err
 }
@@ -85,7 +91,7 @@ func (e *Engine) RunOnce(ctx context.Context) (bool, error) {
 	id := e.newID()
 	var job *queue.Job
 	err = e.store.Update(ctx, func(tx *state.Tx) (err error) {
-		job, err = queue.In(tx).ClaimJob(id)
+		job, err = queue.In(tx).ClaimJob(id, e.store.Owner())
 		return err
 	})
 	if err != nil || job == nil {
@@ -147,10 +153,21 @@ func (r *run) finishJob(tx *state.Tx, failed *mpf.Error) error {
 	return r.engine.endRun(tx, r.origin.job, status, failed, responseText(data, failed))
 }
 
+// errJobTaken says that another engine has taken a job over from this one,
+// which could not be seen to live for a while.
+var errJobTaken = errors.New("another engine runs the queued request now")
+
 // endRun writes how a run of a job ended. One that will not run again has no
 // need of the passwords in its request any more (F211).
 func (e *Engine) endRun(tx *state.Tx, job *queue.Job, status queue.JobStatus, failed *mpf.Error, response string) error {
-	err := queue.In(tx).FinishJob(job.ID, status, uint32(codeOfError(failed)), response)
+	now, err := queue.In(tx).Job(job.ID)
+	if err == nil && now.TransactionID != job.TransactionID {
+		err = errJobTaken
+	}
+	if err != nil {
+		return err
+	}
+	err = queue.In(tx).FinishJob(job.ID, status, uint32(codeOfError(failed)), response)
 	if err != nil || !status.Finished() {
 		return err
 	}

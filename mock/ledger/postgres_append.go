@@ -268,7 +268,9 @@ func (w *writing) records(out *pgx.Batch) error {
 }
 
 // storable returns a text as PostgreSQL takes it: without NUL, in UTF-8.
-func storable(text string) string { return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\ufffd") }
+func storable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\ufffd")
+}
 
 // noteWritten keeps up what is known about sizes until they are counted again.
 func (p *postgres) noteWritten(entries []*entry) {

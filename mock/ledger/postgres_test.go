@@ -246,7 +246,7 @@ func testCutOff(t *testing.T, c *postgrestest.Cluster) { testCut(t, c, cutBefore
 // endSessions ends the connections of an engine that have, or wait for, its lock.
 func endSessions(t *testing.T, c *postgrestest.Cluster, url string) {
 	t.Helper()
-	c.Exec(t, url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND pid <> pg_backend_pid()"+
+	postgrestest.Exec(t, url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND pid <> pg_backend_pid()"+
 		" AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mode = 'ExclusiveLock'")
 }
 
@@ -322,7 +322,7 @@ func testLostCommits(t *testing.T, c *postgrestest.Cluster) {
 	require.NoError(t, all[0].Update(t.Context(), put(1, "a")))
 	require.NoError(t, all[0].Update(t.Context(), put(1, "lost")))
 	assert.Equal(t, "lost", fresh(t, all[1])[1])
-	c.Exec(t, url, `DELETE FROM revision WHERE number = 2; UPDATE content SET revision = 1, value = '{"id":1,"name":"n1","note":"a"}'`)
+	postgrestest.Exec(t, url, `DELETE FROM revision WHERE number = 2; UPDATE content SET revision = 1, value = '{"id":1,"name":"n1","note":"a"}'`)
 	assert.Equal(t, "a", fresh(t, all[1])[1], "of a lower number")
 	require.NoError(t, all[1].Update(t.Context(), put(2, "b")))
 	assert.Equal(t, map[int64]string{1: "a", 2: "b"}, fresh(t, all[0]), "of the same number with another mark")
@@ -389,26 +389,26 @@ func testForeign(t *testing.T, c *postgrestest.Cluster) {
 		return err
 	}
 	url := c.Database(t)
-	c.Exec(t, url, "CREATE TABLE customers (id int)")
+	postgrestest.Exec(t, url, "CREATE TABLE customers (id int)")
 	err := open(url)
 	require.ErrorIs(t, err, ErrOtherProgram)
 	assert.ErrorContains(t, err, "customers")
 	assert.ErrorContains(t, err, url)
 
 	url = c.Database(t)
-	c.Exec(t, url, "CREATE TABLE installation (a int); CREATE TABLE content (a int); CREATE TABLE revision (a int)")
+	postgrestest.Exec(t, url, "CREATE TABLE installation (a int); CREATE TABLE content (a int); CREATE TABLE revision (a int)")
 	assert.ErrorIs(t, open(url), ErrOtherProgram)
 
 	url = c.Database(t)
 	require.NoError(t, open(url))
-	c.Exec(t, url, "UPDATE installation SET value = '99' WHERE name = 'format'")
+	postgrestest.Exec(t, url, "UPDATE installation SET value = '99' WHERE name = 'format'")
 	err = open(url)
 	require.ErrorIs(t, err, ErrFormat)
 	assert.ErrorContains(t, err, "99")
-	c.Exec(t, url, "UPDATE installation SET value = '1' WHERE name = 'format'; INSERT INTO revision VALUES (1, 'm', now(), '', '', '', '[]'); "+
+	postgrestest.Exec(t, url, "UPDATE installation SET value = '1' WHERE name = 'format'; INSERT INTO revision VALUES (1, 'm', now(), '', '', '', '[]'); "+
 		`INSERT INTO content VALUES ('thing', '1', 1, '{"id": "no number"}')`)
 	assert.ErrorIs(t, open(url), ErrDamaged)
-	c.Exec(t, url, "UPDATE content SET tbl = 'unheard'")
+	postgrestest.Exec(t, url, "UPDATE content SET tbl = 'unheard'")
 	assert.ErrorContains(t, open(url), "unheard")
 }
 

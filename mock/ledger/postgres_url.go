@@ -113,7 +113,9 @@ func connection(database, engine string) (*pgx.ConnConfig, error) {
 		config.ConnectTimeout = 5 * time.Second
 	}
 	dialer := &net.Dialer{Control: giveUp, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 4 * time.Second, Interval: 2 * time.Second, Count: 3}}
-	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) { return dialer.DialContext(ctx, network, address) }
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, address)
+	}
 	return config, nil
 }
 

@@ -62,6 +62,9 @@ func readFile(ctx context.Context, schema *state.Schema, path string) (read file
 	return fileContent{content{root}, id.installation}, err
 }
 
+// ErrNothing says that a database of PostgreSQL is still empty.
+var ErrNothing = errors.New("there is nothing in the database")
+
 // readShared reads the content of PostgreSQL, in which it makes nothing.
 func readShared(ctx context.Context, schema *state.Schema, database string) (read Source, err error) {
 	fail := func(err error) (Source, error) { return nil, &FileError{Redacted(database), scrubbed(database, err)} }
@@ -94,7 +97,7 @@ func readMoment(ctx context.Context, tx pgx.Tx, schema *state.Schema) (Source, e
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, errors.New("there is nothing in it")
+		return nil, ErrNothing
 	}
 	installation, err := identifyPostgres(ctx, tx, scope)
 	if err != nil {

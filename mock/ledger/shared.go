@@ -47,7 +47,7 @@ type tenure struct {
 	since   time.Time
 	wanting int           // writers that have begun, or are waiting to
 	unknown int           // commits that have not been answered
-	passing *handover      // the lock is being taken or given back
+	passing *handover     // the lock is being taken or given back
 	mark    string        // of the written root
 	head    string        // mark of the head
 	news    chan struct{} // closed when a root is published or the lock changes

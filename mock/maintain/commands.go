@@ -11,6 +11,7 @@ import (
 
 	"wsexchange/internal/secret"
 	"wsexchange/mock"
+	"wsexchange/mock/ledger"
 	"wsexchange/mock/seed"
 )
 
@@ -36,7 +37,7 @@ func backup(configured Configured) *cobra.Command {
 		if err := Backup(c.Context(), cfg, args[0]); err != nil {
 			return err
 		}
-		return say(c.OutOrStdout(), "%s is a backup of %s\n", args[0], cfg.Database)
+		return say(c.OutOrStdout(), "%s is a backup of %s\n", args[0], ledger.Redacted(cfg.Database))
 	})
 }
 
@@ -49,7 +50,7 @@ func restore(configured Configured) *cobra.Command {
 		if err := Restore(c.Context(), cfg, args[0]); err != nil {
 			return err
 		}
-		return say(c.OutOrStdout(), "%s was restored from %s\n", cfg.Database, args[0])
+		return say(c.OutOrStdout(), "%s was restored from %s\n", ledger.Redacted(cfg.Database), args[0])
 	})
 }
 
@@ -87,7 +88,7 @@ func imports(configured Configured) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return say(c.OutOrStdout(), "%s has the imported state, %d rows\n", cfg.Database, rows)
+		return say(c.OutOrStdout(), "%s has the imported state, %d rows\n", ledger.Redacted(cfg.Database), rows)
 	})
 	c.Flags().BoolVar(&replace, "replace", false, "replace the content of a database that has some; logs and history stay")
 	return c

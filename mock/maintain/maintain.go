@@ -27,6 +27,9 @@ func Backup(ctx context.Context, cfg mock.Config, file string) error {
 	if cfg.Database == "" {
 		return ErrNoDatabase
 	}
+	if ledger.IsURL(cfg.Database) {
+		return ledger.ErrShared
+	}
 	return ledger.BackupFile(ctx, cfg.Database, file)
 }
 
@@ -35,6 +38,9 @@ func Backup(ctx context.Context, cfg mock.Config, file string) error {
 func Restore(ctx context.Context, cfg mock.Config, file string) error {
 	if cfg.Database == "" {
 		return ErrNoDatabase
+	}
+	if ledger.IsURL(cfg.Database) {
+		return ledger.ErrShared
 	}
 	return ledger.Restore(ctx, file, cfg.Database)
 }
@@ -76,7 +82,7 @@ func Import(ctx context.Context, cfg mock.Config, r io.Reader, replace bool) (ro
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if !replace && seed.Seeded(store.Root().Read(state.Env{})) {
-		return 0, fmt.Errorf("%w: %s: give --replace to replace it", ErrHasContent, cfg.Database)
+		return 0, fmt.Errorf("%w: %s: give --replace to replace it", ErrHasContent, ledger.Redacted(cfg.Database))
 	}
 	for _, count := range root.Count() {
 		rows += count
@@ -102,7 +108,7 @@ func Seed(ctx context.Context, cfg mock.Config, inventory seed.Inventory, progre
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if err := onlyStarted(ctx, cfg, store.Root()); err != nil {
-		return fmt.Errorf("%s: %w", cfg.Database, err)
+		return fmt.Errorf("%s: %w", ledger.Redacted(cfg.Database), err)
 	}
 	var made seed.Progress
 	err = inventory.Generate(ctx, store.Update, func(p seed.Progress) {
@@ -110,7 +116,7 @@ func Seed(ctx context.Context, cfg mock.Config, inventory seed.Inventory, progre
 		progress(p)
 	})
 	if err != nil && made != (seed.Progress{}) {
-		err = fmt.Errorf("%w; %d organizations and %d users were made and stay in %s", err, made.Organizations, made.Users, cfg.Database)
+		err = fmt.Errorf("%w; %d organizations and %d users were made and stay in %s", err, made.Organizations, made.Users, ledger.Redacted(cfg.Database))
 	}
 	return err
 }

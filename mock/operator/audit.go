@@ -38,6 +38,7 @@ type Audited struct {
 	Seconds       float64   `json:"seconds"`
 	Steps         []Step    `json:"steps"` // calls in the order in which they began
 	Request       string    `json:"request"`
+	Engine        string    `json:"engine,omitempty"` // that ran it, where several share the database
 }
 
 // Step is a call of a procedure, by the request or by another procedure.
@@ -171,7 +172,7 @@ func audit(ctx context.Context, of Auditor, q ledger.AuditQuery) (Audit, error) 
 func showAudited(row ledger.AuditRow) (Audited, error) {
 	code := mpf.HRESULT(row.Code)
 	shown := Audited{
-		At: row.At.UTC(), RequestID: row.ClientID, TransactionID: row.TransactionID, Caller: row.Caller, Organization: row.Organization,
+		At: row.At.UTC(), RequestID: row.ClientID, TransactionID: row.TransactionID, Caller: row.Caller, Organization: row.Organization, Engine: row.Engine,
 		Namespace: row.Namespace, Procedure: row.Procedure, Code: code.String(), Description: row.Description,
 		Seconds: row.Duration.Seconds(), Request: row.Request,
 	}

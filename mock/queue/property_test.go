@@ -35,7 +35,7 @@ func TestQueue_UnderRandomOperations(t *testing.T) {
 				func() error { return q.DeleteJob(id) },
 				func() error { return q.FinishJob(id, status, 0, "") },
 				func() error { now = now.Add(time.Second); return nil },
-				func() error { _, err := q.RecoverJobs(); return err },
+				func() error { _, err := q.RecoverJobs(func(string) bool { return true }); return err },
 				func() error { return claimBest(r, q) },
 			}).Draw(r, "operation")
 			err := run()
@@ -53,7 +53,7 @@ func claimBest(r *rapid.T, q Queue) error {
 	require.NoError(r, err)
 	candidates = slices.DeleteFunc(candidates, func(j *Job) bool { return j.NextRun.After(q.tx.Now()) })
 	slices.SortStableFunc(candidates, func(a, b *Job) int { return a.Priority - b.Priority })
-	claimed, err := q.ClaimJob("{t}")
+	claimed, err := q.ClaimJob("{t}", "")
 	if len(candidates) == 0 {
 		require.Nil(r, claimed)
 		return err

@@ -46,6 +46,7 @@ type Job struct {
 	Started       time.Time
 	Finished      time.Time
 	TransactionID string
+	Owner         string // engine that runs it, or ran it last, see ledger.Store.Owner
 	Code          uint32
 	Response      string   // XML
 	Parents       []string // ids of the jobs that must finish before

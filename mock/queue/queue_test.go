@@ -20,7 +20,7 @@ func TestQueue(t *testing.T) {
 		return made
 	}
 	claim := func() string {
-		j, err := q.ClaimJob("{t}")
+		j, err := q.ClaimJob("{t}", "")
 		require.NoError(t, err)
 		if j == nil {
 			return ""
@@ -65,7 +65,7 @@ func TestQueue(t *testing.T) {
 	next, err := q.NextJobTime()
 	require.NoError(t, err)
 	assert.Equal(t, roomtest.Clock.Add(time.Minute), next)
-	recovered, err := q.RecoverJobs()
+	recovered, err := q.RecoverJobs(func(string) bool { return true })
 	require.NoError(t, err)
 	assert.Equal(t, []string{"late"}, recovered)
 	assert.Equal(t, "late", claim())

@@ -31,6 +31,7 @@ type job struct {
 	Started       column.Time  `json:"started,omitzero"`
 	Finished      column.Time  `json:"finished,omitzero"`
 	TransactionID string       `json:"transaction,omitempty"`
+	Owner         string       `json:"owner,omitempty"`
 	Code          column.Code  `json:"code,omitzero"`
 	Response      string       `json:"response,omitempty"`
 	Parents       []string     `json:"parents,omitempty"` // in the order of their ids
@@ -108,6 +109,6 @@ func (j *job) job() *Job {
 		Caller: j.Caller, Request: j.Request, Priority: j.Priority, RetryCount: j.RetryCount,
 		RetryInterval: j.RetryInterval.duration(), RetryStop: uint32(j.RetryStop), OnFailure: j.OnFailure, Retain: j.Retain,
 		Attempts: j.Attempts, NextRun: j.NextRun.Time(), Submitted: j.Submitted.Time(), Started: j.Started.Time(),
-		Finished: j.Finished.Time(), TransactionID: j.TransactionID, Code: uint32(j.Code), Response: j.Response,
+		Finished: j.Finished.Time(), TransactionID: j.TransactionID, Owner: j.Owner, Code: uint32(j.Code), Response: j.Response,
 	}
 }

@@ -23,7 +23,7 @@ func TestRows_AreReadableAndComeBackAndAreNotDescribed(t *testing.T) {
 		_, err := q.SubmitJob(j, false)
 		require.NoError(t, err)
 	}
-	claimed, err := q.ClaimJob("{t}")
+	claimed, err := q.ClaimJob("{t}", "")
 	require.NoError(t, err)
 	assert.Equal(t, "1:{a}", claimed.ID)
 	require.NoError(t, q.FinishJob("1:{a}", JobFailure, 0x8000ffff, "<e/>"))

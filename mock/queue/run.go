@@ -103,8 +103,8 @@ func (q Queue) release(children []*job) error {
 
 // ClaimJob takes the next job to run: the lowest priority number first, then
 // the oldest. Its status becomes JobStarted and its attempts grow by one. If
-// none is due it is nil without an error.
-func (q Queue) ClaimJob(transactionID string) (*Job, error) {
+// none is due it is nil without an error. The owner is who runs it.
+func (q Queue) ClaimJob(transactionID, owner string) (*Job, error) {
 	now := column.At(q.tx.Now())
 	var best *job
 	for _, status := range runnable {
@@ -117,7 +117,7 @@ func (q Queue) ClaimJob(transactionID string) (*Job, error) {
 		return nil, q.tx.Ready(false)
 	}
 	err := q.change(best, func(j *job) {
-		j.Status, j.Started, j.TransactionID = statusName(JobStarted), now, transactionID
+		j.Status, j.Started, j.TransactionID, j.Owner = statusName(JobStarted), now, transactionID, owner
 		j.Attempts++
 	})
 	if err != nil {
@@ -194,12 +194,15 @@ func (q Queue) SetJobRequest(id, request string) error {
 	return q.change(row, func(j *job) { j.Request = request })
 }
 
-// RecoverJobs makes the jobs that a crash left started run again at once,
-// without counting the run that was cut off, and returns their ids. Call it
-// before the first ClaimJob.
-func (q Queue) RecoverJobs() ([]string, error) {
+// RecoverJobs makes the jobs run again at once that were started by owners who
+// have ended since, without counting the run that was cut off, and returns
+// their ids. Call it before the first ClaimJob.
+func (q Queue) RecoverJobs(ended func(owner string) bool) ([]string, error) {
 	var ids []string
 	for _, row := range q.withStatus(JobStarted) {
+		if !ended(row.Owner) {
+			continue
+		}
 		err := q.change(row, func(j *job) {
 			j.Status, j.NextRun = statusName(JobQueuedForRetry), column.At(q.tx.Now())
 			j.Attempts--

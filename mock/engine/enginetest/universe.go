@@ -88,7 +88,7 @@ func Open(t testing.TB, cfg engine.Config) *Universe {
 	t.Helper()
 	u := newUniverse(t)
 	u.ids.Store(firstID)
-	u.start(ledger.Config{Root: template(t)}, cfg)
+	u.start(kept(t), cfg)
 	return u
 }
 
