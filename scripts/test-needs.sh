@@ -18,11 +18,11 @@ needs=(
   /usr/bin/systemd-analyze=systemd                              # rates the units; it need not run
   /usr/bin/curl=curl                                            # a SOAP client by hand
   /usr/bin/rpm=rpm                                              # lists what is in a package
-  /usr/share/postgresql-common/pg_wrapper=postgresql           # a database that engines share
   /usr/sbin/samba=samba-ad-dc                                   # a domain controller
   /usr/share/samba/setup=samba-ad-provision                     # makes its domain
 )
 command -v javac >/dev/null || needs+=(/usr/bin/javac=default-jdk-headless) # compiles the stubs
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || needs+=(/usr/lib/postgresql/initdb=postgresql) # a database that engines share
 
 missing=()
 for need in "${needs[@]}"; do
@@ -41,6 +41,9 @@ fi
 if [[ " ${missing[*]} " == *" samba-ad-dc "* ]] && [ -d /run/systemd/system ]; then
   # The tests start a domain controller of their own; the machine needs none.
   systemctl mask smbd nmbd winbind samba-ad-dc >/dev/null 2>&1 || true
+fi
+if [[ " ${missing[*]} " == *" postgresql "* ]] && [ -d /run/systemd/system ]; then
+  systemctl mask postgresql >/dev/null 2>&1 || true # the tests start clusters of their own
 fi
 if [[ " ${missing[*]} " == *" prometheus "* ]] && [ -d /run/systemd/system ]; then
   systemctl mask prometheus >/dev/null 2>&1 || true # promtool is all that is needed

@@ -37,6 +37,9 @@ func OverLedgers(t *testing.T, but string) {
 	if os.Getenv(ledgerVariable) != "" {
 		t.Skip("this is such a run")
 	}
+	if testing.Short() {
+		t.Skip("all tests of the package take a while")
+	}
 	for name, in := range map[string]func(t *testing.T) string{
 		"sqlite":     func(*testing.T) string { return "sqlite" },
 		"postgresql": func(t *testing.T) string { return postgrestest.Start(t).URL("postgres") },
