@@ -20,7 +20,7 @@ import (
 	"wsexchange/mpf"
 )
 
-// installation is an emulator in a file, with customers.
+// installation is an emulator with customers.
 type installation struct {
 	*mock.Emulator
 	t     testing.TB
@@ -35,10 +35,11 @@ const (
 	kilobytesAUser = 10000
 )
 
-func newInstallation(t testing.TB) *installation {
+// newInstallation opens an emulator with a database, none if it is empty.
+func newInstallation(t testing.TB, database string) *installation {
 	t.Helper()
 	ctx := mpf.WithCaller(context.WithoutCancel(t.Context()), mpf.Caller{Domain: "FABRIKAM", Username: "hsadmin", Trusted: true})
-	e, err := mock.Open(ctx, mock.Config{Database: filepath.Join(t.TempDir(), "emulator.db"), HashCost: directory.LowestCost, Audit: "none"})
+	e, err := mock.Open(ctx, mock.Config{Database: database, HashCost: directory.LowestCost, Audit: "none"})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	return &installation{Emulator: e, t: t, ctx: ctx}
@@ -118,10 +119,15 @@ func (i *installation) fill() {
 }
 
 // BenchmarkGrowth creates mailboxes, and asks for the consumers of one
-// organization, in a small and in a large installation. The large one takes a
-// while to fill: run it with -timeout 0. See scripts/growth.sh.
+// organization, in a small and in a large installation, in memory and in a
+// file. The large ones take a while to fill: run it with -timeout 0. See
+// scripts/growth.sh.
 func BenchmarkGrowth(b *testing.B) {
-	i := newInstallation(b)
+	b.Run("memory", func(b *testing.B) { growth(b, newInstallation(b, "")) })
+	b.Run("file", func(b *testing.B) { growth(b, newInstallation(b, filepath.Join(b.TempDir(), "emulator.db"))) })
+}
+
+func growth(b *testing.B, i *installation) {
 	for _, size := range growthSizes() {
 		i.users = (i.users + usersOfOneOrg - 1) / usersOfOneOrg * usersOfOneOrg
 		for i.users < size {

@@ -36,11 +36,13 @@ func (c Change) EncodedBefore() ([]byte, error) {
 // whatever was there.
 func (c Change) Apply(tx *Tx) error { return c.Table.apply(tx, c.Key, c.After) }
 
-func (t *Tx) note(table Declaration, key, before, after any) {
-	if table.Ephemeral() {
-		return
+func (t *Tx) note(c Change) {
+	if t.keeps {
+		t.undo = append(t.undo, undoing{row: c})
 	}
-	t.changes = append(t.changes, Change{Table: table, Key: key, Before: before, After: after})
+	if !c.Table.Ephemeral() {
+		t.changes = append(t.changes, c)
+	}
 }
 
 // Mark is a moment in a transaction, for ChangesSince.

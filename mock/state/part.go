@@ -23,7 +23,7 @@ func (t *Tx) Part() Part {
 	var p Part
 	t.schema.replicated(func(number int) {
 		if t.writable {
-			t.owner[number] = 0 // the next write copies
+			t.own[number] = false // the next write copies
 		}
 		p.trees = append(p.trees, t.trees[number])
 	})
@@ -35,13 +35,20 @@ func (t *Tx) Part() Part {
 func (t *Tx) SetPart(p Part) {
 	if !t.writable {
 		t.trees = append([]any(nil), t.trees...)
+	} else if t.keeps {
+		t.undo = append(t.undo, undoing{trees: t.Part().trees})
 	}
+	t.putTrees(p.trees)
+}
+
+// putTrees puts trees in the places of those of the replicated tables.
+func (t *Tx) putTrees(trees []any) {
 	i := 0
 	t.schema.replicated(func(number int) {
 		if t.writable {
-			t.owner[number] = 0
+			t.own[number] = false
 		}
-		t.trees[number] = p.trees[i]
+		t.trees[number] = trees[i]
 		i++
 	})
 }

@@ -24,6 +24,7 @@ type Declaration interface {
 	keyText(key any) string
 	describe(tx *Tx, row any) Description
 	apply(tx *Tx, key, row any) error
+	revert(tx *Tx, c Change)
 	merge(tx *Tx, c Change, parts []string) error
 	parts(c Change) []string
 	differences(a, b *Tx) []Change
@@ -92,8 +93,8 @@ func (r *Root) Read(env Env) *Tx { return &Tx{root: r, schema: r.schema, env: en
 // Begin returns a transaction that starts from the root.
 func (r *Root) Begin(env Env) *Tx {
 	return &Tx{
-		root: r, schema: r.schema, env: env, writable: true, generation: 1,
-		trees: append([]any(nil), r.trees...), owner: make([]uint32, len(r.trees)),
+		root: r, schema: r.schema, env: env, writable: true,
+		trees: append([]any(nil), r.trees...), own: make([]bool, len(r.trees)),
 	}
 }
 

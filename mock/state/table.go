@@ -153,14 +153,39 @@ func (t *Table[K, R]) Put(tx *Tx, row *R) error {
 			return err
 		}
 	}
-	owned[item[K, R]](tx, first).Set(item[K, R]{key, row})
+	t.write(tx, key, before, row, passed)
+	tx.note(Change{Table: t, Key: key, Before: nilOf(before), After: row})
+	return nil
+}
+
+// write puts a row in place of the one before, either of which may be nil, and
+// updates the indexes but for those passed, by their bits.
+func (t *Table[K, R]) write(tx *Tx, key K, before, row *R, passed uint64) {
+	first := t.first(tx)
+	rows := owned[item[K, R]](tx, first)
+	if row == nil {
+		rows.Delete(item[K, R]{key: key})
+	} else {
+		rows.Set(item[K, R]{key, row})
+	}
 	for i, one := range t.indexes {
 		if passed&(1<<i) == 0 {
 			one.update(tx, first+1+i, key, before, row)
 		}
 	}
-	tx.note(t, key, nilOf(before), row)
-	return nil
+}
+
+// revert takes a change back that was the last one of its row.
+func (t *Table[K, R]) revert(tx *Tx, c Change) {
+	before, _ := c.Before.(*R)
+	after, _ := c.After.(*R)
+	var passed uint64
+	for i, one := range t.indexes {
+		if after != nil && one.stays(before, after) {
+			passed |= 1 << i
+		}
+	}
+	t.write(tx, c.Key.(K), after, before, passed)
 }
 
 // Delete removes the row of a key, and reports whether there was one.
@@ -168,15 +193,12 @@ func (t *Table[K, R]) Delete(tx *Tx, key K) (bool, error) {
 	if err := tx.Ready(true); err != nil {
 		return false, err
 	}
-	before, first := t.Get(tx, key), t.first(tx)
+	before := t.Get(tx, key)
 	if before == nil {
 		return false, nil
 	}
-	owned[item[K, R]](tx, first).Delete(item[K, R]{key: key})
-	for i, one := range t.indexes {
-		one.update(tx, first+1+i, key, before, nil)
-	}
-	tx.note(t, key, before, nil)
+	t.write(tx, key, before, nil, 0)
+	tx.note(Change{Table: t, Key: key, Before: before})
 	return true, nil
 }
 

@@ -18,17 +18,18 @@ var (
 // Tx is one transaction: a root as it is being changed. It belongs to one
 // goroutine.
 type Tx struct {
-	root       *Root // that it began with
-	schema     *Schema
-	env        Env
-	ctx        context.Context // nil never ends
-	writable   bool
-	done       bool
-	trees      []any
-	owner      []uint32 // by tree: the generation that may write it
-	generation uint32   // grows whenever trees are kept or taken back
-	changes    []Change
-	values     map[any]any
+	root     *Root // that it began with
+	schema   *Schema
+	env      Env
+	ctx      context.Context // nil never ends
+	writable bool
+	done     bool
+	trees    []any
+	own      []bool // by tree: it is the transaction's own copy
+	changes  []Change
+	keeps    bool // writes are noted in undo
+	undo     []undoing
+	values   map[any]any
 }
 
 // With makes the transaction ask ctx before each write.
@@ -80,18 +81,19 @@ func (t *Tx) Root(revision uint64) *Root {
 }
 
 // Kept is the content of a transaction at one moment.
-type Kept struct {
-	trees   []any
-	changes int
+type Kept struct{ changes, undo int }
+
+// undoing takes back one write.
+type undoing struct {
+	row   Change // nil Table: what follows
+	trees []any  // of replicated tables
 }
 
-// Keep returns the present content, to be taken back by Back.
+// Keep marks the present content, to be taken back by Back. It costs nothing;
+// Back costs as much as what was written since.
 func (t *Tx) Keep() Kept {
-	if !t.writable {
-		return Kept{}
-	}
-	t.generation++
-	return Kept{trees: append([]any(nil), t.trees...), changes: len(t.changes)}
+	t.keeps = true
+	return Kept{len(t.changes), len(t.undo)}
 }
 
 // Back makes the content what it was when it was kept. What was kept since is
@@ -100,9 +102,15 @@ func (t *Tx) Back(to Kept) {
 	if !t.writable {
 		return
 	}
-	t.generation++
-	copy(t.trees, to.trees)
-	t.changes = t.changes[:to.changes]
+	for i := len(t.undo) - 1; i >= to.undo; i-- {
+		if one := t.undo[i]; one.row.Table != nil {
+			one.row.Table.revert(t, one.row)
+		} else {
+			t.putTrees(one.trees)
+		}
+	}
+	clear(t.undo[to.undo:])
+	t.undo, t.changes = t.undo[:to.undo], t.changes[:to.changes]
 }
 
 // Savepoint runs fn and forgets what it wrote if it returns an error or
@@ -125,22 +133,22 @@ func (t *Tx) Savepoint(fn func() error) error {
 }
 
 // owned returns a tree that the transaction may write: its own copy of what it
-// shares with roots and kept content.
+// shares with roots and iterators.
 func owned[T any](t *Tx, number int) *btree.BTreeG[T] {
 	tree := t.trees[number].(*btree.BTreeG[T])
-	if t.owner[number] == t.generation {
+	if t.own[number] {
 		return tree
 	}
 	shared := *tree // so that the shared tree itself stays untouched
 	tree = shared.Copy()
-	t.trees[number], t.owner[number] = tree, t.generation
+	t.trees[number], t.own[number] = tree, true
 	return tree
 }
 
 // frozen returns a tree that later writes of the transaction leave as it is.
 func frozen[T any](t *Tx, number int, tree *btree.BTreeG[T]) *btree.BTreeG[T] {
-	if t.writable && t.owner[number] == t.generation {
-		t.owner[number] = 0 // the next write copies
+	if t.writable {
+		t.own[number] = false // the next write copies
 	}
 	return tree
 }
@@ -179,8 +187,6 @@ func (t *Tx) SetValue(key, value any) {
 func (t *Tx) Fork() *Tx {
 	fork := t.Root(t.root.revision).Begin(t.env)
 	t.done = false
-	for i := range t.owner {
-		t.owner[i] = 0 // the next write copies
-	}
+	clear(t.own) // the next write copies
 	return fork
 }
