@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tidwall/btree"
 )
@@ -36,20 +37,25 @@ func (c Change) EncodedBefore() ([]byte, error) {
 // whatever was there.
 func (c Change) Apply(tx *Tx) error { return c.Table.apply(tx, c.Key, c.After) }
 
+// logged is a write, so that it can be taken back. Without a table it is an
+// exchange of the trees of the replicated tables, for those that Before has.
+type logged struct {
+	Change
+	hidden bool // it is not a change of the transaction
+}
+
 func (t *Tx) note(c Change) {
-	if t.keeps {
-		t.undo = append(t.undo, undoing{row: c})
+	if t.log == nil {
+		t.log = make([]logged, 0, 32)
 	}
-	if !c.Table.Ephemeral() {
-		t.changes = append(t.changes, c)
-	}
+	t.log = append(t.log, logged{c, c.Table.Ephemeral()})
 }
 
 // Mark is a moment in a transaction, for ChangesSince.
 type Mark int
 
 // Mark returns the present moment.
-func (t *Tx) Mark() Mark { return Mark(len(t.changes)) }
+func (t *Tx) Mark() Mark { return Mark(len(t.log)) }
 
 // Changes returns what the transaction has written, one change a row, in the
 // order of the first writes. A row that is again what it was is left out.
@@ -61,25 +67,22 @@ func (t *Tx) ChangesSince(mark Mark) []Change {
 		table Declaration
 		key   any
 	}
-	written := t.changes[min(int(mark), len(t.changes)):]
+	written := t.log[min(int(mark), len(t.log)):]
 	at := make(map[rowKey]int, len(written))
 	all := make([]Change, 0, len(written))
 	for _, c := range written {
+		if c.hidden {
+			continue
+		}
 		key := rowKey{c.Table, c.Key}
 		if i, ok := at[key]; ok {
 			all[i].After = c.After
 			continue
 		}
 		at[key] = len(all)
-		all = append(all, c)
+		all = append(all, c.Change)
 	}
-	kept := all[:0]
-	for _, c := range all {
-		if c.Before != c.After {
-			kept = append(kept, c)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(all, func(c Change) bool { return c.Before == c.After })
 }
 
 // Load puts a row that was written as JSON. An unknown table is reported as
@@ -104,8 +107,12 @@ type StoredRow struct {
 // a value of a unique index can go from one row to another. That is not a
 // change of the transaction.
 func (t *Tx) Adopt(rows []StoredRow) error {
-	mark := len(t.changes)
-	defer func() { t.changes = t.changes[:mark] }()
+	mark := len(t.log)
+	defer func() {
+		for i := range t.log[mark:] {
+			t.log[mark+i].hidden = true
+		}
+	}()
 	for _, row := range rows {
 		table := t.schema.named[row.Table]
 		if table == nil {
@@ -128,7 +135,7 @@ func (t *Tx) Adopt(rows []StoredRow) error {
 
 // ForgetChanges makes the transaction forget what it wrote, not the content:
 // after loading, nothing has changed.
-func (t *Tx) ForgetChanges() { t.changes = nil }
+func (t *Tx) ForgetChanges() { t.log = nil }
 
 // Difference returns what one would have to change in the root before to get
 // the root after, table by table in the order of keys. Trees that both share

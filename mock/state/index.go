@@ -93,15 +93,16 @@ func (ix *Index[K, R, V]) Find(tx *Tx, value V) *R {
 }
 
 // From iterates over values and rows, from a value on, which is included, in
-// the order of values and keys. The entries are those at the moment of the
-// call, whatever is written meanwhile; a row that was deleted since is left
+// the order of values and keys. The entries are those at the moment when it
+// begins, whatever is written meanwhile; a row that was deleted since is left
 // out. The zero value of K must not be greater than any key.
 func (ix *Index[K, R, V]) From(tx *Tx, value V) iter.Seq2[V, *R] {
-	tree := frozen(tx, ix.slot(tx), ix.tree(tx))
 	return func(yield func(V, *R) bool) {
-		tree.Ascend(entry[K, V]{value: value}, func(e entry[K, V]) bool {
-			row := ix.table.Get(tx, e.key)
-			return row == nil || yield(e.value, row)
+		scan(tx, ix.slot(tx), func(tree *btree.BTreeG[entry[K, V]]) {
+			tree.Ascend(entry[K, V]{value: value}, func(e entry[K, V]) bool {
+				row := ix.table.Get(tx, e.key)
+				return row == nil || yield(e.value, row)
+			})
 		})
 	}
 }
@@ -109,9 +110,10 @@ func (ix *Index[K, R, V]) From(tx *Tx, value V) iter.Seq2[V, *R] {
 // Keys is From without the rows: it iterates over values and the keys of the
 // rows that have them.
 func (ix *Index[K, R, V]) Keys(tx *Tx, value V) iter.Seq2[V, K] {
-	tree := frozen(tx, ix.slot(tx), ix.tree(tx))
 	return func(yield func(V, K) bool) {
-		tree.Ascend(entry[K, V]{value: value}, func(e entry[K, V]) bool { return yield(e.value, e.key) })
+		scan(tx, ix.slot(tx), func(tree *btree.BTreeG[entry[K, V]]) {
+			tree.Ascend(entry[K, V]{value: value}, func(e entry[K, V]) bool { return yield(e.value, e.key) })
+		})
 	}
 }
 

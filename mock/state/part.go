@@ -35,8 +35,8 @@ func (t *Tx) Part() Part {
 func (t *Tx) SetPart(p Part) {
 	if !t.writable {
 		t.trees = append([]any(nil), t.trees...)
-	} else if t.keeps {
-		t.undo = append(t.undo, undoing{trees: t.Part().trees})
+	} else {
+		t.log = append(t.log, logged{Change: Change{Before: t.Part().trees}, hidden: true})
 	}
 	t.putTrees(p.trees)
 }
@@ -46,7 +46,7 @@ func (t *Tx) putTrees(trees []any) {
 	i := 0
 	t.schema.replicated(func(number int) {
 		if t.writable {
-			t.own[number] = false
+			t.own[number], t.readers[number] = false, 0
 		}
 		t.trees[number] = trees[i]
 		i++
@@ -63,13 +63,10 @@ func (t *Tx) TakeReplicated(mark Mark) []Change {
 			taken = append(taken, c)
 		}
 	}
-	kept := t.changes[:mark]
-	for _, c := range t.changes[mark:] {
-		if !c.Table.Replicated() {
-			kept = append(kept, c)
-		}
+	for i := range t.log[mark:] {
+		one := &t.log[int(mark)+i]
+		one.hidden = one.hidden || one.Table.Replicated()
 	}
-	t.changes = kept
 	return taken
 }
 

@@ -94,7 +94,7 @@ func (r *Root) Read(env Env) *Tx { return &Tx{root: r, schema: r.schema, env: en
 func (r *Root) Begin(env Env) *Tx {
 	return &Tx{
 		root: r, schema: r.schema, env: env, writable: true,
-		trees: append([]any(nil), r.trees...), own: make([]bool, len(r.trees)),
+		trees: append([]any(nil), r.trees...), own: make([]bool, len(r.trees)), readers: make([]int, len(r.trees)),
 	}
 }
 

@@ -119,19 +119,21 @@ func (t *Table[K, R]) Get(tx *Tx, key K) *R {
 func (t *Table[K, R]) Len(tx *Tx) int { return t.tree(tx).Len() }
 
 // All iterates over the rows in the order of their keys. The rows are those at
-// the moment of the call, whatever is written meanwhile.
+// the moment when it begins, whatever is written meanwhile.
 func (t *Table[K, R]) All(tx *Tx) iter.Seq[*R] {
-	tree := frozen(tx, t.first(tx), t.tree(tx))
 	return func(yield func(*R) bool) {
-		tree.Scan(func(found item[K, R]) bool { return yield(found.row) })
+		scan(tx, t.first(tx), func(tree *btree.BTreeG[item[K, R]]) {
+			tree.Scan(func(found item[K, R]) bool { return yield(found.row) })
+		})
 	}
 }
 
 // From is All from a key on, which is included.
 func (t *Table[K, R]) From(tx *Tx, key K) iter.Seq[*R] {
-	tree := frozen(tx, t.first(tx), t.tree(tx))
 	return func(yield func(*R) bool) {
-		tree.Ascend(item[K, R]{key: key}, func(found item[K, R]) bool { return yield(found.row) })
+		scan(tx, t.first(tx), func(tree *btree.BTreeG[item[K, R]]) {
+			tree.Ascend(item[K, R]{key: key}, func(found item[K, R]) bool { return yield(found.row) })
+		})
 	}
 }
 

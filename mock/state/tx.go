@@ -25,10 +25,9 @@ type Tx struct {
 	writable bool
 	done     bool
 	trees    []any
-	own      []bool // by tree: it is the transaction's own copy
-	changes  []Change
-	keeps    bool // writes are noted in undo
-	undo     []undoing
+	own      []bool   // by tree: it is the transaction's own copy
+	readers  []int    // by tree: iterations over it that go on
+	log      []logged // what was written
 	values   map[any]any
 }
 
@@ -80,37 +79,26 @@ func (t *Tx) Root(revision uint64) *Root {
 	return &Root{schema: t.schema, trees: t.trees, revision: revision}
 }
 
-// Kept is the content of a transaction at one moment.
-type Kept struct{ changes, undo int }
-
-// undoing takes back one write.
-type undoing struct {
-	row   Change // nil Table: what follows
-	trees []any  // of replicated tables
-}
+// Kept is the content of a transaction at one moment: how much had been
+// written.
+type Kept int
 
 // Keep marks the present content, to be taken back by Back. It costs nothing;
 // Back costs as much as what was written since.
-func (t *Tx) Keep() Kept {
-	t.keeps = true
-	return Kept{len(t.changes), len(t.undo)}
-}
+func (t *Tx) Keep() Kept { return Kept(len(t.log)) }
 
 // Back makes the content what it was when it was kept. What was kept since is
 // worth nothing after.
 func (t *Tx) Back(to Kept) {
-	if !t.writable {
-		return
-	}
-	for i := len(t.undo) - 1; i >= to.undo; i-- {
-		if one := t.undo[i]; one.row.Table != nil {
-			one.row.Table.revert(t, one.row)
+	for i := len(t.log) - 1; i >= int(to); i-- {
+		if one := t.log[i]; one.Table != nil {
+			one.Table.revert(t, one.Change)
 		} else {
-			t.putTrees(one.trees)
+			t.putTrees(one.Before.([]any))
 		}
 	}
-	clear(t.undo[to.undo:])
-	t.undo, t.changes = t.undo[:to.undo], t.changes[:to.changes]
+	clear(t.log[to:])
+	t.log = t.log[:to]
 }
 
 // Savepoint runs fn and forgets what it wrote if it returns an error or
@@ -136,21 +124,27 @@ func (t *Tx) Savepoint(fn func() error) error {
 // shares with roots and iterators.
 func owned[T any](t *Tx, number int) *btree.BTreeG[T] {
 	tree := t.trees[number].(*btree.BTreeG[T])
-	if t.own[number] {
+	if t.own[number] && t.readers[number] == 0 {
 		return tree
 	}
 	shared := *tree // so that the shared tree itself stays untouched
 	tree = shared.Copy()
-	t.trees[number], t.own[number] = tree, true
+	t.trees[number], t.own[number], t.readers[number] = tree, true, 0
 	return tree
 }
 
-// frozen returns a tree that later writes of the transaction leave as it is.
-func frozen[T any](t *Tx, number int, tree *btree.BTreeG[T]) *btree.BTreeG[T] {
+// scan calls fn with a tree that writes leave as it is until fn returns.
+func scan[T any](t *Tx, number int, fn func(*btree.BTreeG[T])) {
+	tree := t.trees[number].(*btree.BTreeG[T])
 	if t.writable {
-		t.own[number] = false // the next write copies
+		t.readers[number]++
+		defer func() {
+			if t.trees[number] == any(tree) && t.readers[number] > 0 {
+				t.readers[number]--
+			}
+		}()
 	}
-	return tree
+	fn(tree)
 }
 
 // Value returns what SetValue has kept under a key, or nil. Values belong to
