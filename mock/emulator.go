@@ -110,6 +110,7 @@ type Emulator struct {
 	binds       *connection.Queue // of all LDAP listeners
 	throttle    *throttle.Throttle
 	first       string // domain controller, by its DNS name
+	own         string // id of an installation in memory
 }
 
 // Open starts an emulator: it opens the database, seeds an empty one, recovers
@@ -118,7 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication, binds: ldap.NewBinds(), throttle: cfg.Throttle}
+	e := &Emulator{logger: cfg.Logger, tracer: cfg.Tracer, replication: cfg.Replication, binds: ldap.NewBinds(), throttle: cfg.Throttle, own: directory.RandomGUID().String()}
 	var err error
 	if e.Store, e.passwords, err = OpenStore(ctx, cfg, true); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,12 +17,17 @@ import (
 func (e *Emulator) Handler(limits xmldoc.Limits) http.Handler {
 	endpoint := mpf.NewHandler(e.Engine, mpf.HandlerConfig{
 		Limits: limits, Authenticate: e.authenticate, Throttle: e.throttle, Logger: e.logger, Tracer: e.tracer,
+		Installation: e.Installation(),
 	})
 	if e.Faults == nil {
 		return endpoint
 	}
 	return e.Faults.Handler(endpoint)
 }
+
+// Installation is the id of the installation that the emulator belongs to, a
+// GUID in braces. That of one in memory ends with it.
+func (e *Emulator) Installation() string { return cmp.Or(e.Store.Installation(), e.own) }
 
 func (e *Emulator) authenticate(ctx context.Context, domain, user string, password secret.String) (mpf.Caller, error) {
 	id, err := e.Engine.Authenticate(ctx, domain, user, password)

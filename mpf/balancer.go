@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,43 +14,77 @@ import (
 type Engine struct {
 	Name      string
 	Submitter Submitter
+	// Probe asks the engine for something cheap, and returns the id of the
+	// installation that it belongs to, empty if it cannot be known. nil submits
+	// Probe() to the Submitter.
+	Probe func(ctx context.Context) (installation string, err error)
 }
+
+// Policy says which of the engines that are well comes first.
+type Policy string
+
+// The policies. RoundRobin takes the engine with the fewest open requests, and
+// lets those with as many take turns; Failover takes the first one of the
+// configuration.
+const (
+	RoundRobin Policy = "round-robin"
+	Failover   Policy = "failover"
+)
 
 // BalancerConfig describes how requests are spread over engines.
 type BalancerConfig struct {
 	// Engines are the engines, at least one.
 	Engines []Engine
+	// Policy is RoundRobin if it is empty.
+	Policy Policy
 	// Exclusion is how long an engine that failed gets no requests. Default
-	// 1 minute.
+	// 1 minute. After Probed it stays out until a probe succeeds after
+	// that.
 	Exclusion time.Duration
 	// Timeout bounds one request at one engine; 0 leaves it to the engine's
 	// Submitter.
 	Timeout time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Changed, if it is not nil, is told when the health of an engine changes.
+	Changed func(EngineState)
 }
 
-// Balancer spreads requests over several engines: the engine with the fewest
-// open requests comes first, engines with as many take turns. An engine that
+// Balancer spreads requests over several engines by a policy. An engine that
 // failed is left out for a while. Only a request that surely did not reach an
 // engine goes on to another one, so nothing is ever carried out twice. (F158)
+//
+// All engines are to share one installation. One that tells another id than the
+// others gets no requests, whatever becomes of them.
 type Balancer struct {
 	config BalancerConfig
 
-	mu      sync.Mutex
-	engines []*engineState
-	turn    int
+	mu           sync.Mutex
+	engines      []*engineState
+	turn         int
+	installation string // of the engines, empty until one has told it
 }
 
 var _ Submitter = (*Balancer)(nil)
 
 // EngineState is a picture of one engine at one time.
 type EngineState struct {
-	Name string
+	Name   string
+	Health Health
+	// Reason is why the engine is Out or Foreign.
+	Reason error
 	// Open is the number of requests that wait for an answer.
 	Open int
-	// ExcludedUntil is the end of the exclusion, or the zero time.
+	// ExcludedUntil is the end of the exclusion, or the zero time. After
+	// Probed an engine may stay out for longer.
 	ExcludedUntil time.Time
+	// Installation is the id that the engine told last, or "".
+	Installation string
+	// ProbedAt, ProbeTime and ProbeError are when the last probe ended, how long
+	// it took and how it failed; the zero time before the first.
+	ProbedAt   time.Time
+	ProbeTime  time.Duration
+	ProbeError error
 	// Requests, Failures and Retries count since the start: requests given to
 	// the engine, those that got no answer from it, and those of them that went
 	// on to another engine.
@@ -84,7 +119,10 @@ func EngineOf(resp *Response, err error) string {
 
 type engineState struct {
 	EngineState
-	submitter Submitter
+	submitter  Submitter
+	probed     bool // it is out until a probe succeeds
+	identified bool // a probe has succeeded
+	probe      func(context.Context) (string, error)
 }
 
 const defaultExclusion = time.Minute
@@ -94,6 +132,12 @@ const defaultExclusion = time.Minute
 func NewBalancer(c BalancerConfig) (*Balancer, error) {
 	if len(c.Engines) == 0 {
 		return nil, errors.New("there is no provisioning engine to submit to")
+	}
+	if c.Policy == "" {
+		c.Policy = RoundRobin
+	}
+	if c.Policy != RoundRobin && c.Policy != Failover {
+		return nil, fmt.Errorf("policy %q is not %s or %s", c.Policy, RoundRobin, Failover)
 	}
 	if c.Exclusion <= 0 {
 		c.Exclusion = defaultExclusion
@@ -108,7 +152,7 @@ func NewBalancer(c BalancerConfig) (*Balancer, error) {
 			return nil, fmt.Errorf("engine %q: each needs a name of its own and a way to it", e.Name)
 		}
 		names[e.Name] = true
-		b.engines = append(b.engines, &engineState{EngineState: EngineState{Name: e.Name}, submitter: e.Submitter})
+		b.engines = append(b.engines, &engineState{EngineState: EngineState{Name: e.Name, Health: Unknown}, submitter: e.Submitter, probe: e.Probe})
 	}
 	return b, nil
 }
@@ -121,6 +165,9 @@ func (b *Balancer) Submit(ctx context.Context, req *Request) (*Response, error) 
 	var unreachable []error
 	for {
 		e := b.take(tried)
+		if e == nil && len(unreachable) == 0 {
+			return nil, fmt.Errorf("%w: %w", ErrUnreachable, b.refusals())
+		}
 		if e == nil {
 			return nil, errors.Join(unreachable...)
 		}
@@ -143,7 +190,7 @@ func (b *Balancer) Submit(ctx context.Context, req *Request) (*Response, error) 
 
 // take picks an engine that has not been tried and counts the request as open
 // there. Engines that are left out come last, in the order in which their
-// exclusions end.
+// exclusions end; those of another installation never.
 func (b *Balancer) take(tried map[*engineState]bool) *engineState {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -152,27 +199,31 @@ func (b *Balancer) take(tried map[*engineState]bool) *engineState {
 	for i := range b.engines {
 		at := (b.turn + i) % len(b.engines)
 		e := b.engines[at]
-		if !tried[e] && (best < 0 || e.before(b.engines[best], now)) {
+		if !tried[e] && b.allowed(e) && (best < 0 || e.before(b.engines[best], now, b.config.Policy)) {
 			best = at
 		}
 	}
 	if best < 0 {
 		return nil
 	}
-	b.turn = (best + 1) % len(b.engines)
+	if b.config.Policy == RoundRobin {
+		b.turn = (best + 1) % len(b.engines)
+	}
 	e := b.engines[best]
 	e.Open++
 	e.Requests++
 	return e
 }
 
-func (e *engineState) before(other *engineState, now time.Time) bool {
-	out, otherOut := e.ExcludedUntil.After(now), other.ExcludedUntil.After(now)
+func (e *engineState) before(other *engineState, now time.Time, policy Policy) bool {
+	rank, otherRank := e.rank(now), other.rank(now)
 	switch {
-	case out != otherOut:
-		return otherOut
-	case out:
+	case rank != otherRank:
+		return rank < otherRank
+	case rank == rankOut:
 		return e.ExcludedUntil.Before(other.ExcludedUntil)
+	case policy == Failover:
+		return false // those of the configuration come in its order
 	}
 	return e.Open < other.Open
 }
@@ -181,14 +232,16 @@ func (e *engineState) before(other *engineState, now time.Time) bool {
 func (b *Balancer) ask(ctx context.Context, e *engineState, req *Request) (resp *Response, err error) {
 	answered := false
 	defer func() { b.note(ctx, e, err, answered) }()
-	inner := ctx
+	told := ""
+	inner := withTold(ctx, &told)
 	if b.config.Timeout > 0 {
 		var cancel context.CancelFunc
-		inner, cancel = context.WithTimeout(ctx, b.config.Timeout)
+		inner, cancel = context.WithTimeout(inner, b.config.Timeout)
 		defer cancel()
 	}
 	resp, err = e.submitter.Submit(inner, req)
 	answered = true
+	b.identify(e, told)
 	switch {
 	case err == nil && resp != nil:
 		named := *resp // others may hold it too
@@ -208,21 +261,25 @@ var failures = []error{ErrUnreachable, ErrTimeout, ErrConnectionLost, ErrProtoco
 
 func (b *Balancer) note(ctx context.Context, e *engineState, err error, answered bool) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	e.Open--
+	before := e.Health
 	switch {
 	case !answered:
 		e.Failures++
 	case err == nil:
-		e.ExcludedUntil = time.Time{}
+		e.comeIn()
 	default:
 		e.Failures++
-		for _, f := range failures {
-			if ctx.Err() == nil && errors.Is(err, f) {
-				e.ExcludedUntil = b.config.Now().Add(b.config.Exclusion)
-			}
+		if ctx.Err() == nil && failed(err) {
+			e.goOut(err, b.config.Now().Add(b.config.Exclusion))
 		}
 	}
+	b.unlockAndTell(e, before)
+}
+
+// failed reports whether an error says that something is wrong with the engine.
+func failed(err error) bool {
+	return slices.ContainsFunc(failures, func(f error) bool { return errors.Is(err, f) })
 }
 
 // Snapshot gives the state of every engine, in the order of the configuration.
@@ -236,30 +293,9 @@ func (b *Balancer) Snapshot() []EngineState {
 		if !e.ExcludedUntil.After(now) {
 			states[i].ExcludedUntil = time.Time{}
 		}
+		if e.Health == Out && e.rank(now) != rankOut {
+			states[i].Health = Unknown // the exclusion has ended, and nobody probes
+		}
 	}
 	return states
-}
-
-// Probe is the request of Check: it reads, and every engine knows it.
-func Probe() *Request {
-	return Simple(Target{Namespace: "MPF Config", Procedure: "GetNamespaces"}, nil)
-}
-
-// Check asks every engine, excluded or not, all at the same time, and gives
-// their errors in the order of the configuration; nil for an engine that gave
-// any answer of MPF's. Engines that answer get requests again.
-func (b *Balancer) Check(ctx context.Context) []error {
-	results := make([]error, len(b.engines))
-	var wait sync.WaitGroup
-	for i, e := range b.engines {
-		wait.Go(func() {
-			b.mu.Lock()
-			e.Open++
-			e.Requests++
-			b.mu.Unlock()
-			_, results[i] = b.ask(ctx, e, Probe())
-		})
-	}
-	wait.Wait()
-	return results
 }

@@ -110,7 +110,7 @@ func TestBalancer_LeavesOutWhatFails(t *testing.T) {
 			p := newPool(t, "a", "b")
 			p.answer["a"] = fmt.Errorf("engine: %w", row.err)
 			asked, err := p.submit(t.Context())
-			want := mpf.EngineState{Name: "a", Requests: 1, Failures: 1}
+			want := mpf.EngineState{Name: "a", Health: mpf.Unknown, Requests: 1, Failures: 1}
 			if row.retried {
 				require.NoError(t, err)
 				assert.Equal(t, []string{"a", "b"}, asked)
@@ -121,9 +121,14 @@ func TestBalancer_LeavesOutWhatFails(t *testing.T) {
 				assert.Equal(t, []string{"a"}, asked, "never sent twice")
 			}
 			if row.excluded {
-				want.ExcludedUntil = p.now.Add(time.Minute)
+				want.ExcludedUntil, want.Health = p.now.Add(time.Minute), mpf.Out
 			}
-			assert.Equal(t, want, p.Snapshot()[0])
+			got := p.Snapshot()[0]
+			if row.excluded {
+				require.ErrorIs(t, got.Reason, row.err)
+			}
+			got.Reason = nil
+			assert.Equal(t, want, got)
 		})
 	}
 }
@@ -212,7 +217,8 @@ func TestBalancer_Check(t *testing.T) {
 	assert.NotZero(t, p.Snapshot()[1].ExcludedUntil)
 	delete(p.answer, "b")
 	require.NoError(t, p.Check(t.Context())[1])
-	assert.Equal(t, mpf.EngineState{Name: "b", Requests: 2, Failures: 1}, p.Snapshot()[1], "an engine that answers gets requests again")
+	b := p.Snapshot()[1]
+	assert.Equal(t, []any{mpf.In, uint64(2), uint64(1)}, []any{b.Health, b.Requests, b.Failures}, "an engine that answers gets requests again")
 }
 
 func TestBalancer_CountsPanicsToo(t *testing.T) {
@@ -220,7 +226,7 @@ func TestBalancer_CountsPanicsToo(t *testing.T) {
 		func(context.Context, *mpf.Request) (*mpf.Response, error) { panic("x") })}}})
 	require.NoError(t, err)
 	assert.Panics(t, func() { _, _ = b.Submit(t.Context(), mpf.Simple(echo, nil)) })
-	assert.Equal(t, []mpf.EngineState{{Name: "a", Requests: 1, Failures: 1}}, b.Snapshot())
+	assert.Equal(t, []mpf.EngineState{{Name: "a", Health: mpf.Unknown, Requests: 1, Failures: 1}}, b.Snapshot())
 }
 
 func TestBalancer_ManyAtOnce(t *testing.T) {

@@ -33,6 +33,9 @@ type HandlerConfig struct {
 	Realm string
 	// Limits bounds the requests.
 	Limits xmldoc.Limits
+	// Installation is the id of the engine's installation, told in
+	// InstallationHeader with every answer; empty tells none.
+	Installation string
 	// Logger takes what the caller is not told; nil logs nothing.
 	Logger *slog.Logger
 	// Tracer makes a span of every request, in the trace that its headers
@@ -60,6 +63,9 @@ func NewHandler(s Submitter, c HandlerConfig) http.Handler {
 
 // ServeHTTP answers one request, always with its length.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.config.Installation != "" {
+		w.Header().Set(InstallationHeader, h.config.Installation)
+	}
 	switch r.Method {
 	case http.MethodPost:
 		if h.config.Tracer == nil {

@@ -129,6 +129,7 @@ func (w *wire) post(ctx context.Context, action string, message []byte) (*soap.E
 	}
 	defer func() { _ = resp.Body.Close() }()
 	traceAnswer(ctx, resp)
+	tell(ctx, resp)
 	env, err := w.read(resp)
 	if err != nil {
 		return nil, w.failure(ctx, inner, false, err)

@@ -101,6 +101,7 @@ func (s *service) checks() []daemon.Check {
 		checks = append(checks, daemon.Check{Name: "engines", Run: func(context.Context) error {
 			return anyEngine(current.backend.balancer)
 		}})
+		checks = append(checks, engineChecks(current.backend.balancer)...)
 	} else {
 		checks = append(checks, daemon.Check{Name: "emulator", Run: current.backend.emulator.Ready})
 		for _, listener := range current.backend.emulator.Listeners() {

@@ -40,6 +40,7 @@ type backend struct {
 	sample      string // a computer to ask for in the first call, or ""
 	tracer      trace.Tracer
 	throttle    *throttle.Throttle // of web services and LDAP
+	logger      *slog.Logger
 }
 
 // instruments are what a backend is watched by.
@@ -51,7 +52,7 @@ type instruments struct {
 }
 
 func openBackend(ctx context.Context, cfg *Config, by instruments) (*backend, error) {
-	b := &backend{tracer: by.tracer, throttle: throttle.New(cfg.Auth.Config(), nil)}
+	b := &backend{tracer: by.tracer, logger: by.logs.Logger(partDaemon), throttle: throttle.New(cfg.Auth.Config(), nil)}
 	var err error
 	if cfg.Backend == "embedded" {
 		err = b.openEmulator(ctx, cfg, by)
@@ -177,13 +178,6 @@ func (b *backend) look(tx *state.Tx, cfg *Config, domain directory.Domain) error
 
 // demoAccount is the account of the demo data that a panel uses.
 const demoAccount = "hsadmin"
-
-func (b *backend) run(ctx context.Context) error {
-	if b.emulator == nil {
-		return nil
-	}
-	return b.emulator.Run(ctx)
-}
 
 func (b *backend) close() error {
 	if b.emulator == nil {

@@ -323,6 +323,31 @@ func (r *report) engines(ctx context.Context, cfg *Config, b *backend, account a
 		}
 		r.engine(subject, err)
 	}
+	r.installation(ctx, cfg, b)
+}
+
+// installation reports whether the engines share one installation.
+func (r *report) installation(ctx context.Context, cfg *Config, b *backend) {
+	if len(cfg.MPF.Engines) < 2 {
+		return
+	}
+	const subject = "installation"
+	bounded, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	_ = b.balancer.Check(bounded) // whether they answer was said before
+	if err := b.balancer.Foreign(); err != nil {
+		r.fail(subject, err, "give all of mpf.engines one database; docs/several-engines.md")
+		return
+	}
+	shared := ""
+	for _, e := range b.balancer.Snapshot() {
+		if e.Installation == "" {
+			r.skip(subject, "engine "+e.Name+" did not tell to which one it belongs")
+			return
+		}
+		shared = e.Installation
+	}
+	r.ok(subject, "the engines share "+shared)
 }
 
 func (r *report) engine(subject string, err error) {

@@ -78,7 +78,9 @@ type Directory struct {
 type MPFConfig struct {
 	Engines   []string      `setting:"engines" help:"URLs of the engines" example:"http://mpf1/mpf/soapisapi.dll"`
 	Timeout   time.Duration `setting:"timeout" default:"2m" min:"1ms" help:"longest time for one request"`
-	Exclusion time.Duration `setting:"exclusion" default:"1m" min:"1ms" help:"how long a failing engine is left out"`
+	Policy    string        `setting:"policy" default:"round-robin" oneof:"round-robin,failover" help:"which engine comes first of those that are well: the one with the fewest open requests, in turns, or the first of the list"`
+	Exclusion time.Duration `setting:"exclusion" default:"1m" min:"1ms" help:"how long a failing engine is left out at least; after that, until a probe succeeds"`
+	Probe     time.Duration `setting:"probe" default:"10s" min:"10ms" help:"how often each engine is probed, and how long a probe may take"`
 	Username  string        `setting:"username" help:"service account at the engines; empty passes on the caller's credentials" example:"FABRIKAM\\MPFClientAcct"`
 	Password  secret.String `setting:"password" secret:"true" help:"password of the service account"`
 }

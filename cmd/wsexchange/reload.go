@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -31,8 +32,14 @@ func (s *service) apply(cfg *Config, changed []config.Change) error {
 func (s *service) nextState(old *current, cfg *Config, changed []config.Change) (*current, error) {
 	next := &current{cfg: cfg, gate: old.gate}
 	var err error
-	if next.backend, err = old.backend.reconfigured(cfg, config.Touched(changed, "mpf")); err != nil {
+	engines := config.Touched(changed, "mpf")
+	if next.backend, err = old.backend.reconfigured(cfg, engines); err != nil {
 		return nil, err
+	}
+	if engines && next.backend.emulator == nil {
+		if err := next.backend.settleEngines(context.Background(), cfg); err != nil {
+			return nil, err
+		}
 	}
 	if config.Touched(changed, "auth", "trusted-proxies") {
 		if next.gate, err = cfg.gate(next.backend, s.authLogger, s.decided); err != nil {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +52,7 @@ func serve(c *cobra.Command, cfg *Config, load func() (*Config, error)) error {
 	return s.Serve(c.Context(), cfg, daemon.Parts[Config]{
 		Open: s.open, Doors: func() []*daemon.Server { return []*daemon.Server{s.web} }, Checks: s.checks, Administer: s.administer,
 		Banner: func(context.Context) error { return s.banner(c.OutOrStdout()) },
-		Work:   func(ctx context.Context) error { return s.current.Load().backend.run(ctx) }, Close: s.close,
+		Work:   s.work, Close: s.close,
 	})
 }
 
@@ -88,6 +89,11 @@ func (s *service) openState(ctx context.Context, cfg *Config) error {
 	}
 	next := &current{cfg: cfg, backend: b}
 	s.current.Store(next) // to be closed, whatever comes
+	if b.emulator == nil {
+		if err := b.settleEngines(ctx, cfg); err != nil {
+			return err
+		}
+	}
 	if next.gate, err = cfg.gate(b, s.authLogger, s.decided); err != nil {
 		return err
 	}
@@ -102,6 +108,26 @@ func (s *service) adapterConfig(cfg *Config, b *backend, gate *auth.Gate) adapte
 		Limits: cfg.Limits.XML(), BaseDN: b.domain, ResellerOU: b.base, ConfineTexts: b.emulator == nil, DomainControllers: b.controllers,
 		EventSink: cfg.EventSink, Timeout: b.callTimeout(cfg), TrustedProxies: cfg.TrustedProxies,
 		Logger: s.logs.Logger(partGateway), Slow: cfg.Log.Slow, Registerer: s.Registry, Tracer: s.Tracer(),
+	}
+}
+
+// work runs the embedded engine's queue, or probes the engines, until ctx ends.
+func (s *service) work(ctx context.Context) error {
+	if emulator := s.current.Load().backend.emulator; emulator != nil {
+		return emulator.Run(ctx)
+	}
+	for {
+		now := s.current.Load()
+		timer := time.NewTimer(now.cfg.MPF.Probe)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		bounded, cancel := context.WithTimeout(ctx, now.cfg.MPF.Probe)
+		_ = now.backend.balancer.Check(bounded) // kept with the engines, and logged when it changes
+		cancel()
 	}
 }
 
