@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
+
+	"wsexchange/internal/postgrestest"
 )
 
 // before starts a gateway in front of engines, which asks a directory who may
@@ -63,8 +65,8 @@ func TestEngineStops(t *testing.T) {
 	require.NoError(t, err)
 	users := filepath.Join(folder, "users")
 	require.NoError(t, os.WriteFile(users, []byte(engineLogin+":"+string(hash)+"\n"), 0o600))
-	database := filepath.Join(folder, "engine.db")
-	engine, other := startEngine(t, "--database", database), startEngine(t)
+	database := postgrestest.Start(t).Database(t)
+	engine, other := startEngine(t, "--database", database), startEngine(t, "--database", database)
 	address := engine.banner["Engine"]
 	alone := before(t, "isapi", address, engine.LDAP, "--auth.mode", "file", "--auth.file", users)
 	both := before(t, "isapi", address+","+other.banner["Engine"], engine.LDAP, "--auth.mode", "file", "--auth.file", users)
