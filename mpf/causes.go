@@ -139,6 +139,8 @@ var (
 	PlanFeatureValue        = cause("E-PLAN-FEATURE-VALUE", InvalidArg, "The value '%2' of the plan feature '%1' is not valid: %3.")
 	CustomerExists          = cause("E-CUSTOMER-EXISTS", IntegrityViolation, "'%1' is a customer already.")
 	StoreNotInExchange      = cause("E-STORE-NOT-IN-EXCHANGE", NoSuchObject, "There is no store '%1' on the Exchange server '%2'.")
+	StoreNameTaken          = cause("E-STORE-NAME", AlreadyExists, "The object already exists: the store name '%1' is taken%2.")
+	ExchangeMissing         = cause("E-EXCHANGE-MISSING", NoSuchObject, "The directory has no Exchange organization.")
 	ServerNotInDirectory    = cause("E-SERVER-NOT-IN-DIRECTORY", NoSuchObject, "There is no server '%1' in the directory.")
 	NoStoreNamed            = cause("E-NO-STORE-NAMED", InvalidArg, "No store was named: %1.")
 	TranslationMapMissing   = cause("E-TRANSLATION", Fail, "The error '%1' has no translation.")

@@ -46,7 +46,11 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 		line("Directory of "+name, e.Controllers[name].Scheme()+daemon.Dialable(e.Controllers[name].Address()))
 	}
 	line("Domain", domain.NetBIOS+", "+domain.DN.String())
-	line("Hosting", domain.Hosting.String())
+	if domain.Hosting.IsZero() {
+		line("Hosting", "none yet: run init")
+	} else {
+		line("Hosting", domain.Hosting.String())
+	}
 	if url := s.MetricsURL(); url != "" {
 		line("Metrics", url)
 	}

@@ -147,16 +147,8 @@ func (b *backend) look(tx *state.Tx, cfg *Config, domain directory.Domain) error
 	if b.known, err = directory.In(tx).Controllers(); err != nil {
 		return err
 	}
-	hosting, err := directory.In(tx).Get(domain.Hosting)
-	if err != nil {
+	if err := b.lookForReseller(tx, domain.Hosting); err != nil {
 		return err
-	}
-	resellers, err := directory.In(tx).Children(hosting, "organizationalUnit")
-	if err != nil {
-		return err
-	}
-	if len(resellers) > 0 {
-		b.panelBase = resellers[0].DN.String()
 	}
 	if cfg.Emulator.Seed != "" {
 		return nil // a seed of one's own: its passwords are not shown
@@ -174,6 +166,24 @@ func (b *backend) look(tx *state.Tx, cfg *Config, domain directory.Domain) error
 		b.sample = domain.DN.Child("CN", "Computers").Child("CN", seed.Exchange.Servers[0].Name).String()
 	}
 	return nil
+}
+
+// lookForReseller finds a reseller for the banner. An installation that nothing
+// was set up in has none.
+func (b *backend) lookForReseller(tx *state.Tx, hosting ldappath.DN) error {
+	exists, err := directory.In(tx).Exists(hosting)
+	if err != nil || !exists {
+		return err
+	}
+	o, err := directory.In(tx).Get(hosting)
+	if err != nil {
+		return err
+	}
+	resellers, err := directory.In(tx).Children(o, "organizationalUnit")
+	if err == nil && len(resellers) > 0 {
+		b.panelBase = resellers[0].DN.String()
+	}
+	return err
 }
 
 // demoAccount is the account of the demo data that a panel uses.

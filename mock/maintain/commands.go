@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wsexchange/internal/secret"
 	"wsexchange/mock"
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/seed"
@@ -22,7 +21,7 @@ type Configured func(c *cobra.Command, run func(c *cobra.Command, cfg mock.Confi
 // Commands returns the commands. They write what was asked for to the output of
 // the command, and how far they are to its error output.
 func Commands(configured Configured) []*cobra.Command {
-	return []*cobra.Command{backup(configured), restore(configured), export(configured), imports(configured), seeds(configured)}
+	return []*cobra.Command{backup(configured), restore(configured), export(configured), imports(configured), seeds(configured), initialize(configured)}
 }
 
 // standard is the name of standard input and output among the arguments.
@@ -96,8 +95,11 @@ func imports(configured Configured) *cobra.Command {
 
 func seeds(configured Configured) *cobra.Command {
 	var (
-		inventory seed.Inventory
-		password  string
+		inventory   seed.Inventory
+		password    string
+		virgin      bool
+		domain      string
+		controllers []string
 	)
 	c := configured(&cobra.Command{
 		Short: "Fill the database with organizations and users for tests of size and speed",
@@ -115,10 +117,17 @@ func seeds(configured Configured) *cobra.Command {
 	c.Long = "Without arguments it prints the demo data as YAML, to be changed; with a FILE it reports whether that is a good seed.\n" +
 		"With --organizations it fills the database, for tests of size and speed: organizations org0001, org0002, … below the\n" +
 		"first reseller, with users user000001@org0001.example and so on, their mailboxes and plans. A database that is missing\n" +
-		"is made with the starting content; one that has more than its starting content is refused. The program must be stopped."
+		"is made with the starting content; one that has more than its starting content is refused. The program must be stopped.\n" +
+		"With --virgin it prints the starting content of a domain with its controllers and an administrator, and nothing else."
 	c.RunE = func(c *cobra.Command, args []string) error {
-		filling := c.Flags().Changed("organizations") || c.Flags().Changed("users") || c.Flags().Changed("password-file")
+		filling := c.Flags().Changed("organizations") || c.Flags().Changed("users") || c.Flags().Changed("password-file") && !virgin
 		switch {
+		case virgin && (filling || len(args) > 0):
+			return errors.New("seed: --virgin prints starting content: it goes with --domain, --controllers and --password-file alone")
+		case virgin:
+			return virginSeed(c.OutOrStdout(), domain, controllers, password)
+		case domain != "" || len(controllers) > 0:
+			return errors.New("seed: --domain and --controllers go with --virgin")
 		case filling && len(args) > 0:
 			return errors.New("seed: either a FILE is checked or the database is filled")
 		case filling:
@@ -131,8 +140,29 @@ func seeds(configured Configured) *cobra.Command {
 	}
 	c.Flags().IntVar(&inventory.Organizations, "organizations", 0, "fill the database with so many organizations, 1 or more")
 	c.Flags().IntVar(&inventory.Users, "users", 0, "with so many users, spread evenly over the organizations")
-	c.Flags().StringVar(&password, "password-file", "", "file with a password that all users get; without it they are disabled")
+	c.Flags().StringVar(&password, "password-file", "", "file with a password that all users get, without it they are disabled; with --virgin the administrator's")
+	c.Flags().BoolVar(&virgin, "virgin", false, "print the starting content of a domain that nothing was set up in")
+	c.Flags().StringVar(&domain, "domain", "", "DNS name of that domain")
+	c.Flags().StringSliceVar(&controllers, "controllers", nil, "DNS names of its domain controllers; dc1 of the domain without it")
 	return c
+}
+
+// virginSeed prints the starting content of a domain with nothing in it.
+func virginSeed(w io.Writer, domain string, controllers []string, passwordFile string) error {
+	var administrator seed.Password
+	if passwordFile != "" {
+		password, err := readPassword(passwordFile)
+		if err != nil {
+			return err
+		}
+		administrator = password
+	}
+	text, err := seed.VirginYAML(domain, controllers, administrator)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
 }
 
 func checkSeed(w io.Writer, path string) error {
@@ -145,15 +175,8 @@ func checkSeed(w io.Writer, path string) error {
 }
 
 func readPassword(path string) (seed.Password, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("password-file: %w", err)
-	}
-	password, err := secret.Parse(string(text))
-	if err != nil {
-		return "", fmt.Errorf("password-file %s: %w", path, err)
-	}
-	return seed.Password(password.Reveal()), nil
+	password, err := passwordFrom(path)
+	return seed.Password(password.Reveal()), err
 }
 
 // reportEvery is how often a line tells how far a command is.

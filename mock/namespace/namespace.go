@@ -8,9 +8,11 @@ import (
 	"wsexchange/mock/namespace/errorprovider"
 	"wsexchange/mock/namespace/exchangeprovider"
 	"wsexchange/mock/namespace/exchangeresourcemanager"
+	"wsexchange/mock/namespace/exchangesystemmanager"
 	"wsexchange/mock/namespace/hostedexchange"
 	"wsexchange/mock/namespace/managedactivedirectory"
 	"wsexchange/mock/namespace/managedexchange"
+	"wsexchange/mock/namespace/managedhelpers"
 	"wsexchange/mock/namespace/managedhosting"
 	"wsexchange/mock/namespace/mpfconfig"
 	"wsexchange/mock/namespace/windowsbasedhosting"
@@ -27,10 +29,10 @@ func With(errors errorprovider.Config) []engine.Namespace {
 		[]engine.Namespace{hostedexchange.Namespace()},
 		exchangeresourcemanager.Namespaces(),
 		[]engine.Namespace{
-			managedactivedirectory.Namespace(), managedexchange.Namespace(), managedhosting.Namespace(),
+			managedactivedirectory.Namespace(), managedexchange.Namespace(), managedhosting.Namespace(), managedhelpers.Namespace(),
 			windowsbasedhosting.Namespace(), wsexchangeprovideradapter.Namespace(),
 		},
 		activedirectory.Namespaces(),
-		[]engine.Namespace{exchangeprovider.Namespace(), errorprovider.New(errors), mpfconfig.Namespace()},
+		[]engine.Namespace{exchangeprovider.Namespace(), exchangesystemmanager.Namespace(), errorprovider.New(errors), mpfconfig.Namespace()},
 	)
 }

@@ -29,6 +29,21 @@ func (r Resources) FindDatabase(kind ResourceKind, server, name string) (*direct
 	return nil, &state.NotFoundError{Kind: "store", Value: name + " on " + server}
 }
 
+// StoreNamed returns the object of a store of any Exchange server by its name, in
+// any letter case, nil if none has it. Work grows with the number of stores.
+func (r Resources) StoreNamed(kind ResourceKind, name string) (*directory.Object, error) {
+	found, err := r.databases(databaseClasses[kind])
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range found {
+		if ldappath.Fold(o.DN.RDN().Value) == ldappath.Fold(name) {
+			return o, nil
+		}
+	}
+	return nil, nil
+}
+
 // databases returns the objects of a class in the configuration, in the order
 // of their names.
 func (r Resources) databases(class string) ([]*directory.Object, error) {

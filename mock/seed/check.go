@@ -12,6 +12,9 @@ import (
 // forbiddenInSAM are the characters that a sAMAccountName must not have. F101.
 const forbiddenInSAM = `"/\[]:;|=,+*?<>`
 
+// longestNetBIOS is the longest NetBIOS name of a domain, in bytes.
+const longestNetBIOS = 15
+
 // isDomainName reports whether a text is a DNS name: labels of letters, digits,
 // - and _, of at most 63 characters each and 255 together.
 func isDomainName(name string) bool {
@@ -39,7 +42,7 @@ func (c *check) need(ok bool, format string, arguments ...any) {
 func (s Seed) Validate() error {
 	c := new(check)
 	c.need(isDomainName(s.Domain.Name), "domain.name %q is not a DNS name", s.Domain.Name)
-	c.need(s.Domain.NetBIOS != "" && len(s.Domain.NetBIOS) <= 15 && !strings.ContainsAny(s.Domain.NetBIOS, forbiddenInSAM+". "),
+	c.need(s.Domain.NetBIOS != "" && len(s.Domain.NetBIOS) <= longestNetBIOS && !strings.ContainsAny(s.Domain.NetBIOS, forbiddenInSAM+". "),
 		"domain.netBIOS %q is not a NetBIOS name", s.Domain.NetBIOS)
 	if s.Domain.SID != "" {
 		_, err := directory.ParseSID(string(s.Domain.SID))
@@ -49,9 +52,9 @@ func (s Seed) Validate() error {
 	for _, host := range s.Domain.Controllers {
 		c.need(isDomainName(host), "domain.controllers: %q is not a DNS name", host)
 	}
-	c.need(s.Hosting.Name != "", "hosting.name is empty")
-	c.need(s.Exchange.Organization != "", "exchange.organization is empty")
-	c.need(s.Exchange.AdministrativeGroup != "", "exchange.administrativeGroup is empty")
+	c.need(s.Hosting.Name != "" || len(s.Hosting.Resellers)+len(s.Hosting.OrganizationTypes) == 0, "hosting.name is empty")
+	c.need(s.Exchange.Organization != "" || s.Exchange.AdministrativeGroup == "" && len(s.Exchange.Servers) == 0, "exchange.organization is empty")
+	c.need(s.Exchange.Organization == "" || s.Exchange.AdministrativeGroup != "", "exchange.administrativeGroup is empty")
 	s.checkNames(c)
 	s.checkResources(c)
 	s.checkPlans(c)

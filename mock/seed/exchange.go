@@ -24,6 +24,9 @@ const (
 // computer accounts of its servers. F111.
 func (w *writer) makeExchange() error {
 	exchange := w.seed.Exchange
+	if exchange.Organization == "" {
+		return nil
+	}
 	services := w.domain.Child("CN", "Configuration").Child("CN", "Services")
 	top := services.Child("CN", "Microsoft Exchange")
 	organization := top.Child("CN", exchange.Organization)
@@ -179,17 +182,37 @@ func (w *writer) makeStores(server Server, own, tree ldappath.DN, legacy string)
 			return err
 		}
 	}
+	home, err := w.publicStoreOf(storage)
+	if err != nil {
+		return err
+	}
 	for _, name := range server.MailStores {
 		attributes := directory.Attributes{
 			value("msExchOwningServer", own.String()),
 			value("legacyExchangeDN", legacy+"/cn=Microsoft Private MDB "+name),
 		}
-		if len(server.PublicStores) > 0 {
-			attributes = attributes.With("msExchHomePublicMDB", storage.DN.Child("CN", server.PublicStores[0]).String())
+		if home != nil {
+			attributes = attributes.With("msExchHomePublicMDB", home.DN.String())
 		}
 		if _, err := w.plant(storage, branch{name, "msExchPrivateMDB", attributes, nil}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// publicStoreOf returns the first public store of a storage group, nil if it has
+// none.
+func (w *writer) publicStoreOf(storage *directory.Object) (*directory.Object, error) {
+	stores, err := w.directory.Children(storage, "msExchPublicMDB")
+	if err != nil || len(stores) == 0 {
+		return nil, err
+	}
+	first := stores[0]
+	for _, store := range stores[1:] {
+		if store.ID < first.ID {
+			first = store
+		}
+	}
+	return first, nil
 }

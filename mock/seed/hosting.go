@@ -33,6 +33,9 @@ const organizationTypes = "WatOrgTypes"
 // makeHosting makes the hosting OU with the objects of the organization types,
 // and the resellers in it.
 func (w *writer) makeHosting() error {
+	if w.seed.Hosting.Name == "" {
+		return nil
+	}
 	root, err := w.directory.Get(w.domain)
 	if err != nil {
 		return err

@@ -30,7 +30,8 @@ type writer struct {
 	hashes    Hashes
 }
 
-// steps are the parts in their order: each may use what those before made.
+// steps are the parts in their order: each may use what those before made. What
+// a seed does not name is left to the initialisers of an installation.
 var steps = []struct {
 	name string
 	run  func(*writer) error

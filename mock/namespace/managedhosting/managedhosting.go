@@ -59,7 +59,11 @@ func initialize(c *engine.Call) error {
 		return err
 	}
 	name := c.Text("hostingOU")
-	if name == "" {
+	switch {
+	case name != "":
+	case domain.Hosting.Parent().Equal(domain.DN):
+		name = domain.Hosting.RDN().Value
+	default:
 		name = defaultHosting
 	}
 	dn := domain.DN.Child("OU", name)
