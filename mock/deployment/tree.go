@@ -98,7 +98,7 @@ func (t *tree) databases() (Requirement, error) {
 // needed are the namespaces that the panel's calls go to.
 var needed = []string{
 	"MPF Config", "Active Directory Provider", "Exchange Provider", "Managed Helpers", "Managed Active Directory", "Managed Exchange", "Managed Hosting",
-	"Windows-based Hosting", "Exchange Resource Manager", "Exchange Resource Manager Ex", "Hosted Exchange",
+	"Windows-based Hosting", "Exchange Resource Manager", "Exchange Resource Manager Ex", "Exchange OAB Resource Manager", "Hosted Exchange",
 	"WS Exchange Provider Adapter",
 }
 

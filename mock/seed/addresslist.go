@@ -57,6 +57,9 @@ func (m maker) makeBook(o *organization) error {
 		return err
 	}
 	o.book = made.DN.String()
+	if _, err := m.resources.Allocate(o.object.GUID, place.books, 1); err != nil {
+		return err
+	}
 	return m.publish(o, made, directory.WellKnownOfflineAddressList, listRights[:len(listRights)-1])
 }
 

@@ -35,6 +35,7 @@ type place struct {
 	top          ldappath.DN // names the global address lists
 	publicStore  ldappath.DN
 	publicServer ldappath.DN
+	books        int64 // resource of the server for offline address lists
 	servers      []ldappath.DN
 	stores       map[string]mailHome // by the name of the mail store's resource
 	everyone     string              // the list of all recipients
@@ -77,7 +78,33 @@ func (g *generator) prepare(tx *state.Tx) error {
 		need.largest = max(need.largest, size)
 		first += g.usersOf(number)
 	}
-	return r.makeRoom(need)
+	if err := r.makeRoom(need); err != nil {
+		return err
+	}
+	g.place.books, err = r.makeShelves(int64(g.inventory.Organizations))
+	return err
+}
+
+// makeShelves lets the server for offline address lists with most room grow until
+// each organization can have one there, and returns it.
+func (r rooms) makeShelves(lists int64) (int64, error) {
+	servers, err := r.resources.Resources(resource.OABServer)
+	if err != nil {
+		return 0, err
+	}
+	if len(servers) == 0 {
+		return 0, fmt.Errorf("%w: there is no server for offline address lists", ErrInventory)
+	}
+	best := servers[0]
+	for _, server := range servers[1:] {
+		if server.Free() > best.Free() {
+			best = server
+		}
+	}
+	if missing := lists - best.Free(); missing > 0 {
+		_, err = r.resources.ResizeResource(best.ID, missing)
+	}
+	return best.ID, err
 }
 
 // planOf returns the plan of a user, counted from 0.

@@ -168,7 +168,7 @@ func createOfflineAddressList(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	server, err := serverOf(c, mdb)
+	server, err := generator(c, mdb)
 	if err != nil {
 		return err
 	}
@@ -182,6 +182,15 @@ func createOfflineAddressList(c *engine.Call) error {
 		set = set.With("offLineABContainers", shown.DN.String())
 	}
 	return c.Directory().SetAll(made, set)
+}
+
+// generator returns the server that generates an offline address list: the one
+// named, else that of the public store.
+func generator(c *engine.Call, mdb *directory.Object) (*directory.Object, error) {
+	if name := c.Text("server"); name != "" {
+		return openServer(c, name)
+	}
+	return serverOf(c, mdb)
 }
 
 // offlineHost gives the public store that hosts an offline address list.

@@ -122,7 +122,7 @@ var listRows = []engine.Procedure{
 	{
 		Name: "CreateOfflineAddressList", Fidelity: engine.Documented, Run: createOfflineAddressList,
 		Summary:   "Gives an organization its offline address list.",
-		Arguments: []engine.Argument{path, listName, readAccess, may("publicMDB", engine.Text), pdc},
+		Arguments: []engine.Argument{path, listName, readAccess, may("publicMDB", engine.Text), may("server", engine.Text), pdc},
 	},
 	{
 		Name: "DeleteOfflineAddressList", Fidelity: engine.Documented, Run: offlineList.remove,

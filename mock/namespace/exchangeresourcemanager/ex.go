@@ -144,7 +144,13 @@ func forAll(c *engine.Call, onStore func(*state.Tx, storeArgument) error, onServ
 	return forStores(c, onStore)
 }
 
-func addAll(c *engine.Call) error    { return forAll(c, addStore, addFrontEnd) }
+func addAll(c *engine.Call) error {
+	if err := forAll(c, addStore, addFrontEnd); err != nil {
+		return err
+	}
+	return warnUnshared(c)
+}
+
 func removeAll(c *engine.Call) error { return forAll(c, removeStore, removeFrontEnd) }
 
 func addFrontEnd(tx *state.Tx, name string) error {

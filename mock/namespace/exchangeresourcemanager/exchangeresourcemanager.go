@@ -8,7 +8,7 @@ const (
 	NameEx = "Exchange Resource Manager Ex"
 )
 
-// Namespaces gives both namespaces.
+// Namespaces returns the namespaces.
 func Namespaces() []engine.Namespace {
 	return []engine.Namespace{
 		{
@@ -18,6 +18,10 @@ func Namespaces() []engine.Namespace {
 		{
 			Name: NameEx, Procedures: rowsEx(),
 			Description: "Consumer mail stores and front-end servers, and older names of the resource manager's procedures.",
+		},
+		{
+			Name: NameOAB, Procedures: rowsOAB(),
+			Description: "The servers that generate offline address lists, and which organization has its list on which.",
 		},
 	}
 }

@@ -28,7 +28,31 @@ func forStores(c *engine.Call, fn func(*state.Tx, storeArgument) error) error {
 	return nil
 }
 
-func addResources(c *engine.Call) error { return forStores(c, addStore) }
+func addResources(c *engine.Call) error {
+	if err := forStores(c, addStore); err != nil {
+		return err
+	}
+	return warnUnshared(c)
+}
+
+// warnUnshared adds a warning to the answer for each business store that a
+// request makes unshared: the sign-up of the client asks for shared ones (F302).
+func warnUnshared(c *engine.Call) error {
+	stores, err := storeArguments(c)
+	if err != nil {
+		return err
+	}
+	for _, a := range stores {
+		shared, err := a.boolean("shared", true)
+		if err != nil {
+			return err
+		}
+		if a.kind == resource.MailStore && !shared {
+			c.OutputText("warning", "The store '"+a.name+"' on server '"+a.server+"' has shared 0: a sign-up of the control panel asks for shared 1 and does not get it.")
+		}
+	}
+	return nil
+}
 
 // addStore registers one store. The size is taken as told: nothing compares it
 // with a disk.
@@ -92,7 +116,7 @@ func modifyResources(c *engine.Call) error {
 			return err
 		}
 	}
-	return nil
+	return warnUnshared(c)
 }
 
 // modifyStore changes a store's size by a signed difference (F278), and

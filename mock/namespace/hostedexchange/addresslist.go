@@ -97,11 +97,46 @@ func createAddressLists(c *engine.Call) error {
 		for _, reader := range readers {
 			args = append(args, pathTo("readAccess", reader))
 		}
+		if l.wkName == organization.OfflineAddressList {
+			server, err := allocateBook(c, org)
+			if err != nil {
+				return err
+			}
+			args = append(args, server)
+		}
 		if _, err := provider(c, l.create, args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// books is the namespace that counts offline address lists.
+const books = "Exchange OAB Resource Manager"
+
+// allocateBook gives an organization its offline address list on a server, as
+// the argument of the provider that names it.
+func allocateBook(c *engine.Call, org *directory.Object) (*xmldoc.Node, error) {
+	answer, err := c.Execute(books, "QueryOrganization", pathTo("organization", org))
+	if err == nil && xmldoc.Child(answer, "oabServer") == nil { // else it lost the list by another way
+		answer, err = c.Execute(books, "AllocateOrganization", pathTo("organization", org))
+	}
+	if err != nil {
+		return nil, err
+	}
+	name, _ := xmldoc.ChildText(xmldoc.Child(answer, "oabServer"), "serverName")
+	return xmldoc.TextElement("server", name), nil
+}
+
+// releaseBook gives an organization's offline address list back. One from before
+// lists were counted has nothing to give.
+func releaseBook(c *engine.Call, org *directory.Object) error {
+	held, err := c.Execute(books, "QueryOrganization", pathTo("organization", org))
+	if err != nil || xmldoc.Child(held, "oabServer") == nil {
+		return err
+	}
+	_, err = c.Execute(books, "DeallocateOrganization", pathTo("organization", org))
+	return err
 }
 
 // listReaders are the groups that may read an organization's lists.
@@ -167,7 +202,7 @@ func deleteAddressLists(c *engine.Call, org *directory.Object) error {
 			return err
 		}
 	}
-	return nil
+	return releaseBook(c, org)
 }
 
 func getAddressLists(c *engine.Call) error {
