@@ -130,7 +130,9 @@ func TestOAB_CountsTheListsOfOrganizations(t *testing.T) {
 			"<mailStore><megabytes>1</megabytes><shared>1</shared></mailStore><publicStore><megabytes>1</megabytes></publicStore>"+bookDC)
 	}
 	book(u, "ModifyResources", oabServers("EX1", "-999"))
-	lists := func(name string) string { return "<path>LDAP://OU=" + name + "," + enginetest.Reseller + "</path>" + bookDC }
+	lists := func(name string) string {
+		return "<path>LDAP://OU=" + name + "," + enginetest.Reseller + "</path>" + bookDC
+	}
 	u.MustCall(hosted, "CreateOrganizationAddressLists", lists("one")+"<SMTPDomain>one.example</SMTPDomain>")
 	assert.Contains(t, book(u, "QueryAllResources", ""), "<capacity>1</capacity><capacityFree>0</capacityFree>")
 	before := u.Dump()
