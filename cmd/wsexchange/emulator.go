@@ -12,7 +12,7 @@ import (
 // backend.
 func emulatorCommand(p *daemon.Program[Config]) *cobra.Command {
 	c := &cobra.Command{
-		Use: "emulator", Short: "Keep the database of the embedded backend: backup, restore, export, import, seed, init", Args: cobra.NoArgs,
+		Use: "emulator", Short: "Keep the database of the embedded backend: backup, restore, export, import, seed, init, oab-update", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(maintain.Commands(func(c *cobra.Command, run func(*cobra.Command, mock.Config, []string) error) *cobra.Command {

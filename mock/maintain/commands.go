@@ -21,7 +21,7 @@ type Configured func(c *cobra.Command, run func(c *cobra.Command, cfg mock.Confi
 // Commands returns the commands. They write what was asked for to the output of
 // the command, and how far they are to its error output.
 func Commands(configured Configured) []*cobra.Command {
-	return []*cobra.Command{backup(configured), restore(configured), export(configured), imports(configured), seeds(configured), initialize(configured)}
+	return []*cobra.Command{backup(configured), restore(configured), export(configured), imports(configured), seeds(configured), initialize(configured), oabUpdate(configured)}
 }
 
 // standard is the name of standard input and output among the arguments.

@@ -4,5 +4,5 @@
 set -e
 case ${1:-} in remove | 0) ;; *) exit 0 ;; esac
 if [ -z "${DPKG_ROOT:-}" ] && [ -d /run/systemd/system ]; then
-  systemctl disable --now wsexchange.service mockmpf.service
+  systemctl disable --now mockmpf-oab-update.timer wsexchange.service mockmpf.service
 fi
