@@ -1,7 +1,8 @@
 // Package maintain has the commands by which operators keep the database of an
 // emulator: backup, restore, export, import and seed, described in docs/backup.md,
 // and those that prepare an installation and rebuild its offline address lists,
-// init and oab-update, described in docs/preparation.md. Every program with an emulator has the same ones:
+// init and oab-update, described in docs/preparation.md. Every program with an
+// emulator has the same ones:
 //
 //	maintain.Commands(configured)
 //
