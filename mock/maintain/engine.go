@@ -24,7 +24,7 @@ import (
 type engineFlags struct{ url, user, passwordFile, ca string }
 
 func (e *engineFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&e.url, "engine", "", "address of a running engine's SOAP endpoint; without it the program must be stopped")
+	c.Flags().StringVar(&e.url, "isapi", "", "address of a running engine's SOAP endpoint; without it the program must be stopped")
 	c.Flags().StringVar(&e.user, "user", "", `account at that engine, DOMAIN\name or name@domain`)
 	c.Flags().StringVar(&e.passwordFile, "password-file", "", "file with the account's password")
 	c.Flags().StringVar(&e.ca, "ca", "", "certificates (PEM) that the engine's leads to; the system's without it")
@@ -47,15 +47,15 @@ func (e *engineFlags) open(ctx context.Context, cfg mock.Config) (context.Contex
 // which may do everything.
 func (e *engineFlags) openHere(ctx context.Context, cfg mock.Config) (context.Context, mpf.Submitter, func() error, error) {
 	if e.user != "" || e.passwordFile != "" || e.ca != "" {
-		return ctx, nil, nil, errors.New("--user, --password-file and --ca go with --engine")
+		return ctx, nil, nil, errors.New("--user, --password-file and --ca go with --isapi")
 	}
 	if cfg.Database == "" {
-		return ctx, nil, nil, fmt.Errorf("%w: name one, or a running engine with --engine", ErrNoDatabase)
+		return ctx, nil, nil, fmt.Errorf("%w: name one, or a running engine with --isapi", ErrNoDatabase)
 	}
 	emulator, err := mock.Open(ctx, cfg)
 	var locked *ledger.LockedError
 	if errors.As(err, &locked) {
-		err = fmt.Errorf("%w: stop the program, or name its engine with --engine", err)
+		err = fmt.Errorf("%w: stop the program, or name its engine with --isapi", err)
 	}
 	if err != nil {
 		return ctx, nil, nil, err

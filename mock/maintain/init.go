@@ -81,7 +81,7 @@ func Initialize(ctx context.Context, w io.Writer, cfg mock.Config, in deployment
 func firstController(ctx context.Context, submitter mpf.Submitter) (found string, err error) {
 	own, ok := submitter.(*engine.Engine)
 	if !ok {
-		return "", errors.New("--engine needs --controller, the name of a domain controller")
+		return "", errors.New("--isapi needs --controller, the name of a domain controller")
 	}
 	return own.ControllerNamed(ctx, "")
 }

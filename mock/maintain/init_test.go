@@ -61,18 +61,18 @@ func TestInit(t *testing.T) {
 	var locked *ledger.LockedError
 	_, _, err = execute(t, t.Context(), nil, "init", "--database", database)
 	assert.ErrorAs(t, err, &locked)
-	assert.ErrorContains(t, err, "stop the program, or name its engine with --engine")
+	assert.ErrorContains(t, err, "stop the program, or name its engine with --isapi")
 }
 
 func TestInit_Refuses(t *testing.T) {
 	assert.ErrorIs(t, refused(t, "init"), maintain.ErrNoDatabase)
 	database := virginDatabase(t)
 	for want, args := range map[string][]string{
-		"go with --engine":           {"init", "--user=a", "--database", database},
-		"is not an http":             {"init", "--engine=nowhere"},
-		"--user needs --password":    {"init", "--engine=http://127.0.0.1:1/", "--user=a"},
-		"password-file: open":        {"init", "--engine=http://127.0.0.1:1/", "--user=a", "--password-file=/no/such"},
-		"ca: open":                   {"init", "--engine=http://127.0.0.1:1/", "--ca=/no/such"},
+		"go with --isapi":           {"init", "--user=a", "--database", database},
+		"is not an http":             {"init", "--isapi=nowhere"},
+		"--user needs --password":    {"init", "--isapi=http://127.0.0.1:1/", "--user=a"},
+		"password-file: open":        {"init", "--isapi=http://127.0.0.1:1/", "--user=a", "--password-file=/no/such"},
+		"ca: open":                   {"init", "--isapi=http://127.0.0.1:1/", "--ca=/no/such"},
 		"no such file":               {"init", "--status", "--database", database + "x"},
 		"--virgin prints":            {"seed", "--virgin", "--users=3"},
 		"go with --virgin":           {"seed", "--domain=contoso.example"},

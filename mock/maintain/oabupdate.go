@@ -62,7 +62,7 @@ func oabUpdate(configured Configured) *cobra.Command {
 		return b.run(c.Context(), c.OutOrStdout(), cfg)
 	})
 	b.add(c)
-	c.Flags().StringVar(&b.controller, "controller", "", "preferred domain controller; needed with --engine")
+	c.Flags().StringVar(&b.controller, "controller", "", "preferred domain controller; needed with --isapi")
 	c.Flags().StringVar(&b.stateFile, "state", "", "file that keeps the time of the last run; without it each run takes all organizations")
 	c.Flags().StringVar(&b.metricsFile, "metrics-file", "", "file for node_exporter's textfile collector, *.prom")
 	return c

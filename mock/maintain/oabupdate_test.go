@@ -98,8 +98,8 @@ func TestOABUpdate_Fails(t *testing.T) {
 	assert.ErrorContains(t, err, "state: ")
 	_, _, err = execute(t, t.Context(), nil, "oab-update", "--database", b.database, "--controller=dc9")
 	assert.ErrorContains(t, err, "'dc9' is not a domain controller")
-	_, _, err = execute(t, t.Context(), nil, "oab-update", "--engine=http://127.0.0.1:1/")
-	assert.ErrorContains(t, err, "--engine needs --controller")
+	_, _, err = execute(t, t.Context(), nil, "oab-update", "--isapi=http://127.0.0.1:1/")
+	assert.ErrorContains(t, err, "--isapi needs --controller")
 	_, _, err = execute(t, t.Context(), nil, "oab-update")
 	assert.ErrorIs(t, err, maintain.ErrNoDatabase)
 }
@@ -111,7 +111,7 @@ func TestOABUpdate_OfARunningEngine(t *testing.T) {
 	defer endpoint.Close()
 	password := filepath.Join(t.TempDir(), "password")
 	require.NoError(t, os.WriteFile(password, []byte("s3cr%t\n"), 0o600))
-	args := []string{"oab-update", "--engine", endpoint.URL, "--controller=dc1", "--user", `FABRIKAM\hsadmin`, "--password-file", password}
+	args := []string{"oab-update", "--isapi", endpoint.URL, "--controller=dc1", "--user", `FABRIKAM\hsadmin`, "--password-file", password}
 	stdout, _ := must(t, args...)
 	assert.Equal(t, "0 offline address lists rebuilt, 0 organizations without one, 0 failed\n", stdout)
 	require.NoError(t, os.WriteFile(password, []byte("wrong\n"), 0o600))
