@@ -68,7 +68,7 @@ func TestInit_Refuses(t *testing.T) {
 	assert.ErrorIs(t, refused(t, "init"), maintain.ErrNoDatabase)
 	database := virginDatabase(t)
 	for want, args := range map[string][]string{
-		"go with --isapi":           {"init", "--user=a", "--database", database},
+		"go with --isapi":            {"init", "--user=a", "--database", database},
 		"is not an http":             {"init", "--isapi=nowhere"},
 		"--user needs --password":    {"init", "--isapi=http://127.0.0.1:1/", "--user=a"},
 		"password-file: open":        {"init", "--isapi=http://127.0.0.1:1/", "--user=a", "--password-file=/no/such"},
