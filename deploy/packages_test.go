@@ -114,12 +114,14 @@ func checkUnits(t *testing.T, root string) {
 		require.NoError(t, os.WriteFile(root+"/etc/systemd/system/"+filepath.Base(file), text, 0o600))
 	}
 	require.NoError(t, os.WriteFile(root+"/bin/kill", nil, 0o700))
-	for _, program := range []string{"wsexchange", "mockmpf"} {
-		unit := program + ".service"
+	for _, unit := range []string{"wsexchange.service", "mockmpf.service", "mockmpf-oab-update.timer", "mockmpf-oab-update.service"} {
 		out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", "--man=no", "--root="+root, unit).CombinedOutput()
 		assert.NoError(t, err, string(out))
 		for line := range strings.Lines(string(out)) {
 			assert.NotContains(t, line, unit, "a complaint about the unit")
+		}
+		if filepath.Ext(unit) != ".service" {
+			continue
 		}
 		out, err = exec.CommandContext(t.Context(), "systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15",
 			root+"/usr/lib/systemd/system/"+unit).CombinedOutput()
