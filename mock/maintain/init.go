@@ -94,7 +94,7 @@ func Status(ctx context.Context, cfg mock.Config) (deployment.Requirement, error
 	if err != nil {
 		return deployment.Requirement{}, err
 	}
-	at := deployment.Surroundings{Database: cfg.Database}
+	at := deployment.Surroundings{Database: ledger.Redacted(cfg.Database)}
 	for _, n := range namespace.All() {
 		at.Namespaces = append(at.Namespaces, n.Name)
 	}
