@@ -14,6 +14,7 @@ import (
 	"wsexchange/mock/directory"
 	"wsexchange/mock/maintain"
 	"wsexchange/mock/mocktest"
+	"wsexchange/mock/seed"
 	"wsexchange/mock/state"
 )
 
@@ -106,14 +107,17 @@ func TestOABUpdate_Fails(t *testing.T) {
 
 // TestOABUpdate_OfARunningEngine runs as the account of the timer does.
 func TestOABUpdate_OfARunningEngine(t *testing.T) {
-	e := mocktest.Start(t)
+	content := seed.Default()
+	content.Accounts = append(content.Accounts, seed.Account{Name: "oabupdate", Password: "Oab-Upd4te", Groups: []string{"MPSOabUpdateAccts", "MPFClientAccts"}})
+	e := mocktest.Start(t, mocktest.Seed(content))
+	require.NoError(t, seed.Inventory{Organizations: 2, Users: 2}.Generate(t.Context(), e.Store.Update, func(seed.Progress) {}))
 	endpoint := httptest.NewServer(e.Handler(xmldoc.Limits{}))
 	defer endpoint.Close()
 	password := filepath.Join(t.TempDir(), "password")
-	require.NoError(t, os.WriteFile(password, []byte("s3cr%t\n"), 0o600))
-	args := []string{"oab-update", "--isapi", endpoint.URL, "--controller=dc1", "--user", `FABRIKAM\hsadmin`, "--password-file", password}
+	require.NoError(t, os.WriteFile(password, []byte("Oab-Upd4te\n"), 0o600))
+	args := []string{"oab-update", "--isapi", endpoint.URL, "--controller=dc1", "--user", `FABRIKAM\oabupdate`, "--password-file", password}
 	stdout, _ := must(t, args...)
-	assert.Equal(t, "0 offline address lists rebuilt, 0 organizations without one, 0 failed\n", stdout)
+	assert.Equal(t, "2 offline address lists rebuilt, 0 organizations without one, 0 failed\n", stdout)
 	require.NoError(t, os.WriteFile(password, []byte("wrong\n"), 0o600))
 	err := refused(t, args...)
 	assert.NotContains(t, err.Error(), "wrong\n")
