@@ -42,6 +42,8 @@ func command(environ []string) (*cobra.Command, error) {
 		p.Healthcheck(func(c *Config) string { return c.Metrics.Listen }),
 		wsdlCommand(),
 		emulatorCommand(p),
+		driftCommand(p),
+		reviveCommand(p),
 	), nil
 }
 

@@ -22,8 +22,9 @@ type Invocation struct {
 	Stdout, Stderr io.Writer
 }
 
-// Run runs the command line that command makes of the environment, and gives
-// the exit status: 0, or 1 after an error, which it has written.
+// Run runs the command line that command makes of the environment, and returns
+// the exit status: 0, or after an error, which it has written, that of its method
+// ExitStatus, or 1.
 func Run(ctx context.Context, in Invocation, command func(environ []string) (*cobra.Command, error)) int {
 	root, err := command(in.Environ)
 	if err == nil {
@@ -34,6 +35,10 @@ func Run(ctx context.Context, in Invocation, command func(environ []string) (*co
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(in.Stderr, in.Name+":", err)
+		var coded interface{ ExitStatus() int }
+		if errors.As(err, &coded) {
+			return coded.ExitStatus()
+		}
 		return 1
 	}
 	return 0
