@@ -37,7 +37,7 @@ func TestRunbook(t *testing.T) {
 			continue
 		}
 		want = append(want, r.Alert)
-		assert.Equal(t, "docs/runbook.md#"+strings.ToLower(r.Alert), r.Annotations["runbook_url"], r.Alert)
+		assert.Equal(t, "{{ $externalLabels.runbook }}#"+strings.ToLower(r.Alert), r.Annotations["runbook_url"], r.Alert)
 		assert.Contains(t, []string{"page", "ticket"}, r.Labels["severity"], r.Alert)
 		assert.NotEmpty(t, r.Annotations["summary"], r.Alert)
 	}

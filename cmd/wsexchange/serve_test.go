@@ -183,6 +183,19 @@ func TestServe_NotReadyWithoutItsDatabase(t *testing.T) {
 	assert.Contains(t, text, "database file was deleted or replaced")
 }
 
+func TestServe_NotReadyWithACertificateThatIsNotValid(t *testing.T) {
+	for want, flags := range map[string][]string{
+		"the certificate of": certificateFor(t, -2*time.Hour, -time.Hour),
+		"begins on":          certificateFor(t, time.Hour, 2*time.Hour),
+	} {
+		status, text := start(t, flags...).Health("/-/ready")
+		assert.Equal(t, http.StatusServiceUnavailable, status, want)
+		assert.Contains(t, text, want)
+	}
+	status, text := start(t, certificateFor(t, -time.Hour, time.Hour)...).Health("/-/ready")
+	assert.Equal(t, http.StatusOK, status, text)
+}
+
 func TestServe_ThrottledSourcesAreReleased(t *testing.T) {
 	g := start(t, "--auth.account-failures=2", "--auth.source-failures=2")
 	for range 2 {

@@ -66,7 +66,7 @@ type Parts[C any] struct {
 	Open func(context.Context, *C) error
 	// Doors are the listeners, once they are open, in the order in which they
 	// start; they stop the other way round. Nil ones are passed over. Checks are
-	// what readiness asks.
+	// what readiness asks, in addition to the certificate's being valid.
 	Doors  func() []*Server
 	Checks func() []Check
 	// Administer adds routes to the listener of administrators, if there is one.
@@ -143,7 +143,7 @@ func (f *Frame[C]) Serve(ctx context.Context, cfg *C, p Parts[C]) error {
 			f.servers.Start(server)
 		}
 	}
-	f.Health.Started(p.Checks()...)
+	f.Health.Started(append(p.Checks(), f.checks()...)...)
 	worker := make(chan error, 1)
 	go func() { worker <- p.Work(running) }()
 	watched := make(chan struct{})
@@ -161,6 +161,14 @@ func (f *Frame[C]) Serve(ctx context.Context, cfg *C, p Parts[C]) error {
 	<-worker
 	<-watched
 	return err
+}
+
+// checks are what readiness asks of the frame itself.
+func (f *Frame[C]) checks() []Check {
+	if f.files == nil {
+		return nil
+	}
+	return []Check{{Name: "certificate", Run: func(context.Context) error { return f.files.Valid(time.Now()) }}}
 }
 
 // open serves metrics and health at once, so that somebody who waits for the

@@ -94,6 +94,18 @@ func (c *Certificates) Config() *tls.Config {
 // Expiry is when the server certificate stops being valid.
 func (c *Certificates) Expiry() time.Time { return c.current.Load().Leaf.NotAfter }
 
+// Valid returns an error if the server certificate is not valid at a time.
+func (c *Certificates) Valid(at time.Time) error {
+	leaf := c.current.Load().Leaf
+	switch {
+	case at.Before(leaf.NotBefore):
+		return fmt.Errorf("the certificate of %s begins on %s", c.certFile, leaf.NotBefore.UTC().Format(time.RFC3339))
+	case at.After(leaf.NotAfter):
+		return fmt.Errorf("the certificate of %s ended on %s", c.certFile, leaf.NotAfter.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
 // Reload reads the files now, changed or not. After an error the pair from
 // before stays.
 func (c *Certificates) Reload() error {

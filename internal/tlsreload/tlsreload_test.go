@@ -134,6 +134,18 @@ func TestCertificates_Reload(t *testing.T) {
 	assert.EqualValues(t, 2, serial(t, certificates))
 }
 
+func TestCertificates_Valid(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "crt"), filepath.Join(dir, "key")
+	certificate, key := pair(t, 1)
+	write(t, certFile, certificate)
+	write(t, keyFile, key)
+	c, _ := start(t, certFile, keyFile)
+	assert.NoError(t, c.Valid(expiry))
+	assert.ErrorContains(t, c.Valid(expiry.AddDate(0, 0, 2)), "ended on 2040-01-02T00:00:00Z")
+	assert.ErrorContains(t, c.Valid(expiry.AddDate(-31, 0, 0)), "begins on 2010-01-01T00:00:00Z")
+}
+
 func TestCertificates_ConfigRefusesOldTLS(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
