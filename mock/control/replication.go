@@ -19,9 +19,17 @@ type Replication struct {
 
 // Controller is a domain controller.
 type Controller struct {
-	Name    string         `json:"name"`    // DNS name
-	Delay   fault.Duration `json:"delay"`   // until it sees the writes of others
-	Waiting int            `json:"waiting"` // changes that it does not see yet; not read
+	Name    string         `json:"name"`              // DNS name
+	Delay   fault.Duration `json:"delay"`             // until it sees the writes of others
+	Waiting int            `json:"waiting"`           // changes that it does not see yet; not read
+	Pending []Pending      `json:"pending,omitempty"` // the same, oldest first, at most 1000 writes; not read
+}
+
+// Pending is a write that a domain controller does not see yet.
+type Pending struct {
+	Written time.Time            `json:"written"`
+	Due     time.Time            `json:"due"` // when it will see it
+	Changes []state.ObjectChange `json:"changes"`
 }
 
 func (c *control) replication(r *http.Request, _ Nothing) (Replication, error) {
@@ -32,9 +40,11 @@ func (c *control) replication(r *http.Request, _ Nothing) (Replication, error) {
 	delays := c.emulator.Engine.Replication()
 	answer := Replication{Delay: fault.Duration(delays.Delay), Controllers: []Controller{}}
 	for _, name := range names {
-		answer.Controllers = append(answer.Controllers, Controller{
-			Name: name, Delay: fault.Duration(delays.To(name)), Waiting: c.emulator.Engine.Waiting(name),
-		})
+		one := Controller{Name: name, Delay: fault.Duration(delays.To(name)), Waiting: c.emulator.Engine.Waiting(name)}
+		for _, p := range c.emulator.Engine.Pending(name) {
+			one.Pending = append(one.Pending, Pending(p))
+		}
+		answer.Controllers = append(answer.Controllers, one)
 	}
 	return answer, nil
 }

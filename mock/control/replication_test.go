@@ -12,6 +12,7 @@ import (
 	"wsexchange/mock/control/client"
 	"wsexchange/mock/fault"
 	"wsexchange/mock/mocktest"
+	"wsexchange/mock/state"
 )
 
 func TestReplication(t *testing.T) {
@@ -34,6 +35,15 @@ func TestReplication(t *testing.T) {
 	assert.Equal(t, dc2, now.Controllers[1].Name)
 	assert.Equal(t, fault.Duration(2*time.Hour), now.Controllers[1].Delay)
 	assert.Positive(t, now.Controllers[1].Waiting)
+	require.NotEmpty(t, now.Controllers[1].Pending)
+	objects := make(map[string]state.ChangeKind) // that dc2 does not see
+	for _, p := range now.Controllers[1].Pending {
+		assert.Equal(t, 2*time.Hour, p.Due.Sub(p.Written))
+		for _, c := range p.Changes {
+			objects[c.Object] = c.Kind
+		}
+	}
+	assert.Contains(t, objects, "CN=ann@fabrikam.com,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com")
 
 	seen := func(controller string) int {
 		found, err := c.Objects(t.Context(), control.Search{Filter: "(sAMAccountName=ann)", Controller: controller})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
@@ -55,6 +56,27 @@ func (e *Engine) Replicate(ctx context.Context) error {
 // not see yet.
 func (e *Engine) Waiting(controller string) int {
 	return e.replicas(e.read(context.Background())).Waiting(controller)
+}
+
+// Pending is a write that a domain controller does not see yet.
+type Pending struct {
+	Written, Due time.Time
+	Changes      []state.ObjectChange
+}
+
+// mostPending bounds the writes that Pending describes.
+const mostPending = 1000
+
+// Pending returns what a controller does not see yet, object by object, oldest
+// first, at most 1000 writes. Passwords are hidden.
+func (e *Engine) Pending(controller string) []Pending {
+	tx := e.read(context.Background())
+	waiting := e.replicas(tx).Pending(controller)
+	all := make([]Pending, 0, min(len(waiting), mostPending))
+	for _, p := range waiting[:cap(all)] {
+		all = append(all, Pending{p.Written, p.Due, state.Describe(tx, tx, p.Changes)})
+	}
+	return all
 }
 
 // View runs fn in a transaction that sees the state as a domain controller

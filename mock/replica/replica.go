@@ -92,6 +92,28 @@ func (r Replicas) Waiting(controller string) int {
 	return waiting
 }
 
+// Pending is what was written at one controller and waits for another.
+type Pending struct {
+	Written, Due time.Time
+	Changes      []state.Change
+}
+
+// Pending returns what a controller does not see yet, in the order in which it
+// was written.
+func (r Replicas) Pending(controller string) []Pending {
+	v := views.Get(r.tx, strings.ToLower(controller))
+	if v == nil {
+		return nil
+	}
+	var all []Pending
+	for _, d := range v.waiting {
+		if !r.due(v.controller, d) {
+			all = append(all, Pending{d.at, d.at.Add(r.delays.To(v.controller)), d.changes})
+		}
+	}
+	return all
+}
+
 func (r Replicas) due(controller string, d delivery) bool {
 	return !r.tx.Now().Before(d.at.Add(r.delays.To(controller)))
 }
