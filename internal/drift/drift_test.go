@@ -3,6 +3,7 @@ package drift_test
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -444,6 +445,22 @@ func TestCompare_OtherBases(t *testing.T) {
 	assert.Equal(t, "ghost organization", found.lines()[0])
 	assert.Equal(t, 1, found.summary.Findings[drift.Ghost][drift.Reseller])
 	assert.Equal(t, 1, found.summary.Findings[drift.Orphan][drift.Organization])
+}
+
+// The same over the SOAP endpoint of an engine.
+func TestCompare_OverSOAP(t *testing.T) {
+	w := newWorld(t)
+	server := httptest.NewServer(w.emulator.Handler(xmldoc.Limits{}))
+	t.Cleanup(server.Close)
+	client, err := mpf.NewClient(mpf.ClientConfig{
+		URL: server.URL, Credentials: mpf.OfAccount, Limits: xmldoc.Limits{Elements: 100_000, TotalAttributes: 100_000},
+		Account: mpf.Caller{Domain: "FABRIKAM", Username: "hsadmin", Password: secret.New("s3cr%t")},
+	})
+	require.NoError(t, err)
+	w.cfg.Engine = client
+	assert.Equal(t, 12, w.compare(small()).summary.Findings[drift.Ghost][drift.User])
+	require.True(t, w.revive(small()).Complete())
+	assert.Empty(t, w.compare(small()).lines())
 }
 
 // An engine that is not there ends the comparison; one that refuses to tell about

@@ -91,7 +91,7 @@ func (d *directory) readPlan(ctx context.Context, name string) (*plan, error) {
 	answer, err := d.ask(ctx, d.call(hostedExchange, "GetPlanDetail", text("planName", name)))
 	var refused *mpf.Error
 	if errors.As(err, &refused) {
-		return &plan{name: name, missing: "the installation does not have the plan " + name}, nil
+		return &plan{name: name, missing: "the plan " + name + " of the installation cannot be read: " + refused.Description}, nil
 	}
 	if err != nil {
 		return nil, err
