@@ -96,6 +96,10 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnsupportedMediaType, "text/plain; charset=utf-8", []byte("The content type must be text/xml.\n"))
 		return
 	}
+	if ctx, err = receiveBase(ctx, r.Header); err != nil {
+		answer(w, http.StatusBadRequest, "text/plain; charset=utf-8", []byte("The request is refused: "+err.Error()+".\n"))
+		return
+	}
 	ctx = receiveOrigin(ctx, r.Header)
 	req, err := h.read(r.Body, parameters["charset"])
 	var resp *Response

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/secret"
 )
 
@@ -51,6 +52,9 @@ type Caller struct {
 	// Trusted says that the submitting program itself may send trusted
 	// requests, whoever the caller is. It is set in process only.
 	Trusted bool
+	// Base is the part of the directory that the caller is held to, whatever
+	// rights the account has; zero is all of it.
+	Base ldappath.DN
 }
 
 type callerKey struct{}

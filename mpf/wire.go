@@ -160,6 +160,7 @@ func (w *wire) request(ctx context.Context, action string, message []byte, accou
 		req.Header.Set("User-Agent", w.config.UserAgent)
 	}
 	sendOrigin(ctx, req.Header)
+	sendBase(ctx, req.Header)
 	sendTrace(ctx, req.Header)
 	if account != nil {
 		req.SetBasicAuth(account.login(), account.Password.Reveal())
