@@ -149,7 +149,7 @@ func (k *call) answer(login auth.Login, hasLogin bool) (*mpf.Response, error) {
 		return k.refuse(err)
 	}
 	request.Context.ClientTransactionID = k.seen.RequestID
-	caller := mpf.Caller{Trusted: true}
+	caller := mpf.Caller{Trusted: true, Base: k.h.config.ResellerOU}
 	if hasLogin {
 		caller.Domain, caller.Username = login.Identity.Domain, login.Identity.Username
 		caller.Password = login.Credentials.Password

@@ -70,7 +70,7 @@ type LDAPConfig struct {
 
 // Directory bounds the paths that callers may name.
 type Directory struct {
-	BaseDN      string   `setting:"base-dn" help:"paths of calls must be under this name, computers can be read in addition; with the backends isapi and mpsws every text that reads as a path or a distinguished name must be, and GUIDs are refused if it is below a domain; empty is the emulator's domain" example:"OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"`
+	BaseDN      string   `setting:"base-dn" help:"paths of calls must be under this name, computers can be read in addition; the embedded engine and mockmpf open nothing outside of it; with the backends isapi and mpsws every text that reads as a path or a distinguished name must be, and GUIDs are refused if it is below a domain; empty is the emulator's domain" example:"OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com"`
 	Controllers []string `setting:"controllers" help:"domain controllers that a path may name; empty is the emulator's" example:"dc1.fabrikam.com"`
 }
 

@@ -136,6 +136,9 @@ func (r *run) trusteeOf(s scope) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
+	if !r.inBase(o.DN) && (r.caller.Object == nil || r.caller.Object.ID != o.ID) {
+		return Identity{Username: security.Trustee}, nil
+	}
 	return accountOf(r.tx, o)
 }
 

@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
+	"wsexchange/mock/state"
 	"wsexchange/mpf"
 )
 
@@ -17,8 +19,12 @@ import (
 
 // testNamed tests the arguments and properties of a call.
 func (c *Call) testNamed() error {
-	if c.scope.nested || c.HasRole(DomainAdmin, ldappath.DN{}) {
+	if c.scope.nested {
 		return nil
+	}
+	free := c.HasRole(DomainAdmin, ldappath.DN{})
+	if err := c.testTrustees(free); err != nil || free {
+		return err
 	}
 	for i := range c.row.Arguments {
 		name := c.row.Arguments[i].Name
@@ -34,6 +40,59 @@ func (c *Call) testNamed() error {
 		}
 	}
 	return nil
+}
+
+// testTrustees tests the arguments whose texts are names of accounts. free says
+// that the caller may name everything within his base.
+func (c *Call) testTrustees(free bool) error {
+	if free && c.run.base.IsZero() {
+		return nil
+	}
+	for i := range c.row.Arguments {
+		for _, name := range c.trustees(&c.row.Arguments[i]) {
+			if err := c.testTrustee(name, free); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// trustees returns the names of accounts in an argument.
+func (c *Call) trustees(a *Argument) (names []string) {
+	if a.Trustees == "" {
+		return nil
+	}
+	for n := range xmldoc.Children(c.Data, a.Name) {
+		if a.Trustees == OwnText {
+			names = append(names, strings.TrimSpace(xmldoc.Text(n)))
+			continue
+		}
+		for named := range xmldoc.Children(n, a.Trustees) {
+			names = append(names, strings.TrimSpace(xmldoc.Text(named)))
+		}
+	}
+	return names
+}
+
+// testTrustee refuses a name that means nobody, and one that means what the caller
+// may not name, alike.
+func (c *Call) testTrustee(name string, free bool) error {
+	if name == "" {
+		return nil // the procedure says so
+	}
+	o, err := c.Directory().Resolve(name)
+	if err == nil && !free {
+		err = c.testCustomer(o.DN)
+	}
+	var refused *mpf.Error
+	switch {
+	case err == nil && c.InBase(o.DN):
+		return nil
+	case err == nil, errors.Is(err, state.ErrNotFound), errors.As(err, &refused):
+		return mpf.ObjectNotFound.New(name)
+	}
+	return err
 }
 
 // testName refuses a name that the account may not see, as if there were no such

@@ -85,6 +85,7 @@ type Argument struct {
 	Required bool     // missing or empty is refused; trees may be empty
 	Max      int      // longest text in characters, 0 = 1024
 	OneOf    []string // closed list, compared without regard to letter case
+	Trustees string   // elements in it whose texts name accounts as directory.Resolve reads them, OwnText for its own
 }
 
 // Refusals are the causes with which a provider refuses the elements of its
@@ -94,6 +95,9 @@ type Refusals struct {
 	Missing *mpf.Cause // required and absent, or empty
 	Invalid *mpf.Cause
 }
+
+// OwnText says of an argument that its own text names an account.
+const OwnText = "."
 
 // Procedure is a row: what the engine knows of a procedure.
 type Procedure struct {

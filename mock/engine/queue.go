@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/queue"
 	"wsexchange/mock/state"
@@ -101,7 +102,7 @@ func (r *run) queue(req *mpf.Request, activated bool) (string, error) {
 	if _, err := r.engine.check(req, make(paths)); err != nil {
 		return "", err
 	}
-	job := r.engine.newJob(req, r.caller)
+	job := r.engine.newJob(req, r.caller, r.origin.caller.Base)
 	r.jobs = append(r.jobs, pendingJob{job: job, activated: activated})
 	return job.ID, nil
 }
@@ -123,11 +124,12 @@ func (r *run) submitJobs(tx *state.Tx) error {
 }
 
 // newJob describes a request as a job of the queue.
-func (e *Engine) newJob(req *mpf.Request, caller Identity) queue.Job {
+func (e *Engine) newJob(req *mpf.Request, caller Identity, base ldappath.DN) queue.Job {
 	id := "1:" + strings.Trim(e.newID(), "{}")
 	job := queue.Job{
 		ID: id, Trusted: req.Target.IsZero(), Caller: jobCaller(caller), Request: xmldoc.String(req.Element()),
 		Namespace: req.MainTarget().Namespace, Procedure: req.MainTarget().Procedure, Retain: e.retain,
+		Base: base.String(),
 	}
 	if q := req.Context.Queue; q != nil {
 		job.Priority, job.RetryCount, job.RetryInterval = q.Priority, q.RetryCount, time.Duration(q.RetryInterval)*time.Millisecond
@@ -175,7 +177,7 @@ func (e *Engine) Enqueue(ctx context.Context, req *mpf.Request, suspended bool) 
 			return err
 		}
 		for _, part := range parts {
-			job, err := queue.In(tx).SubmitJob(e.newJob(part, who), suspended)
+			job, err := queue.In(tx).SubmitJob(e.newJob(part, who, caller.Base), suspended)
 			if err != nil {
 				return queueError("", err)
 			}

@@ -60,11 +60,15 @@ func (c *Call) HasRole(role Role, subject ldappath.DN) bool {
 
 // Holder returns who holds a name that is taken, for the end of an error text.
 // The object's path is told only to those who may see it: domain
-// administrators and those with a role in its organization (F202).
+// administrators and those with a role in its organization (F202), as far as they
+// may name it (F134).
 func (c *Call) Holder(holder ldappath.DN) string {
 	o, err := c.Directory().Get(holder)
 	if holder.IsZero() || err != nil {
 		return ""
+	}
+	if !c.InBase(o.DN) {
+		return " by another object of kind " + o.Class
 	}
 	for _, role := range []Role{DomainAdmin, UserCreator, OrgCreator} {
 		if c.HasRole(role, o.DN) {

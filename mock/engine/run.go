@@ -26,7 +26,8 @@ type run struct {
 	request *mpf.Request
 	origin  origin
 	caller  Identity
-	basic   *Identity // account of the credentials, if there are any
+	basic   *Identity   // account of the credentials, if there are any
+	base    ldappath.DN // what the caller is held to; zero is everything
 	started time.Time
 
 	paths       paths
@@ -82,6 +83,9 @@ func (r *run) log() *slog.Logger {
 func (r *run) perform() error {
 	var err error
 	if r.caller, err = r.engine.identify(r.tx, r.origin); err != nil {
+		return r.unexpected(err, mpf.Source{})
+	}
+	if err = r.holdToBase(); err != nil {
 		return r.unexpected(err, mpf.Source{})
 	}
 	base := scope{credentials: true}
@@ -207,6 +211,9 @@ func (r *run) savepoint(fn func() error) error {
 // prepare reads the arguments and tests the role and what the arguments name.
 func (c *Call) prepare() error {
 	if err := c.readArguments(); err != nil {
+		return err
+	}
+	if err := c.testBase(); err != nil {
 		return err
 	}
 	if err := c.testAccess(); err != nil {

@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
 	"time"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/queue"
 	"wsexchange/mock/state"
@@ -102,11 +104,12 @@ func (e *Engine) RunOnce(ctx context.Context) (bool, error) {
 		target = mpf.Target{}
 	}
 	req, err := e.parseJob(job, target)
-	if err != nil {
+	from, unreadable := jobOrigin(job, id)
+	if err = cmp.Or(err, unreadable); err != nil {
 		return true, e.failJob(ctx, job, err)
 	}
 	// A job that has begun is finished even while the engine stops.
-	e.submit(context.WithoutCancel(ctx), req, jobOrigin(job, id))
+	e.submit(context.WithoutCancel(ctx), req, from)
 	return true, e.settle(ctx, job)
 }
 
@@ -130,16 +133,21 @@ func (e *Engine) parseJob(job *queue.Job, target mpf.Target) (*mpf.Request, erro
 	return mpf.ParseRequest(n, target)
 }
 
-// jobOrigin gives a job the caller that queued it. The right to submit was
-// tested then.
-func jobOrigin(job *queue.Job, id string) origin {
+// jobOrigin gives a job the caller that queued it, held to the base of then. The
+// right to submit was tested then.
+func jobOrigin(job *queue.Job, id string) (origin, error) {
 	from := origin{id: id, job: job, vouched: true, system: job.Caller == serviceAccount}
 	if domain, name, ok := strings.Cut(job.Caller, `\`); ok {
 		from.caller = mpf.Caller{Domain: domain, Username: name}
 	} else {
 		from.caller = mpf.Caller{Username: job.Caller}
 	}
-	return from
+	if job.Base == "" {
+		return from, nil
+	}
+	var err error
+	from.caller.Base, err = ldappath.ParseDN(job.Base)
+	return from, err
 }
 
 // finishJob writes how a run of the job ended, in the transaction that ends

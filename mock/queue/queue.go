@@ -33,6 +33,7 @@ type Job struct {
 	Procedure     string
 	Trusted       bool
 	Caller        string
+	Base          string        // distinguished name that the caller is held to, or empty
 	Request       string        // XML
 	Priority      int           // lower runs earlier
 	RetryCount    int           // runs after the first, at most

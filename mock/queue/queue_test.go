@@ -34,7 +34,7 @@ func TestQueue(t *testing.T) {
 		return j.Status
 	}
 	full := Job{
-		ID: "full", Namespace: "N", Procedure: "P", Trusted: true, Caller: "c", Request: "<r/>", Priority: -60, RetryCount: 3,
+		ID: "full", Namespace: "N", Procedure: "P", Trusted: true, Caller: "c", Base: "OU=b", Request: "<r/>", Priority: -60, RetryCount: 3,
 		RetryInterval: time.Second, RetryStop: 0x80070057, OnFailure: "queueToOperator", Retain: true,
 	}
 	made := submit(false, full)

@@ -18,6 +18,7 @@ type job struct {
 	Procedure     string       `json:"procedure,omitempty"`
 	Trusted       bool         `json:"trusted,omitempty"`
 	Caller        string       `json:"caller,omitempty"`
+	Base          string       `json:"base,omitempty"`
 	Request       string       `json:"request,omitempty"`
 	Priority      int          `json:"priority,omitempty"`
 	RetryCount    int          `json:"retryCount,omitempty"`
@@ -96,7 +97,7 @@ func compareDue(a, b due) int {
 func newJob(j Job) *job {
 	return &job{
 		ID: j.ID, Seq: j.Seq, Status: statusName(j.Status), Namespace: j.Namespace, Procedure: j.Procedure, Trusted: j.Trusted,
-		Caller: j.Caller, Request: j.Request, Priority: j.Priority, RetryCount: j.RetryCount,
+		Caller: j.Caller, Base: j.Base, Request: j.Request, Priority: j.Priority, RetryCount: j.RetryCount,
 		RetryInterval: milliseconds(j.RetryInterval.Milliseconds()), RetryStop: column.Code(j.RetryStop), OnFailure: j.OnFailure,
 		Retain: j.Retain, NextRun: column.At(j.NextRun), Submitted: column.At(j.Submitted),
 	}
@@ -106,7 +107,7 @@ func newJob(j Job) *job {
 func (j *job) job() *Job {
 	return &Job{
 		ID: j.ID, Seq: j.Seq, Status: JobStatus(j.Status), Namespace: j.Namespace, Procedure: j.Procedure, Trusted: j.Trusted,
-		Caller: j.Caller, Request: j.Request, Priority: j.Priority, RetryCount: j.RetryCount,
+		Caller: j.Caller, Base: j.Base, Request: j.Request, Priority: j.Priority, RetryCount: j.RetryCount,
 		RetryInterval: j.RetryInterval.duration(), RetryStop: uint32(j.RetryStop), OnFailure: j.OnFailure, Retain: j.Retain,
 		Attempts: j.Attempts, NextRun: j.NextRun.Time(), Submitted: j.Submitted.Time(), Started: j.Started.Time(),
 		Finished: j.Finished.Time(), TransactionID: j.TransactionID, Owner: j.Owner, Code: uint32(j.Code), Response: j.Response,

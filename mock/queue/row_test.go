@@ -16,7 +16,7 @@ func TestRows_AreReadableAndComeBackAndAreNotDescribed(t *testing.T) {
 	for _, j := range []Job{
 		{ID: "1:{a}"},
 		{
-			ID: "1:{b}", Namespace: "N", Procedure: "P", Trusted: true, Caller: "c", Request: "<r>canary</r>", Priority: -60, RetryCount: 3,
+			ID: "1:{b}", Namespace: "N", Procedure: "P", Trusted: true, Caller: "c", Base: "OU=b", Request: "<r>canary</r>", Priority: -60, RetryCount: 3,
 			RetryInterval: 90*time.Second + time.Microsecond, RetryStop: 0x80070057, OnFailure: "continue", Retain: true, Parents: []string{"1:{a}"},
 		},
 	} {
@@ -32,7 +32,7 @@ func TestRows_AreReadableAndComeBackAndAreNotDescribed(t *testing.T) {
 	assert.JSONEq(t, `{"id":"1:{a}","seq":1,"status":"QUEUE_FAILURE","attempts":1,"nextRun":"2004-05-06T07:08:09Z",
 		"submitted":"2004-05-06T07:08:09Z","started":"2004-05-06T07:08:09Z","finished":"2004-05-06T07:08:09Z","transaction":"{t}",
 		"code":"0x8000ffff","response":"<e/>"}`, rows["job 1:{a}"])
-	assert.JSONEq(t, `{"id":"1:{b}","seq":2,"status":"QUEUE_WITH_COMPLETE_PREREQ","namespace":"N","procedure":"P","trusted":true,"caller":"c",
+	assert.JSONEq(t, `{"id":"1:{b}","seq":2,"status":"QUEUE_WITH_COMPLETE_PREREQ","namespace":"N","procedure":"P","trusted":true,"caller":"c","base":"OU=b",
 		"request":"<r>canary</r>","priority":-60,"retryCount":3,"retryInterval":"1m30s","retryStop":"0x80070057","onFailure":"continue",
 		"retain":true,"nextRun":"2004-05-06T07:08:09Z","submitted":"2004-05-06T07:08:09Z","parents":["1:{a}"]}`, rows["job 1:{b}"])
 

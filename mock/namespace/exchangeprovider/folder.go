@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
@@ -61,19 +62,22 @@ func folderOrganization(c *engine.Call, permissions []mail.FolderPermission) (*d
 	if above == "" && len(permissions) == 0 {
 		return nil, mpf.ArgumentMissing.New("Permissions")
 	}
-	if c.Text("owningOrg") != "" {
+	var parent *mail.Folder
+	if above != "" {
+		var err error
+		if parent, err = openFolder(c, above); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case c.Text("owningOrg") != "":
 		o, err := c.Open("owningOrg")
 		if err != nil {
 			return nil, err
 		}
 		return organization.Of(c.Tx, o)
-	}
-	if above != "" {
-		f, err := openFolder(c, above)
-		if err != nil {
-			return nil, err
-		}
-		return c.Directory().ByID(f.OrganizationID)
+	case parent != nil:
+		return c.Directory().ByID(parent.OrganizationID)
 	}
 	return organization.Of(c.Tx, permissions[0].Trustee)
 }
@@ -81,7 +85,14 @@ func folderOrganization(c *engine.Call, permissions []mail.FolderPermission) (*d
 // openFolder gives the folder with a path.
 func openFolder(c *engine.Call, path string) (*mail.Folder, error) {
 	f, err := c.Mail().Folder(path)
-	return f, folderError(err)
+	if err != nil || c.InBase(ldappath.DN{}) {
+		return f, folderError(err)
+	}
+	org, err := c.Directory().ByID(f.OrganizationID)
+	if err == nil && !c.InBase(org.DN) {
+		err = mpf.FolderUnknown.New(path)
+	}
+	return f, err
 }
 
 // folderError tells callers which folder the store refused.

@@ -51,7 +51,7 @@ func createSMTPDomain(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	container, err := below(c, policyContainer)
+	container, err := policies(c)
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,16 @@ func createSMTPDomain(c *engine.Call) error {
 		}
 	}
 	return nil
+}
+
+// policies gives the container of the recipient policies, which are those of the
+// whole installation.
+func policies(c *engine.Call) (*directory.Object, error) {
+	container, err := below(c, policyContainer)
+	if err == nil {
+		err = c.TestWhole(container.DN)
+	}
+	return container, err
 }
 
 // place puts a domain into the policy of its hash, or the next that has room.
@@ -121,15 +131,15 @@ func deleteSMTPDomain(c *engine.Call) error {
 	if err != nil {
 		return err
 	}
-	container, err := below(c, policyContainer)
+	container, err := policies(c)
 	if err != nil {
 		return err
 	}
-	policies, err := c.Directory().Children(container, "msExchRecipientPolicy")
+	all, err := c.Directory().Children(container, "msExchRecipientPolicy")
 	if err != nil {
 		return err
 	}
-	for _, p := range policies {
+	for _, p := range all {
 		addresses, err := c.Directory().Values(p, "gatewayProxy")
 		if err != nil {
 			return err

@@ -96,7 +96,8 @@ var recipientRows = []engine.Procedure{
 
 var (
 	listName   = engine.Argument{Name: "name", Type: engine.Text, Max: longestCN}
-	readAccess = may("readAccess", engine.Tree)
+	readAccess = engine.Argument{Name: "readAccess", Type: engine.Tree, Trustees: engine.OwnText}
+	publicMDB  = engine.Argument{Name: "publicMDB", Type: engine.Text, Trustees: engine.OwnText}
 	listFilter = engine.Argument{Name: "filter", Type: engine.Text, Max: longestFilter}
 )
 
@@ -122,7 +123,7 @@ var listRows = []engine.Procedure{
 	{
 		Name: "CreateOfflineAddressList", Fidelity: engine.Documented, Run: createOfflineAddressList,
 		Summary:   "Gives an organization its offline address list.",
-		Arguments: []engine.Argument{path, listName, readAccess, may("publicMDB", engine.Text), may("server", engine.Text), pdc},
+		Arguments: []engine.Argument{path, listName, readAccess, publicMDB, may("server", engine.Text), pdc},
 	},
 	{
 		Name: "DeleteOfflineAddressList", Fidelity: engine.Documented, Run: offlineList.remove,
@@ -150,12 +151,14 @@ var domainRows = []engine.Procedure{
 	},
 }
 
+var permissions = engine.Argument{Name: "Permissions", Type: engine.Tree, Trustees: "Permission"}
+
 var folderRows = []engine.Procedure{
 	{
 		Name: "CreateFolder", Fidelity: engine.Documented, Run: createFolder, Summary: "Creates a public folder.",
 		Arguments: []engine.Argument{
 			need("mdbDN", engine.Path), need("folderpath", engine.Text), need("name", engine.Text),
-			may("maxItemSize", engine.Signed), may("prohibitPostLimit", engine.Signed), may("Permissions", engine.Tree),
+			may("maxItemSize", engine.Signed), may("prohibitPostLimit", engine.Signed), permissions,
 			may("owningOrg", engine.Path), pdc,
 		},
 	},
@@ -163,7 +166,7 @@ var folderRows = []engine.Procedure{
 		Name: "ModifyFolder", Fidelity: engine.Documented, Run: modifyFolder, Summary: "Changes limits and permissions of a public folder.",
 		Arguments: []engine.Argument{
 			need("mdbDN", engine.Path), need("folderpath", engine.Text), need("name", engine.Text),
-			may("maxItemSize", engine.Signed), may("prohibitPostLimit", engine.Signed), may("Permissions", engine.Tree), pdc,
+			may("maxItemSize", engine.Signed), may("prohibitPostLimit", engine.Signed), permissions, pdc,
 		},
 	},
 	{

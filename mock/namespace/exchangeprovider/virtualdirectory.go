@@ -54,6 +54,9 @@ func httpInstance(c *engine.Call) (*directory.Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.TestWhole(server.DN); err != nil {
+		return nil, err
+	}
 	http := server.DN.Child("CN", "Protocols").Child("CN", "HTTP")
 	return c.OpenDN(http.Child("CN", c.Text("serverInstance")), "protocolCfgHTTPServer")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
@@ -138,6 +139,9 @@ func deallocateOrphan(c *engine.Call) error {
 		return mpf.ArgumentInvalid.New("GUID", "'"+c.Text("GUID")+"' is not a GUID")
 	}
 	consumer, err := c.Resources().Consumer(gone)
+	if err == nil {
+		err = testShare(c, consumer.AllocationID)
+	}
 	if errors.Is(err, state.ErrNotFound) {
 		return mpf.AllocationMissing.New(gone.String())
 	}
@@ -148,6 +152,23 @@ func deallocateOrphan(c *engine.Call) error {
 		return mpf.ArgumentInvalid.New("GUID", "the object exists: give its path in mailbox")
 	}
 	return c.Resources().RemoveConsumer(consumer.ID)
+}
+
+// testShare fails with state.ErrNotFound if a share is that of an organization
+// outside of the caller's base.
+func testShare(c *engine.Call, id int64) error {
+	if c.InBase(ldappath.DN{}) {
+		return nil
+	}
+	share, err := c.Resources().AllocationByID(id)
+	if err != nil {
+		return err
+	}
+	o, err := c.Directory().ByGUID(share.Organization)
+	if err == nil && !c.InBase(o.DN) {
+		err = state.ErrNotFound
+	}
+	return err
 }
 
 func reallocateMailbox(c *engine.Call) error {

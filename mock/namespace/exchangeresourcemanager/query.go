@@ -39,8 +39,11 @@ func identify(c *engine.Call) (asked, error) {
 		return asked{}, mpf.ArgumentInvalid.New("GUID", "'"+text+"' is not a GUID")
 	}
 	o, err := c.Directory().ByGUID(id)
-	if err == nil {
+	if err == nil && c.InBase(o.DN) {
 		return asked{o.GUID, o.DN}, nil
+	}
+	if err == nil || !c.InBase(ldappath.DN{}) {
+		return asked{}, mpf.ObjectNotFound.New(id.String())
 	}
 	if !errors.Is(err, state.ErrNotFound) {
 		return asked{}, err
@@ -214,6 +217,9 @@ func queryAllOrganizations(c *engine.Call) error {
 	}
 	list := xmldoc.Element("organizations")
 	for _, h := range holders {
+		if !c.InBase(h.DN) {
+			continue
+		}
 		xmldoc.Append(list, fields("organization", "GUID", h.GUID.String(), "path", pathOf(h.DN)))
 	}
 	c.Output(list)
@@ -238,13 +244,16 @@ func queryByStore(c *engine.Call, p pool) error {
 			return err
 		}
 		for _, a := range shares {
-			path := ""
+			var dn ldappath.DN
 			if o, err := c.Directory().ByGUID(a.Organization); err == nil {
-				path = o.DN.ADsPath()
+				dn = o.DN
 			} else if !errors.Is(err, state.ErrNotFound) {
 				return err
 			}
-			xmldoc.Append(list, fields("organization", "GUID", a.Organization.Octets(), "path", path, "megabytes", number(a.Megabytes)))
+			if !c.InBase(dn) {
+				continue
+			}
+			xmldoc.Append(list, fields("organization", "GUID", a.Organization.Octets(), "path", pathOf(dn), "megabytes", number(a.Megabytes)))
 		}
 	}
 	c.Output(list)

@@ -34,7 +34,9 @@ func getModifiedOrganizations(c *engine.Call) error {
 	}
 	list := xmldoc.Element("orgs")
 	for row := range xmldoc.Children(xmldoc.Child(found, "rowSet"), "row") {
-		if path, _ := xmldoc.Attr(row, "path"); path != "" {
+		path, _ := xmldoc.Attr(row, "path")
+		dn, err := c.ParsePath(path)
+		if err == nil && c.InBase(dn) {
 			xmldoc.Append(list, xmldoc.TextElement("org", path))
 		}
 	}

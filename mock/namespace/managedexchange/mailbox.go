@@ -121,6 +121,9 @@ func createFolder(c *engine.Call) error {
 	whole := "/" + c.Text("folderName")
 	if above != "" {
 		whole = "/" + above + whole
+		if err := testFolder(c, above); err != nil {
+			return err
+		}
 	}
 	room, err := c.Execute(resources, "AllocatePublicFolder", append(given(c, pdcName),
 		text("organization", c.DN("owningOrg").ADsPath()),
@@ -137,5 +140,26 @@ func createFolder(c *engine.Call) error {
 		args = append(args, text("maxItemSize", c.Text("MaxItemSize")))
 	}
 	_, err = c.Execute(provider, "CreateFolder", args...)
+	return err
+}
+
+// testFolder refuses a folder that is not the organization's, as if it did not
+// exist.
+func testFolder(c *engine.Call, path string) error {
+	owning, err := c.Open("owningOrg")
+	if err != nil {
+		return err
+	}
+	org, err := organization.Of(c.Tx, owning)
+	if err != nil {
+		return err
+	}
+	f, err := c.Mail().Folder(path)
+	switch {
+	case err == nil && f.OrganizationID == org.ID:
+		return nil
+	case err == nil, errors.Is(err, state.ErrNotFound):
+		return mpf.FolderUnknown.New("/" + path)
+	}
 	return err
 }

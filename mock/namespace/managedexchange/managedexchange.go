@@ -64,7 +64,9 @@ var rows = []engine.Procedure{
 		Summary: "Creates a public folder in the organization's share.",
 		Arguments: []engine.Argument{
 			need("folderPath", engine.Text), need("folderName", engine.Text), need("owningOrg", engine.Path),
-			need("megabytes", engine.Number), may("Permissions", engine.Tree), may("MaxItemSize", engine.Signed),
+			need("megabytes", engine.Number),
+			{Name: "Permissions", Type: engine.Tree, Trustees: "Permission"},
+			may("MaxItemSize", engine.Signed),
 			may(pdcName, engine.Controller),
 		},
 	},
