@@ -79,8 +79,14 @@ func (c *Call) Holder(holder ldappath.DN) string {
 }
 
 // Sees tells whether the account on whose behalf the request runs may see an
-// object, as the directory's LDAP door shows it (F401).
-func (c *Call) Sees(dn ldappath.DN) (bool, error) { return c.run.sees(c.scope.trustee, dn) }
+// object, as the directory's LDAP door shows it (F401), and by the base that the
+// caller is held to (F134).
+func (c *Call) Sees(dn ldappath.DN) (bool, error) {
+	if !c.scope.nested && !c.InBase(dn) && !c.readsComputer(dn) {
+		return false, nil
+	}
+	return c.run.sees(c.scope.trustee, dn)
+}
 
 func (r *run) sees(who Identity, dn ldappath.DN) (bool, error) {
 	if who.System {

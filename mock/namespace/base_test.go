@@ -35,11 +35,14 @@ func TestBase_NothingOutsideExists(t *testing.T) {
 		{hostedexchange.Name, "GetProperties", path(stranger) + controller + `<propertyList><property name="cn"/></propertyList>`},
 		{hostedexchange.Name, "ModifyDistributionList", path("CN=all,"+acme) + "<managedBy>stranger@other.example</managedBy>" + controller},
 		{adProvider, "User Set Password", path("CN=Administrator,"+accounts) + "<newPassword>" + strong + "</newPassword>"},
-		{adProvider, "Search", path(hosting)},
-		{adProvider, "Search", path("CN=Configuration,DC=fabrikam,DC=com")},
+		{adProvider, "Search", path(hosting) + everything},
+		{adProvider, "Search", path("CN=Configuration,DC=fabrikam,DC=com") + everything},
+		{adProvider, "Group Add", "<group>LDAP://CN=all," + acme + "</group><path>stranger@other.example</path>"},
+		{adProvider, "Lookup Account from SID", "<sid>" + sid + "</sid>"},
+		{adProvider, "Get DACL", "<name>" + stranger + "</name><objectType>SE_DS_OBJECT</objectType>"},
 		{adProvider, "Move Object", path(stranger) + "<container>LDAP://" + acme + "</container>"},
 		{adProvider, "Move Object", path(clerk) + "<container>LDAP://" + other + "</container>"},
-		{adProvider, "Group Add", "<path>LDAP://CN=Domain Admins," + accounts + "</path><member>LDAP://" + clerk + "</member>"},
+		{adProvider, "Group Add", "<group>LDAP://CN=Domain Admins," + accounts + "</group>" + path(clerk)},
 		{managedactivedirectory.Name, "ModifyUser", modify("manager", stranger)},
 		{managedactivedirectory.Name, "ModifyUser", modify("manager", "LDAP://dc1.fabrikam.com/"+stranger)},
 		{managedactivedirectory.Name, "ModifyOrganization", "<org>LDAP://" + acme + `</org><properties><property name="otherWellKnownObjects" mode="append">` +
@@ -83,7 +86,7 @@ func TestBase_WhatIsInsideGoesOn(t *testing.T) {
 			"<mailStore><megabytes>10</megabytes><shared>1</shared></mailStore><publicStore><megabytes>1</megabytes></publicStore>" + plans +
 			"<createSMTPDomain/><createAddressLists/>" + controller},
 		{"DC=fabrikam,DC=com", exchangeresourcemanager.Name, "QueryConsumersByOrganization", "<GUID>" + w.guid(other) + "</GUID>"},
-		{"DC=fabrikam,DC=com", adProvider, "Search", path("CN=Configuration,DC=fabrikam,DC=com") + "<scope>base</scope>"},
+		{"DC=fabrikam,DC=com", adProvider, "Search", path("CN=Configuration,DC=fabrikam,DC=com") + everything + "<scope>base</scope>"},
 	} {
 		r := w.as(within(row.base), row.namespace, row.procedure, row.arguments)
 		assert.Nil(t, r.Err, "%s %s", row.procedure, row.arguments)

@@ -34,6 +34,7 @@ const (
 	hidden = "hidden-from-acme"
 
 	adProvider = "Active Directory Provider"
+	everything = "<filter>(objectClass=*)</filter>"
 	controller = "<preferredDomainController>dc1.fabrikam.com</preferredDomainController>"
 )
 
@@ -116,14 +117,11 @@ func (w *tenants) read() string {
 	var b strings.Builder
 	note := func(namespace, procedure, arguments string) {
 		r := w.Call(namespace, procedure, arguments)
-		if r.Err != nil {
-			b.WriteString(r.Err.Error() + "\n")
-			return
-		}
+		require.Nil(w.t, r.Err, "%s %s", procedure, arguments)
 		b.WriteString(xmldoc.String(r.Data) + "\n")
 	}
-	note(adProvider, "Search", path(second)+"<scope>subtree</scope>")
-	note(adProvider, "Search", path("CN=Configuration,DC=fabrikam,DC=com")+"<scope>subtree</scope><filter>(cn=other)</filter>")
+	note(adProvider, "Search", path(second)+everything)
+	note(adProvider, "Search", path("CN=Configuration,DC=fabrikam,DC=com")+"<filter>(cn=other)</filter>")
 	note(hostedexchange.Name, "GetOrganizationDomains", path(other)+controller)
 	note(hostedexchange.Name, "GetAvailablePlans", path(other)+controller)
 	organization := "<organization>LDAP://" + other + "</organization>"

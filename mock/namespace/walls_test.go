@@ -48,7 +48,11 @@ func TestWalls_RandomCalls(t *testing.T) {
 			require.Equal(r, before, w.read(), "%s %s", row.procedure.Name, arguments)
 		}
 	})
-	assert.Greater(t, len(done), 30, "procedures that did something: %v", done)
+	least := 30
+	if testing.Short() {
+		least = 5
+	}
+	assert.Greater(t, len(done), least, "procedures that did something: %v", done)
 }
 
 // text is an answer as the caller gets it.
@@ -126,7 +130,11 @@ func (w *tenants) words() *words {
 			"folderName": {"new", "other"}, "cn": {"all", "pal", "team", "new", "Admins@acme"}, "domainTypeName": {"PrimaryDomain", "SecondaryDomain", "VanityDomain"},
 			"userPrincipalName": {"new@acme.example", "stranger@other.example", "new@other.example", "new@new.example"},
 			"proxyAddress":      {"new@acme.example", "stranger@other.example", "new@other.example", "smtp:new@other.example."},
-			"filter":            {"(objectClass=*)", "(description=*)", "(mail=stranger@other.example)"},
+			"sid":               {w.Attr(stranger, "objectSid")[0], w.Attr(clerk, "objectSid")[0]}, "objectType": {"SE_DS_OBJECT"},
+			"inputName":   {stranger, clerk, `FABRIKAM\stranger_other.example`, "stranger@other.example", w.guid(stranger), "fabrikam.com/Hosting/Reseller2/other"},
+			"inputFormat": {"NameUserPrincipal", "NameSamCompatible", "NameUniqueId"}, "outputFormat": {"NameFullyQualifiedDN", "NameSamCompatible"},
+			"distinguishedName": objects, "relativeName": {"CN=pal", "OU=other"},
+			"filter": {"(objectClass=*)", "(description=*)", "(mail=stranger@other.example)"},
 		},
 		attributes: []string{
 			"description", "manager", "member", "memberOf", "mail", "proxyAddresses", "userPrincipalName", "sAMAccountName", "otherWellKnownObjects",
@@ -199,6 +207,9 @@ func (g *words) tree(r *rapid.T, name string) string {
 		return `<property name="` + pick(r, g.attributes) + `"` + mode + `><value>` + g.word(r, "") + `</value></property>`
 	case "propertyList":
 		return `<property name="` + pick(r, g.attributes) + `"/>`
+	case "dacl", "sacl":
+		return `<ace><permission>ADS_RIGHT_GENERIC_READ</permission><mode>SET_ACCESS</mode><trusteeForm>TRUSTEE_IS_NAME</trusteeForm><trustee>` +
+			g.word(r, "") + `</trustee></ace>`
 	case "Permissions":
 		return `<Permission role="Editor">` + g.word(r, "") + `</Permission>`
 	case "readAccess":
