@@ -9,6 +9,7 @@ import (
 	"maps"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"wsexchange/mock/state"
 )
@@ -18,6 +19,12 @@ import (
 type Passwords struct {
 	cost  int
 	slots chan struct{}
+	// highest is the cost that a refused logon amounts to: that of the most
+	// expensive hash that is known of. 0 before the first logon.
+	highest atomic.Int64
+	// worked, in tests, is given the cost of each hash that a logon makes or
+	// compares with.
+	worked func(cost int)
 }
 
 // NewPasswords makes one that hashes at a cost, 0 being DefaultCost. The caller
