@@ -255,6 +255,9 @@ func (s *step) act() error {
 		xmldoc.SetText(s.data, "")
 		return err
 	}
+	if err := s.frame.run.takeTurn(); err != nil {
+		return err
+	}
 	trustee, err := s.frame.run.trusteeOf(below)
 	if err != nil {
 		return s.frame.run.unexpected(err, mpf.Source(s.call.Target))

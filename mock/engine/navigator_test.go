@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/engine/enginetest"
 	"wsexchange/mpf"
@@ -58,4 +59,47 @@ func TestPaths_EndWithTheirContext(t *testing.T) {
 	}
 	require.NotNil(t, response.Err)
 	assert.Equal(t, mpf.Aborted.ID, response.Err.Cause, "%v", response.Err)
+}
+
+// What a request computes before its first call keeps no other from writing, and
+// ends when its caller leaves.
+func TestPaths_BeforeTheFirstCallHoldNoTurn(t *testing.T) {
+	admitted := make(chan struct{}, 1)
+	u := enginetest.Open(t, engine.Config{
+		Namespaces: []engine.Namespace{space()}, Limits: engine.Limits{PathSteps: 1 << 50},
+		Intercept: func(_ context.Context, at engine.Point) error {
+			if at.Stage == engine.AtRequest {
+				select {
+				case admitted <- struct{}{}:
+				default:
+				}
+			}
+			return nil
+		},
+	})
+	slow := quadraticRequest(t, quadratic[0], 9_000)
+	ctx, leave := context.WithCancel(u.As(enginetest.Administrator))
+	ended := make(chan *mpf.Response, 1)
+	go func() {
+		response, _ := u.Engine.Submit(ctx, slow)
+		ended <- response
+	}()
+	<-admitted
+	within, cancel := context.WithTimeout(u.As(enginetest.Administrator), 20*time.Second)
+	defer cancel()
+	for _, name := range []string{"a", "b", "c", "d"} {
+		response, err := u.Engine.Submit(within, mpf.Simple(mpf.Target{Namespace: "Test", Procedure: "Make"},
+			xmldoc.Element("data", xmldoc.TextElement("name", name))))
+		require.NoError(t, err, "it waits for a request that has not begun to write")
+		require.Nil(t, response.Err)
+	}
+	assert.Empty(t, ended, "the other one goes on meanwhile")
+	leave()
+	select {
+	case response := <-ended:
+		require.NotNil(t, response.Err)
+		assert.Equal(t, mpf.Aborted.ID, response.Err.Cause)
+	case <-time.After(10 * time.Second):
+		t.Fatal("it goes on after its caller has left")
+	}
 }

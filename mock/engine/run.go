@@ -18,17 +18,19 @@ import (
 
 // run is one request in progress. It belongs to one goroutine.
 type run struct {
-	engine  *Engine
-	ctx     context.Context
-	writer  *ledger.Writer // nil for a request that only reads
-	tx      *state.Tx
-	id      string // of the transaction, in braces
-	request *mpf.Request
-	origin  origin
-	caller  Identity
-	basic   *Identity   // account of the credentials, if there are any
-	base    ldappath.DN // what the caller is held to; zero is everything
-	started time.Time
+	engine *Engine
+	ctx    context.Context
+	writer *ledger.Writer // nil for a request that only reads, and before its first call
+	tx     *state.Tx
+	// prepared are the hashes of the passwords that the request brings.
+	prepared *directory.Prepared
+	id       string // of the transaction, in braces
+	request  *mpf.Request
+	origin   origin
+	caller   Identity
+	basic    *Identity   // account of the credentials, if there are any
+	base     ldappath.DN // what the caller is held to; zero is everything
+	started  time.Time
 
 	paths       paths
 	pathSteps   *pathSteps // left to XPath expressions
@@ -79,14 +81,36 @@ func (r *run) log() *slog.Logger {
 	return r.engine.logger.With(slog.String("transaction_id", r.id), slog.Any("request", r.request)).With(traceIDs(r.ctx)...)
 }
 
-// perform runs the request's procedure in its transaction.
-func (r *run) perform() error {
+// admit finds out who the caller is, and tests whether he may send the request.
+func (r *run) admit() error {
 	var err error
 	if r.caller, err = r.engine.identify(r.tx, r.origin); err != nil {
 		return r.unexpected(err, mpf.Source{})
 	}
 	if err = r.holdToBase(); err != nil {
 		return r.unexpected(err, mpf.Source{})
+	}
+	if !r.request.Target.IsZero() {
+		return nil
+	}
+	allowed, err := r.maySubmit()
+	if err != nil {
+		return r.unexpected(err, mpf.Source{})
+	}
+	if !allowed {
+		return mpf.TrustedNotAllowed.New()
+	}
+	return nil
+}
+
+// perform runs the request's procedure in its transaction.
+func (r *run) perform() error {
+	enter := r.admit
+	if !r.request.Target.IsZero() && !r.hasTurn() {
+		enter = r.takeTurn // it computes nothing before its call
+	}
+	if err := enter(); err != nil {
+		return err
 	}
 	base := scope{credentials: true}
 	if security := r.request.Context.Security; security != nil {
@@ -95,13 +119,6 @@ func (r *run) perform() error {
 	if !r.request.Target.IsZero() {
 		base.trustee = r.caller
 		return r.callAt(base, r.request.Target, r.frame.docs[mpf.DocumentData].node)
-	}
-	allowed, err := r.maySubmit()
-	if err != nil {
-		return r.unexpected(err, mpf.Source{})
-	}
-	if !allowed {
-		return mpf.TrustedNotAllowed.New()
 	}
 	r.frame.scope = base
 	if err := r.frame.steps(r.request.Procedure.Steps); err != nil {

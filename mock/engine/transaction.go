@@ -84,27 +84,38 @@ func (r *run) whole() *mpf.Error {
 	return nil
 }
 
-// begin begins the request's transaction. One that writes waits for its turn;
-// passwords that it may set are hashed before.
+// begin begins the request's transaction. One that writes hashes the passwords that
+// it may set, and waits for its turn with its first call: what a request computes
+// before, however long it takes, keeps no other from writing.
 func (r *run) begin() error {
-	if !r.writes {
-		root, err := r.engine.store.Current(r.ctx)
-		if err != nil {
-			return err
-		}
-		r.tx = root.Read(r.engine.store.Env()).With(r.ctx)
-		return nil
-	}
-	prepared, err := r.engine.prepare(r.ctx, r.request)
+	root, err := r.engine.store.Current(r.ctx)
 	if err != nil {
 		return err
 	}
+	r.tx = root.Read(r.engine.store.Env()).With(r.ctx)
+	if r.writes {
+		r.prepared, err = r.engine.prepare(r.ctx, r.request)
+	}
+	return err
+}
+
+// hasTurn reports whether the request has all that it needs to call procedures.
+func (r *run) hasTurn() bool { return !r.writes || r.writer != nil || r.rehearsal != nil }
+
+// takeTurn waits for the writer's turn, if the request writes and has not got it
+// yet, and tests again what was tested on the state of before.
+func (r *run) takeTurn() error {
+	if r.hasTurn() {
+		return nil
+	}
+	var err error
 	if r.writer, err = r.engine.store.Begin(r.ctx); err != nil {
-		return err
+		return r.unexpected(err, mpf.Source{})
 	}
 	r.tx = r.writer.Tx()
-	directory.UsePrepared(r.tx, prepared)
-	return nil
+	directory.UsePrepared(r.tx, r.prepared)
+	r.controllers, r.hosts, r.seers = nil, nil, nil
+	return r.admit()
 }
 
 // rollback gives the writer's turn back and forgets what was written.
@@ -181,6 +192,9 @@ func (r *run) commit() error {
 		r.close(nil)
 		r.engine.nudge(len(r.jobs) > 0)
 		return nil
+	}
+	if err := r.takeTurn(); err != nil { // it has called nothing
+		return err
 	}
 	_ = r.tenant() // asked for after the end, too
 	r.leave(r.tx)
