@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,38 +62,41 @@ func TestPaths_EndWithTheirContext(t *testing.T) {
 	assert.Equal(t, mpf.Aborted.ID, response.Err.Cause, "%v", response.Err)
 }
 
+// watched is a context that tells when it was looked at many times, as a long
+// evaluation does.
+type watched struct {
+	context.Context
+	looks   atomic.Int64
+	looking chan struct{}
+}
+
+func (w *watched) Err() error {
+	if w.looks.Add(1) == 40 {
+		close(w.looking)
+	}
+	return w.Context.Err()
+}
+
 // What a request computes before its first call keeps no other from writing, and
 // ends when its caller leaves.
 func TestPaths_BeforeTheFirstCallHoldNoTurn(t *testing.T) {
-	admitted := make(chan struct{}, 1)
-	u := enginetest.Open(t, engine.Config{
-		Namespaces: []engine.Namespace{space()}, Limits: engine.Limits{PathSteps: 1 << 50},
-		Intercept: func(_ context.Context, at engine.Point) error {
-			if at.Stage == engine.AtRequest {
-				select {
-				case admitted <- struct{}{}:
-				default:
-				}
-			}
-			return nil
-		},
-	})
-	slow := quadraticRequest(t, quadratic[0], 9_000)
+	u := enginetest.Open(t, engine.Config{Namespaces: []engine.Namespace{space()}, Limits: engine.Limits{PathSteps: 1 << 50}})
 	ctx, leave := context.WithCancel(u.As(enginetest.Administrator))
+	defer leave()
+	slow := &watched{Context: ctx, looking: make(chan struct{})}
 	ended := make(chan *mpf.Response, 1)
+	req := quadraticRequest(t, quadratic[0], 9_000)
 	go func() {
-		response, _ := u.Engine.Submit(ctx, slow)
+		response, _ := u.Engine.Submit(slow, req)
 		ended <- response
 	}()
-	<-admitted
+	<-slow.looking
 	within, cancel := context.WithTimeout(u.As(enginetest.Administrator), 20*time.Second)
 	defer cancel()
-	for _, name := range []string{"a", "b", "c", "d"} {
-		response, err := u.Engine.Submit(within, mpf.Simple(mpf.Target{Namespace: "Test", Procedure: "Make"},
-			xmldoc.Element("data", xmldoc.TextElement("name", name))))
-		require.NoError(t, err, "it waits for a request that has not begun to write")
-		require.Nil(t, response.Err)
-	}
+	response, err := u.Engine.Submit(within, mpf.Simple(mpf.Target{Namespace: "Test", Procedure: "Make"},
+		xmldoc.Element("data", xmldoc.TextElement("name", "other"))))
+	require.NoError(t, err, "it waits for a request that has not begun to write")
+	require.Nil(t, response.Err)
 	assert.Empty(t, ended, "the other one goes on meanwhile")
 	leave()
 	select {
