@@ -213,6 +213,24 @@ func TestResolve_PrincipalNames(t *testing.T) {
 	}
 }
 
+// Nobody takes a name by which another account is known already, whether it was
+// given or follows from the domain.
+func TestResolve_NamesOfOthersStayTheirs(t *testing.T) {
+	d := updating(t)
+	bob := mustCreate(t, d, testReseller.Child("CN", "bob"), "user", value(KindSAM, "bob"), value(KindUPN, "bob@org.example"))
+	eve := mustCreate(t, d, testReseller.Child("CN", "eve"), "user", value(KindSAM, "eve"))
+	for _, upn := range []string{"bob@fabrikam.com", "BOB@Fabrikam.com", "bob@org.example"} {
+		assert.ErrorIs(t, d.Set(eve, KindUPN, upn), state.ErrConflict, upn)
+	}
+	require.NoError(t, d.Set(bob, KindUPN, "bob@fabrikam.com"), "its own")
+	require.NoError(t, d.Set(eve, KindUPN, "bob"), "a name without a suffix")
+	for _, name := range []string{"bob", "bob@fabrikam.com", `FABRIKAM\bob`} {
+		found, err := d.Resolve(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, bob.ID, found.ID, name)
+	}
+}
+
 func TestSetAddRemove(t *testing.T) {
 	d := updating(t)
 	o := mustCreate(t, d, testReseller.Child("CN", "o"), "user", value("otherTelephone", "first"), value("sn", "Old"))

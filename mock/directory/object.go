@@ -258,9 +258,13 @@ func (d Directory) Resolve(name string) (*Object, error) {
 	if sid, err := ParseSID(name); err == nil {
 		return d.BySID(sid)
 	}
-	o, err := d.ByUPN(name)
+	first, second := d.BySAM, d.ByUPN // a name without an @ is an account's first
+	if strings.Contains(name, "@") {
+		first, second = second, first
+	}
+	o, err := first(name)
 	if errors.Is(err, state.ErrNotFound) {
-		o, err = d.BySAM(name)
+		o, err = second(name)
 	}
 	if i := strings.LastIndexByte(name, '@'); errors.Is(err, state.ErrNotFound) && i > 0 {
 		home, err := d.Domain()

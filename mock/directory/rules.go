@@ -106,7 +106,20 @@ func checkUPN(d Directory, o *Object, values []string) error {
 	if at := strings.LastIndexByte(upn, '@'); at >= 0 && at < len(upn)-1 && !domainName(upn[at+1:]) {
 		return &state.ConstraintError{Attribute: KindUPN, Rule: state.RuleCharacters, Detail: "a domain after the @, without a dot at its end"}
 	}
+	if err := d.taken(o, d.implicitHolder(upn), KindUPN, upn); err != nil {
+		return err
+	}
 	return d.taken(o, byUPN.Find(d.tx, ldappath.Fold(upn)), KindUPN, upn)
+}
+
+// implicitHolder returns the account that has a userPrincipalName without its having
+// been given: account@domain is a name of each (F129). It is nil if there is none.
+func (d Directory) implicitHolder(upn string) *record {
+	at, root := strings.LastIndexByte(upn, '@'), settings.Get(d.tx, settingDomain)
+	if at <= 0 || root == nil || !strings.EqualFold(upn[at+1:], root.dn.Domain()) {
+		return nil
+	}
+	return bySAM.Find(d.tx, ldappath.Fold(upn[:at]))
 }
 
 // taken reports that another object than o has a name. holder is nil if it is
