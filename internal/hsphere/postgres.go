@@ -43,7 +43,9 @@ func openDatabase(ctx context.Context, location string) (*Panel, error) {
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	cfg.RuntimeParams["application_name"] = "wsexchange"
-	cfg.ConnectTimeout = min(max(cfg.ConnectTimeout, time.Second), connectTimeout)
+	if cfg.ConnectTimeout <= 0 || cfg.ConnectTimeout > connectTimeout {
+		cfg.ConnectTimeout = connectTimeout
+	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("panel: %w", err)
