@@ -13,3 +13,14 @@
 // that do nothing but fail. Every other example succeeds on a new emulator with
 // the demo data after those that it needs. A test holds all of this.
 package examples
+
+import "embed"
+
+//go:embed */*.xml
+var files embed.FS
+
+// Of returns the example of a procedure, and false if there is none.
+func Of(namespace, procedure string) (string, bool) {
+	text, err := files.ReadFile(namespace + "/" + procedure + ".xml")
+	return string(text), err == nil
+}

@@ -52,13 +52,24 @@ type handler struct {
 // Client. Callers that come in here are never Trusted by themselves: whether
 // they may send trusted requests is the engine's to decide.
 func NewHandler(s Submitter, c HandlerConfig) http.Handler {
+	return &handler{submitter: s, config: c.withDefaults()}
+}
+
+func (c HandlerConfig) withDefaults() HandlerConfig {
 	if c.Realm == "" {
 		c.Realm = "MPF"
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &handler{submitter: s, config: c}
+	return c
+}
+
+// Admit checks the credentials of a request as NewHandler's handler does, for
+// other addresses of a program. It returns the context with the caller, or
+// answers the request itself.
+func (c HandlerConfig) Admit(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
+	return c.withDefaults().authenticate(w, r)
 }
 
 // ServeHTTP answers one request, always with its length.
@@ -87,7 +98,7 @@ holds the request document.
 `
 
 func (h *handler) post(w http.ResponseWriter, r *http.Request) {
-	ctx, ok := h.authenticate(w, r)
+	ctx, ok := h.config.authenticate(w, r)
 	if !ok {
 		return
 	}
@@ -163,8 +174,8 @@ func (h *handler) read(body io.Reader, charset string) (*Request, error) {
 }
 
 // authenticate gives the context with the caller, or answers itself.
-func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
-	if h.config.Authenticate == nil {
+func (c HandlerConfig) authenticate(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
+	if c.Authenticate == nil {
 		return r.Context(), true
 	}
 	login, password, given := r.BasicAuth()
@@ -172,13 +183,13 @@ func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.
 	var caller Caller
 	if given {
 		domain, user := splitLogin(login)
-		attempt, refused := h.begin(r, user)
+		attempt, refused := c.begin(r, user)
 		if refused.Wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int((refused.Wait+time.Second-1)/time.Second)))
 			answer(w, http.StatusTooManyRequests, "text/plain; charset=utf-8", []byte("There were too many wrong passwords. Try again later.\n"))
 			return nil, false
 		}
-		caller, err = h.config.Authenticate(r.Context(), domain, user, secret.New(password))
+		caller, err = c.Authenticate(r.Context(), domain, user, secret.New(password))
 		attempt(err)
 	}
 	switch {
@@ -186,10 +197,10 @@ func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.
 		caller.Trusted = false
 		return WithCaller(r.Context(), caller), true
 	case errors.Is(err, ErrNotAuthenticated):
-		w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(h.config.Realm))
+		w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(c.Realm))
 		answer(w, http.StatusUnauthorized, "text/plain; charset=utf-8", []byte("Access is denied.\n"))
 	default:
-		h.config.Logger.ErrorContext(r.Context(), "credentials could not be checked", "error", err)
+		c.Logger.ErrorContext(r.Context(), "credentials could not be checked", "error", err)
 		answer(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("The credentials cannot be checked now.\n"))
 	}
 	return nil, false
@@ -197,13 +208,13 @@ func (h *handler) authenticate(w http.ResponseWriter, r *http.Request) (context.
 
 // begin reserves an attempt of the throttle, whose verdict the returned function
 // gives.
-func (h *handler) begin(r *http.Request, user string) (func(error), throttle.Refusal) {
-	if h.config.Throttle == nil {
+func (c HandlerConfig) begin(r *http.Request, user string) (func(error), throttle.Refusal) {
+	if c.Throttle == nil {
 		return func(error) {}, throttle.Refusal{}
 	}
 	from, _ := netip.ParseAddrPort(r.RemoteAddr) // one that is not known counts by account alone
 	source := throttle.SourceOf(from.Addr())
-	refused := h.config.Throttle.Begin(source, user)
+	refused := c.Throttle.Begin(source, user)
 	return func(err error) {
 		verdict := throttle.Unknown
 		switch {
@@ -212,7 +223,7 @@ func (h *handler) begin(r *http.Request, user string) (func(error), throttle.Ref
 		case errors.Is(err, ErrNotAuthenticated):
 			verdict = throttle.Bad
 		}
-		h.config.Throttle.End(source, user, verdict)
+		c.Throttle.End(source, user, verdict)
 	}, refused
 }
 

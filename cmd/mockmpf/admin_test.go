@@ -40,7 +40,7 @@ func TestServe_Reload(t *testing.T) {
 	assert.Equal(t, []string{"audit-level", "control.token"}, keys(done.Restart))
 	levels := map[string]string{}
 	require.Equal(t, http.StatusOK, e.Administer("GET", "/-/log-level", &levels))
-	assert.Equal(t, map[string]string{partDaemon: "info", partEngine: "debug", partLDAP: "info"}, levels)
+	assert.Equal(t, map[string]string{partDaemon: "info", partEngine: "debug", partLDAP: "info", partPages: "info"}, levels)
 	_, err := submit(t, old, caller, nil)
 	assert.Error(t, err, "the listener has moved")
 	answer, err := submit(t, strings.Replace(old, "soapisapi", "other", 1), caller, nil)

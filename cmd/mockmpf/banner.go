@@ -60,6 +60,9 @@ func (s *service) banner(ctx context.Context, w io.Writer) error {
 	if s.control != nil {
 		line("Control", "http://"+daemon.Dialable(s.control.Listener.Addr().String())+"/_mock/")
 	}
+	if s.pages != nil {
+		line("Pages", strings.TrimSuffix(s.url(), s.current.Load().cfg.Path)+"/")
+	}
 	if login != "" {
 		line("Account", login)
 		fmt.Fprintf(&b, "First request:\n%s\n", curl(login, s.url()))

@@ -14,6 +14,7 @@ import (
 	"wsexchange/internal/tracing"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
+	"wsexchange/mock/web"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -40,6 +41,7 @@ type Config struct {
 	Metrics     MetricsConfig        `setting:"metrics" restart:"true" help:"metrics and health"`
 	Admin       daemon.AdminSettings `setting:"admin" restart:"true" help:"the listener of administrators: log levels, reload, queued requests, audit log, profiles"`
 	Control     ControlConfig        `setting:"control" restart:"true" help:"control by those who test with the emulator"`
+	Pages       web.Settings         `setting:"pages" restart:"true" help:"pages for people, at the address of the SOAP endpoint"`
 	Log         LogConfig            `setting:"log" help:"what is logged"`
 	Tracing     tracing.Settings     `setting:"tracing" restart:"true" help:"spans of OpenTelemetry"`
 }
@@ -116,7 +118,7 @@ type ControlConfig struct {
 // LogConfig says what is logged.
 type LogConfig struct {
 	daemon.LogSettings
-	Levels []string `setting:"levels" help:"levels of single parts, part=level; the parts are daemon, engine, ldap" example:"engine=debug,ldap=warn"`
+	Levels []string `setting:"levels" help:"levels of single parts, part=level; the parts are daemon, engine, ldap, pages" example:"engine=debug,ldap=warn"`
 }
 
 // Parts of the program that log at levels of their own.
@@ -124,11 +126,12 @@ const (
 	partDaemon = "daemon"
 	partEngine = "engine"
 	partLDAP   = "ldap"
+	partPages  = "pages"
 )
 
 // logs makes the loggers.
 func (c *Config) logs(w io.Writer) (*daemon.Logs, error) {
-	logs, err := daemon.NewLogs(w, c.Log.Format, partDaemon, partEngine, partLDAP)
+	logs, err := daemon.NewLogs(w, c.Log.Format, partDaemon, partEngine, partLDAP, partPages)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,15 @@ import (
 	"wsexchange/internal/config"
 	"wsexchange/internal/daemon"
 	"wsexchange/internal/front"
+	"wsexchange/internal/secret"
 	"wsexchange/internal/throttle"
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
 	"wsexchange/mock/ledger"
 	"wsexchange/mock/operator"
+	"wsexchange/mock/web"
+	"wsexchange/mock/web/page"
 )
 
 // service is everything that serve runs.
@@ -29,6 +32,7 @@ type service struct {
 	emulator *mock.Emulator
 	endpoint *daemon.Server
 	control  *daemon.Server // or nil
+	pages    *web.Handler   // or nil
 
 	current atomic.Pointer[current]
 }
@@ -79,9 +83,12 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 	if err := s.openEmulator(ctx, cfg); err != nil {
 		return err
 	}
+	var err error
+	if s.pages, err = s.openPages(cfg); err != nil {
+		return err
+	}
 	s.current.Store(s.state(cfg))
 	endpoint := func(w http.ResponseWriter, r *http.Request) { s.current.Load().endpoint.ServeHTTP(w, r) }
-	var err error
 	if s.endpoint, err = daemon.Listen("listen", cfg.Listen, http.HandlerFunc(endpoint)); err != nil {
 		return err
 	}
@@ -93,7 +100,34 @@ func (s *service) open(ctx context.Context, cfg *Config) error {
 func (s *service) state(cfg *Config) *current {
 	mux := http.NewServeMux()
 	mux.Handle(front.Path(cfg.Path), s.emulator.Handler(cfg.Limits.XML()))
-	return &current{cfg: cfg, endpoint: front.Paths(mux)}
+	endpoint := front.Paths(mux)
+	if s.pages != nil {
+		endpoint = s.pages.Beside(endpoint)
+	}
+	return &current{cfg: cfg, endpoint: endpoint}
+}
+
+// openPages makes the pages for people, nil if they are switched off.
+func (s *service) openPages(cfg *Config) (*web.Handler, error) {
+	if !cfg.Pages.Enabled {
+		return nil, nil
+	}
+	return web.New(web.Config{
+		Settings: cfg.Pages, Emulator: s.emulator, Admit: s.emulator.Admit, Unlock: cfg.unlock(),
+		Addresses: []page.Link{{Text: "SOAP endpoint of the engine", URL: cfg.Path}}, Secure: cfg.TLS.Certificate != "", Logger: s.logs.Logger(partPages),
+	})
+}
+
+// unlock returns the tokens of the listeners that can change the emulator.
+func (c *Config) unlock() []secret.String {
+	var tokens []secret.String
+	if c.Control.Listen != "" {
+		tokens = append(tokens, c.Control.Token)
+	}
+	if c.Admin.Listen != "" {
+		tokens = append(tokens, c.Admin.Token)
+	}
+	return tokens
 }
 
 // apply changes the running emulator to a configuration, all or nothing.

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/antchfx/xmlquery"
-
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mpf"
 )
@@ -68,32 +66,7 @@ func (s *session) answer(ctx context.Context, fields []field, req *mpf.Request, 
 // format writes the answer with a line for each element. Passwords that an
 // engine sends back are taken out.
 func (s *session) format(answer *mpf.Response) string {
-	var b strings.Builder
-	indent(&b, mpf.Redact(answer.Element()), s.options.indent, 0)
-	return b.String()
-}
-
-func indent(b *strings.Builder, n *xmldoc.Node, width, level int) {
-	pad := strings.Repeat(" ", width*level)
-	elements, texts := false, false
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		isElement := c.Type == xmlquery.ElementNode
-		elements = elements || isElement
-		texts = texts || !isElement && strings.TrimSpace(c.Data) != ""
-	}
-	if !elements || texts {
-		b.WriteString(pad + xmldoc.String(n) + "\n") // mixed content would change with white space
-		return
-	}
-	empty := xmldoc.Clone(n)
-	for c := empty.FirstChild; c != nil; c = empty.FirstChild {
-		xmldoc.Remove(c)
-	}
-	b.WriteString(pad + strings.TrimSuffix(xmldoc.String(empty), "/>") + ">\n")
-	for c := range xmldoc.Elements(n) {
-		indent(b, c, width, level+1)
-	}
-	b.WriteString(pad + "</" + n.Data + ">\n")
+	return xmldoc.Indented(mpf.Redact(answer.Element()), s.options.indent)
 }
 
 // milliseconds writes a time as the output has it.

@@ -28,6 +28,9 @@ func (s *service) banner(w io.Writer) error {
 	if url := s.AdminURL(); url != "" {
 		line("Admin", url)
 	}
+	if s.pages != nil {
+		line("Pages", strings.TrimSuffix(address, "/"+strings.Trim(s.current.Load().cfg.Prefix, "/"))+"/")
+	}
 	line("WSDL", address+"/HostedExchange.asmx?WSDL")
 	if backend.sample != "" {
 		fmt.Fprintf(&b, "First call:\n%s\n", backend.demo.curl(address, backend))

@@ -16,6 +16,7 @@ import (
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
 	"wsexchange/mock/state"
+	"wsexchange/mock/web"
 )
 
 // Config is everything that can be set. Names, defaults and help texts of
@@ -93,7 +94,7 @@ type MetricsConfig struct {
 // LogConfig says what is logged.
 type LogConfig struct {
 	daemon.LogSettings
-	Levels []string      `setting:"levels" help:"levels of single parts, part=level; the parts are daemon, gateway, auth, engine, ldap" example:"auth=debug,ldap=warn"`
+	Levels []string      `setting:"levels" help:"levels of single parts, part=level; the parts are daemon, gateway, auth, engine, ldap, pages" example:"auth=debug,ldap=warn"`
 	Slow   time.Duration `setting:"slow" default:"5s" help:"calls that take so long are marked in the log; 0 marks none"`
 }
 
@@ -105,6 +106,7 @@ type EmulatorConfig struct {
 	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP, with StartTLS given tls.certificate; empty serves none"`
 	LDAPSecure  string        `setting:"ldaps-listen" help:"address of the emulator's ldaps, which needs tls.certificate" example:"127.0.0.1:6360"`
 	LDAP        ldap.Settings `setting:"ldap" help:"limits of the emulator's LDAP listeners"`
+	Pages       web.Settings  `setting:"pages" help:"pages for people, at the address of the web services"`
 	HashCost    int           `setting:"hash-cost" default:"10" min:"4" max:"31" help:"bcrypt cost of passwords; each step doubles the time"`
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration `setting:"audit-keep" default:"2160h" help:"how long the audit log keeps them; 0s keeps them permanently"`
@@ -184,11 +186,12 @@ const (
 	partAuth    = "auth"
 	partEngine  = "engine"
 	partLDAP    = "ldap"
+	partPages   = "pages"
 )
 
 // logs makes the loggers.
 func (c *Config) logs(w io.Writer) (*daemon.Logs, error) {
-	logs, err := daemon.NewLogs(w, c.Log.Format, partDaemon, partGateway, partAuth, partEngine, partLDAP)
+	logs, err := daemon.NewLogs(w, c.Log.Format, partDaemon, partGateway, partAuth, partEngine, partLDAP, partPages)
 	if err != nil {
 		return nil, err
 	}

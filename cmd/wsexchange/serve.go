@@ -12,6 +12,7 @@ import (
 	"wsexchange/adapter"
 	"wsexchange/adapter/auth"
 	"wsexchange/internal/daemon"
+	"wsexchange/mock/web"
 )
 
 // service is everything that serve runs.
@@ -23,6 +24,7 @@ type service struct {
 	authLogger *slog.Logger
 	web        *daemon.Server
 	auth       *auth.Metrics
+	pages      *web.Handler // or nil
 
 	current atomic.Pointer[current]
 }
@@ -98,7 +100,10 @@ func (s *service) openState(ctx context.Context, cfg *Config) error {
 		return err
 	}
 	s.auth.Follow(next.gate)
-	next.handler, err = adapter.New(s.adapterConfig(cfg, b, next.gate))
+	if next.handler, err = adapter.New(s.adapterConfig(cfg, b, next.gate)); err != nil {
+		return err
+	}
+	s.pages, err = s.openPages(cfg, b)
 	return err
 }
 
@@ -143,5 +148,9 @@ func (s *service) close() {
 }
 
 func (s *service) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.pages != nil && s.pages.Serves(r) {
+		s.pages.ServeHTTP(w, r)
+		return
+	}
 	s.current.Load().handler.ServeHTTP(w, r)
 }
