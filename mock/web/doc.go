@@ -10,3 +10,4 @@
 package web
 
 //go:generate go tool templ generate -path .
+//go:generate sh -c "go tool gofumpt -w *_templ.go */*_templ.go"

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"bytes"
-	"go/format"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	parser "github.com/a-h/templ/parser/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"mvdan.cc/gofumpt/format"
 )
 
 // TestTemplates_AreGenerated holds that *_templ.go is what generation makes of the
@@ -29,7 +29,7 @@ func TestTemplates_AreGenerated(t *testing.T) {
 		var made bytes.Buffer
 		_, err = generator.Generate(file, &made, generator.WithVersion(version(t)), generator.WithFileName(filepath.ToSlash(path)))
 		require.NoError(t, err)
-		want, err := format.Source(made.Bytes())
+		want, err := format.Source(made.Bytes(), format.Options{LangVersion: "go1.26", ModulePath: "wsexchange"})
 		require.NoError(t, err)
 		got, err := os.ReadFile(strings.TrimSuffix(path, ".templ") + "_templ.go")
 		require.NoError(t, err)
