@@ -37,6 +37,7 @@ type Record struct {
 // CallRecord is one call of a procedure.
 type CallRecord struct {
 	Step     int // from 1
+	Depth    int // 0 for a call of the request, 1 for one that such a call made, …
 	Target   mpf.Target
 	Code     mpf.HRESULT // 0 for success
 	Duration time.Duration
@@ -70,7 +71,7 @@ func (r *run) record(response *mpf.Response) {
 		rec.Changes = nil
 	}
 	for _, c := range r.calls {
-		rec.Calls = append(rec.Calls, CallRecord{Step: c.seq, Target: c.target, Code: c.code, Duration: c.duration})
+		rec.Calls = append(rec.Calls, CallRecord{Step: c.seq, Depth: c.depth, Target: c.target, Code: c.code, Duration: c.duration})
 	}
 	r.engine.journal(rec)
 }

@@ -38,6 +38,7 @@ type Entry struct {
 // Call is one call of a procedure.
 type Call struct {
 	Step         int    `json:"step"`
+	Depth        int    `json:"depth"` // 0 for a call of the request, 1 for one that such a call made, and so on
 	Namespace    string `json:"namespace"`
 	Procedure    string `json:"procedure"`
 	Code         string `json:"code"`
@@ -66,7 +67,7 @@ func entryOf(r engine.Record) Entry {
 	}
 	for _, c := range r.Calls {
 		e.Calls = append(e.Calls, Call{
-			Step: c.Step, Namespace: c.Target.Namespace, Procedure: c.Target.Procedure, Code: c.Code.String(),
+			Step: c.Step, Depth: c.Depth, Namespace: c.Target.Namespace, Procedure: c.Target.Procedure, Code: c.Code.String(),
 			Microseconds: c.Duration.Microseconds(),
 		})
 	}

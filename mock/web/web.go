@@ -17,7 +17,9 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/state"
+	"wsexchange/mock/web/console"
 	"wsexchange/mock/web/page"
+	"wsexchange/mock/web/resources"
 	"wsexchange/mock/web/sample"
 	"wsexchange/mpf"
 )
@@ -35,6 +37,11 @@ type Config struct {
 	Unlock []secret.String
 	// Addresses are the program's other addresses, for the first page.
 	Addresses []page.Link
+	// Endpoint is the path of the engine's SOAP endpoint at the same address, or ""
+	// if there is none.
+	Endpoint string
+	// Status returns the state of the program for the console; nil: it shows none.
+	Status func(ctx context.Context) console.Status
 	// Secure says that pages are served over TLS.
 	Secure bool
 	// Now is the clock; nil is the system's. Logger takes errors; nil takes none.
@@ -57,6 +64,8 @@ type area struct {
 // the originals, compares paths without regard to letter case.
 var areas = []area{
 	{sample.Path, "MPS Sample Web Client", "A form for every procedure: create organizations, users and mailboxes, and see request and answer."},
+	{resources.Path, "Resource Manager Web Client", "Stores and servers with their capacity: register, change and remove them."},
+	{console.Path, "Console", "What the emulator was asked and why it failed; its directory, queue, audit log, faults and snapshots."},
 }
 
 // New makes a handler. Its error is that of a configuration that lacks something.
@@ -83,16 +92,21 @@ func New(config Config) (*Handler, error) {
 	page.Assets(h.echo)
 	h.echo.GET("/", h.index)
 	h.echo.HEAD("/", h.index)
-	return h, h.open(frame)
+	h.open(frame)
+	return h, nil
 }
 
 // open adds the routes of the areas.
-func (h *Handler) open(frame *page.Frame) error {
+func (h *Handler) open(frame *page.Frame) {
 	e := h.config.Emulator
 	sample.New(sample.Config{
 		Namespaces: e.Engine.Namespaces(), Submitter: e.Submitter(), Place: h.place, TopLevel: h.config.TopLevel,
 	}).Open(h.echo, frame)
-	return nil
+	resources.New(resources.Config{Submitter: e.Submitter(), Store: e.Store, Controller: func(ctx context.Context) (string, error) {
+		_, controller, err := h.place(ctx)
+		return controller, err
+	}}).Open(h.echo, frame)
+	console.New(console.Config{Emulator: e, Endpoint: h.config.Endpoint, Status: h.config.Status}).Open(h.echo, frame)
 }
 
 // place returns the unit of all organizations and the domain controller that the

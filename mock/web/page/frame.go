@@ -81,11 +81,6 @@ func (v *Visit) Ctx() context.Context { return v.Request().Context() }
 // Now is the time of the frame's clock.
 func (v *Visit) Now() time.Time { return v.frame.config.Now() }
 
-// Submit runs a request in the caller's name.
-func (v *Visit) Submit(s mpf.Submitter, r *mpf.Request) (*mpf.Response, error) {
-	return s.Submit(mpf.WithCaller(v.Ctx(), v.Caller), r)
-}
-
 // Need says who may visit a page.
 type Need int
 

@@ -1,11 +1,8 @@
 package sample
 
 import (
-	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/antchfx/xmlquery"
 
@@ -16,20 +13,6 @@ import (
 	"wsexchange/mpf"
 )
 
-// outcome is what became of a request.
-type outcome struct {
-	request, response string // XML, without secrets
-	took              time.Duration
-	failed            *failure
-}
-
-// failure is an error with its documentation.
-type failure struct {
-	*mpf.Error
-	code  mpf.Code
-	cause *mpf.Cause // or nil
-}
-
 // Parts of a userPrincipalName.
 const (
 	upnName   = "upnName"
@@ -38,42 +21,24 @@ const (
 )
 
 // run submits the request of a form in the visitor's name.
-func (c *Client) run(v *page.Visit, e *entry, given url.Values) (*outcome, error) {
+func (c *Client) run(v *page.Visit, e *entry, given url.Values) (*page.Outcome, error) {
 	data, bad := dataOf(e, given)
 	if bad != nil {
-		return &outcome{failed: explained(bad)}, nil
+		return &page.Outcome{Failed: page.Explained(bad)}, nil
 	}
-	req := mpf.Simple(e.of, data)
-	out := &outcome{request: xmldoc.Indented(shown(e, req.Element()), 2)}
-	began := v.Now()
-	resp, err := v.Submit(c.config.Submitter, req)
-	out.took = v.Now().Sub(began)
-	if err != nil {
-		return nil, page.Refuse(http.StatusBadGateway, fmt.Sprintf("The request got no answer: %v.", err))
-	}
-	out.response = xmldoc.Indented(shown(e, resp.Element()), 2)
-	if resp.Err != nil {
-		out.failed = explained(resp.Err)
-	}
-	return out, nil
+	return v.Run(c.config.Submitter, mpf.Simple(e.of, data), e.hide)
 }
 
-// shown is a document without secrets.
-func shown(e *entry, n *xmldoc.Node) *xmldoc.Node {
-	n = mpf.Redact(n)
-	var hide func(*xmldoc.Node)
-	hide = func(n *xmldoc.Node) {
-		for child := range xmldoc.Elements(n) {
-			for _, a := range e.row.Arguments {
-				if a.Type == engine.Secret && child.Data == a.Name {
-					xmldoc.SetText(child, secret.Redacted)
-				}
+// hide takes secrets out of a document that the row knows as such.
+func (e *entry) hide(n *xmldoc.Node) {
+	for child := range xmldoc.Elements(n) {
+		for _, a := range e.row.Arguments {
+			if a.Type == engine.Secret && child.Data == a.Name {
+				xmldoc.SetText(child, secret.Redacted)
 			}
-			hide(child)
 		}
+		e.hide(child)
 	}
-	hide(n)
-	return n
 }
 
 // dataOf makes the data of a request from a form. Fields that are empty are left
@@ -142,15 +107,4 @@ func trees(name, text string) ([]*xmldoc.Node, error) {
 		xmldoc.Remove(n)
 	}
 	return nodes, nil
-}
-
-func explained(err *mpf.Error) *failure {
-	f := &failure{Error: err}
-	f.code, _ = err.Code.Lookup()
-	for _, cause := range mpf.Causes() {
-		if cause.ID == err.Cause {
-			f.cause = cause
-		}
-	}
-	return f
 }

@@ -179,7 +179,7 @@ type view struct {
 	reseller, customer string
 	fields             []field
 	topLevel           []string
-	outcome            *outcome
+	outcome            *page.Outcome
 }
 
 func (c *Client) view(v *page.Visit, t *tab, e *entry) *view {
