@@ -118,10 +118,14 @@ func (f Filter) matches(e *Entry) bool {
 		(f.Tenant == "" || fault.SameOrganization(f.Tenant, e.Organization)) &&
 		(f.Operation == "" || fault.SameOperation(f.Operation, e.Operation)) &&
 		(f.Caller == "" || strings.EqualFold(f.Caller, e.Caller)) &&
-		(f.ID == "" || strings.EqualFold(f.ID, e.TransactionID) || strings.EqualFold(f.ID, e.ClientID)) &&
+		(f.ID == "" || sameID(f.ID, e.TransactionID) || sameID(f.ID, e.ClientID)) &&
 		(f.Code == "" || strings.EqualFold(f.Code, e.Code) || e.Error != nil && strings.EqualFold(f.Code, e.Error.Cause)) &&
 		f.calls(e) && f.concerns(e)
 }
+
+// sameID reports whether two ids are the same, with braces around them or
+// without.
+func sameID(a, b string) bool { return strings.EqualFold(strings.Trim(a, "{}"), strings.Trim(b, "{}")) }
 
 // calls tells whether the request, or a call in it, is of the procedure.
 func (f Filter) calls(e *Entry) bool {

@@ -99,7 +99,8 @@ func TestConsole_Faults(t *testing.T) {
 	assert.Equal(t, fault.Fail, rules[0].Action)
 	const form = "/MPSSampleWeb/General/CreateResellerOrganization"
 	s.post(t, form, form, "container", "LDAP://OU=Hosting,DC=fabrikam,DC=com", "name", "R2", "preferredDomainController", "dc1.fabrikam.com")
-	assert.Contains(t, textOf(s.get(t, "/console/faults")), "namespace Hosted Exchange, procedure CreateResellerOrganization before fail 0x80070005 1 1", "seen and hit")
+	assert.Contains(t, textOf(s.get(t, "/console/faults")),
+		"namespace Hosted Exchange, procedure CreateResellerOrganization before fail 0x80070005 1 1", "seen and hit")
 	s.post(t, "/console/faults", "/console/faults", "action", "remove", "id", rules[0].ID)
 	assert.Empty(t, s.Faults.List())
 }
@@ -155,7 +156,7 @@ func TestConsole_DirectoryAndOrganizations(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, s.send(httptest.NewRequest(http.MethodGet, "/console/directory?dn=CN=no,DC=fabrikam,DC=com", nil)).Code)
 
 	org := textOf(s.get(t, "/console/organization?dn="+url.QueryEscape("LDAP://OU=acme,OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com")))
-	for _, part := range []string{"acme.example PrimaryDomain", "GoldMail", "jo@acme.example", "Mailbox Store 1 (EX1)", "of 20000 KB used"} {
+	for _, part := range []string{"acme.example PrimaryDomain", "GoldMail", "jo@acme.example", "Mailbox Store 1 (EX1)", "of 100000 KB used"} {
 		assert.Contains(t, org, part)
 	}
 	assert.Contains(t, textOf(s.get(t, "/console/resources")), "Mailbox Store 1 (EX1)")

@@ -85,7 +85,8 @@ func TestSample_CreateAResellerOrganization(t *testing.T) {
 func TestSample_ErrorsHaveTheirCause(t *testing.T) {
 	s := open(t)
 	const form = "/MPSSampleWeb/HostedExchange/CreateResellerOrganization"
-	text := textOf(s.post(t, form, form, "container", "LDAP://OU=Nowhere,DC=fabrikam,DC=com", "name", "R2", "preferredDomainController", "dc1.fabrikam.com").Body.String())
+	text := textOf(s.post(t, form, form, "container", "LDAP://OU=Nowhere,DC=fabrikam,DC=com", "name", "R2",
+		"preferredDomainController", "dc1.fabrikam.com").Body.String())
 	assert.Contains(t, text, "0x80072030 ERROR_DS_NO_SUCH_OBJECT")
 	assert.Contains(t, text, "Cause E-")
 	assert.Contains(t, text, "<errorContext")
@@ -102,7 +103,8 @@ func TestSample_WhatTheVisitorMayNotDoIsTold(t *testing.T) {
 		return s.send(r)
 	}
 	token := formToken.FindStringSubmatch(asClerk(httptest.NewRequest(http.MethodGet, form, nil)).Body.String())[1]
-	r := httptest.NewRequest(http.MethodPost, form, strings.NewReader("formToken="+token+"&name=R2&container=LDAP://OU=Hosting,DC=fabrikam,DC=com&preferredDomainController=dc1.fabrikam.com"))
+	r := httptest.NewRequest(http.MethodPost, form, strings.NewReader("formToken="+token+
+		"&name=R2&container=LDAP://OU=Hosting,DC=fabrikam,DC=com&preferredDomainController=dc1.fabrikam.com"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	text := textOf(asClerk(r).Body.String())
 	assert.Contains(t, text, "0x80070005 E_ACCESSDENIED")

@@ -146,7 +146,10 @@ func TestForms_OfOthersAreRefused(t *testing.T) {
 	const form = "/MPSSampleWeb/General/CreateResellerOrganization"
 	send := func(change func(*http.Request, url.Values)) *httptest.ResponseRecorder {
 		token := formToken.FindStringSubmatch(s.get(t, form))[1]
-		fields := url.Values{page.TokenField: {token}, "container": {"LDAP://OU=Hosting,DC=fabrikam,DC=com"}, "name": {"R9"}, "preferredDomainController": {"dc1.fabrikam.com"}}
+		fields := url.Values{
+			page.TokenField: {token}, "container": {"LDAP://OU=Hosting,DC=fabrikam,DC=com"}, "name": {"R9"},
+			"preferredDomainController": {"dc1.fabrikam.com"},
+		}
 		r := httptest.NewRequest(http.MethodPost, form, nil)
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		change(r, fields)

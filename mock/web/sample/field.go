@@ -86,7 +86,8 @@ func label(name string) string {
 	var b strings.Builder
 	runes := []rune(name)
 	for i, r := range runes {
-		ends := i > 0 && (i > 1 || len(runes) < 3 || unicode.IsLower(runes[2])) && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		ends := i > 0 && (i > 1 || len(runes) < 3 || unicode.IsLower(runes[2])) && unicode.IsUpper(r)
+		ends = ends && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
 		if ends && runes[i-1] != ' ' {
 			b.WriteByte(' ')
 		}
