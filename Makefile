@@ -8,7 +8,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
 INTEROP  = interop-axis interop-zeep interop-recorded interop-go interop-samba interop-mpf
-.PHONY: help run build check rename test needs fuzz lint generate bench load throughput startup growth image release sbom clean $(INTEROP)
+.PHONY: help run build check rename test needs fuzz lint generate screenshots bench load throughput startup growth image release sbom clean $(INTEROP)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -68,6 +68,10 @@ generate: ## WSDL files, Go clients and generated documents
 	$(GO) generate ./...
 	$(GO) test ./adapter ./mpf ./mock/control ./cmd/mockmpf ./cmd/wsexchange -run 'Document|Description' -update
 	$(GO) test ./mock -run Emulated -update-emulated
+
+screenshots: ## pictures of the pages in docs/screenshots, by Chromium
+	@mkdir -p docs/screenshots
+	SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 ./mock/web -run '^TestScreenshots$$'
 
 bench: ## Go benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -16,6 +16,7 @@ needs=(
   /usr/lib/python3/dist-packages/zeep/__init__.py=python3-zeep  # a strict SOAP client
   /usr/bin/promtool=prometheus                                  # tests rules and dashboard; its server is not started
   /usr/bin/systemd-analyze=systemd                              # rates the units; it need not run
+  /usr/bin/chromium=chromium                                    # visits the pages
   /usr/bin/curl=curl                                            # a SOAP client by hand
   /usr/bin/rpm=rpm                                              # lists what is in a package
   /usr/sbin/samba=samba-ad-dc                                   # a domain controller
