@@ -82,7 +82,7 @@ func TestServe_ReadyInDetail(t *testing.T) {
 		assert.True(t, c.OK, c.Name)
 		names = append(names, c.Name)
 	}
-	assert.Equal(t, []string{"listener", "database", "ldap", "ldaps"}, names)
+	assert.Equal(t, []string{"listener", "database", "ldap", "ldaps", "certificate"}, names)
 	assert.Contains(t, e.Metrics(), "mockmpf_certificate_expiry_timestamp_seconds")
 }
 
