@@ -35,7 +35,7 @@ func TestBase_SubmitMpsRequest(t *testing.T) {
 			answer = submit("Exchange Resource Manager", "QueryAllOrganizations", "")
 			assert.Contains(t, answer, "<organizations", "it is answered with those of the base")
 			answer = submit("Active Directory Provider", "Search", "<path>LDAP://"+reseller+"</path><filter>(objectClass=*)</filter><scope>base</scope>")
-			assert.Contains(t, answer, "<searchResult ")
+			assert.Contains(t, answer, `<object class="organizationalUnit" name="Reseller1"`)
 		})
 	}
 }
