@@ -15,7 +15,8 @@ import (
 	"wsexchange/mpf"
 )
 
-// baseEndpoint tells the caller that it was given. Callers have the base held.
+// baseEndpoint serves an endpoint and returns its address and the caller that it was
+// given last. Callers who authenticate are held to the base held, if it is not "".
 func baseEndpoint(t *testing.T, held string) (url string, seen *mpf.Caller) {
 	t.Helper()
 	seen = new(mpf.Caller)
