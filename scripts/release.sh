@@ -12,7 +12,7 @@ version=${1:?name a version}
 shift
 platforms=("$@")
 [ ${#platforms[@]} -gt 0 ] || platforms=(linux/amd64 linux/arm64 windows/amd64)
-limit=34000000 # bytes of a program
+limit=36000000 # bytes of a program
 dist=${DIST:-dist}
 go=${GO:-go}
 when=$(git log -1 --format=%ct)
