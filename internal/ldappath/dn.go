@@ -69,16 +69,20 @@ func (r RDN) equal(other RDN) bool {
 // escapes.
 func escape(value string) string {
 	if strings.HasPrefix(value, " ") || strings.HasSuffix(value, " ") {
-		return ldap.EscapeDN(value)
+		return escapeAny(value)
 	}
 	for i := range len(value) {
 		switch c := value[i]; {
-		case c == 0, c == '"', c == '#', c == '+', c == ',', c == ';', c == '<', c == '>', c == '\\', c >= utf8.RuneSelf:
-			return ldap.EscapeDN(value)
+		case c == '\n', c == 0, c == '"', c == '#', c == '+', c == ',', c == ';', c == '<', c == '>', c == '\\', c >= utf8.RuneSelf:
+			return escapeAny(value)
 		}
 	}
 	return value
 }
+
+// escapeAny is ldap.EscapeDN, and escapes the line end that names of deleted
+// objects have.
+func escapeAny(value string) string { return strings.ReplaceAll(ldap.EscapeDN(value), "\n", `\0A`) }
 
 // Fold folds a name for comparison the way the directory compares names:
 // without regard to letter case.
