@@ -25,6 +25,7 @@ var fromRow = byNumber(map[string]func(*record) []string{
 	"uSNCreated":      one(func(r *record) string { return strconv.FormatInt(r.usnCreated, 10) }),
 	"uSNChanged":      one(func(r *record) string { return strconv.FormatInt(r.usnChanged, 10) }),
 	"instanceType":    one(instanceType),
+	"isDeleted":       one(isDeleted),
 })
 
 // fromDirectory makes the values of attributes that depend on an object's name
@@ -35,6 +36,7 @@ var fromDirectory = byNumber(withBackLinks(map[string]func(Directory, *Object) [
 	"canonicalName":     func(_ Directory, o *Object) []string { return some(canonicalName(o)) },
 	"sAMAccountType":    Directory.accountType,
 	"tokenGroups":       Directory.tokenGroups,
+	"lastKnownParent":   Directory.lastKnownParent,
 }))
 
 // backLinks are the attributes that show links from the other end, and the
@@ -46,6 +48,7 @@ var backLinks = map[string]string{
 	"homeMDBBL":            "homeMDB",
 	"altRecipientBL":       "altRecipient",
 	"publicDelegatesBL":    "publicDelegates",
+	"serverReferenceBL":    "serverReference",
 	"msExchUseOABBL":       "msExchUseOAB",
 	"msExchOwningPFTreeBL": "msExchOwningPFTree",
 }
@@ -124,7 +127,7 @@ func domainOf(dn ldappath.DN) ldappath.DN {
 
 func objectCategory(o *Object) string {
 	class, ok := classNumber(o.Class)
-	if !ok {
+	if !ok || o.deleted != nil && o.ID != 0 { // of deleted objects their container alone has one (F451)
 		return ""
 	}
 	return "CN=" + classes[class].Category + ",CN=Schema,CN=Configuration," + domainOf(o.DN).String() // as schemaDN
@@ -148,6 +151,13 @@ func canonicalName(o *Object) string {
 	return strings.Join(parts, "/")
 }
 
+func isDeleted(r *record) string {
+	if r.deleted {
+		return "TRUE"
+	}
+	return ""
+}
+
 func instanceType(r *record) string {
 	if r.parent == 0 {
 		return "5" // head of a naming context, writable
@@ -165,6 +175,8 @@ var accountTypes = map[int64]string{
 
 func (d Directory) accountType(o *Object) []string {
 	switch {
+	case o.deleted != nil:
+		return nil
 	case o.Is("computer"):
 		return []string{"805306369"}
 	case o.Is("user"):

@@ -2,6 +2,10 @@ package directory
 
 import "wsexchange/mock/state"
 
+// DefaultSite is the name of the site that a new domain has, with all of its
+// controllers.
+const DefaultSite = "Default-First-Site-Name"
+
 // ControllersOU is the name of the OU below the domain that holds its
 // controllers.
 const ControllersOU = "Domain Controllers"

@@ -217,6 +217,9 @@ func (m *matcher) linked(r *record, f *Filter) (truthValue, error) {
 // or as the name of its schema object.
 func (m *matcher) category(r *record, f *Filter) (truthValue, error) {
 	own := classes[r.class].Category
+	if r.deleted && r.id != 0 {
+		return untrue, nil
+	}
 	if asked, ok := classNumber(f.value); ok {
 		return verdictOf(classes[asked].Category == own), nil
 	}

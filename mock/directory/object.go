@@ -30,6 +30,8 @@ type Object struct {
 	WhenChanged time.Time
 	USNCreated  int64
 	USNChanged  int64
+
+	deleted *record // of a deleted object, which is in no table of objects: its row
 }
 
 // Is reports whether the object is of the class or of one that descends from
@@ -44,14 +46,22 @@ func (d Directory) object(r *record) *Object { return r.object(d.dn(r)) }
 
 // object makes the Object of a row with its name.
 func (r *record) object(dn ldappath.DN) *Object {
-	return &Object{
+	o := &Object{
 		ID: r.id, GUID: r.guid, SID: r.sid.text(), DN: dn, Class: classes[r.class].Name, ParentID: r.parent,
 		WhenCreated: fromMicros(r.created), WhenChanged: fromMicros(r.changed), USNCreated: r.usnCreated, USNChanged: r.usnChanged,
 	}
+	if r.deleted {
+		o.deleted = r
+	}
+	return o
 }
 
-// record makes a row of what the object itself says, without attributes.
+// record makes a row of what the object itself says, without attributes. That of
+// a deleted object has all and must not be changed.
 func (o *Object) record() *record {
+	if o.deleted != nil {
+		return o.deleted
+	}
 	class, _ := classNumber(o.Class)
 	r := &record{
 		id: o.ID, parent: o.ParentID, guid: o.GUID, created: micros(o.WhenCreated), changed: micros(o.WhenChanged),

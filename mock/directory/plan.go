@@ -185,6 +185,8 @@ func (m *matcher) planEquality(f *Filter) (source, bool) {
 		return none, true // not of the syntax: nothing matches
 	}
 	switch a.number {
+	case attributeIsDeleted:
+		return none, true // no object of the tables is
 	case attributeObjectGUID:
 		guid, err := ParseGUID(f.asked)
 		if err != nil {

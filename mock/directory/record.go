@@ -23,6 +23,7 @@ type record struct {
 	usnCreated, usnChanged int64
 	sid                    compactSID
 	class                  uint16 // index in classes
+	deleted                bool   // of a tombstone, or the container of such
 	rdn                    string // value of the leaf RDN, as it is written
 	plain                  plainValues
 	root                   *ldappath.DN // the whole name of a root; nil for all others

@@ -125,7 +125,10 @@ var (
 	attributeMember            = mustNumber("member")
 	attributeMemberOf          = mustNumber("memberOf")
 	attributeWellKnown         = mustNumber(wellKnown)
+	attributeSystemWellKnown   = mustNumber(systemWellKnown)
 	attributeHomeMDB           = mustNumber("homeMDB")
+	attributeUSNChanged        = mustNumber("uSNChanged")
+	attributeIsDeleted         = mustNumber("isDeleted")
 )
 
 // mustNumber returns the number of an attribute that the schema has: it panics

@@ -16,6 +16,8 @@ var attributeTable = []attributeRow{
 	{"uSNCreated", SyntaxLarge, 0, Computed},
 	{"uSNChanged", SyntaxLarge, 0, Computed},
 	{"instanceType", SyntaxInteger, 0, Computed},
+	{"isDeleted", SyntaxBoolean, 0, Computed},
+	{"lastKnownParent", SyntaxDN, 0, Computed},
 	{"createTimeStamp", SyntaxTime, 0, Computed},
 	{"modifyTimeStamp", SyntaxTime, 0, Computed},
 	{"cn", SyntaxString, 64, Naming},
@@ -134,6 +136,10 @@ var attributeTable = []attributeRow{
 	{"lockoutDuration", SyntaxLarge, 0, 0},
 	{"lockOutObservationWindow", SyntaxLarge, 0, 0},
 	{"msDS-Behavior-Version", SyntaxInteger, 0, 0},
+	{"serverReference", SyntaxDN, 0, 0},
+	{"serverReferenceBL", SyntaxDN, 0, Multi | Computed},
+	{"hasMasterNCs", SyntaxDN, 0, Multi | Few},
+	{"options", SyntaxInteger, 0, 0},
 
 	// Mail recipients.
 	{"mail", SyntaxString, 256, Indexed},

@@ -68,6 +68,11 @@ var classes = []Class{
 	{Name: "publicFolder", Chain: []string{"top", "publicFolder"}, Category: "ms-Exch-Public-Folder", RDN: "CN", Leaf: true},
 	{Name: "crossRefContainer", Chain: []string{"top", "crossRefContainer"}, Category: "Cross-Ref-Container", RDN: "CN"},
 	{Name: "crossRef", Chain: []string{"top", "crossRef"}, Category: "Cross-Ref", RDN: "CN", Leaf: true},
+	{Name: "sitesContainer", Chain: []string{"top", "sitesContainer"}, Category: "Sites-Container", RDN: "CN"},
+	{Name: "site", Chain: []string{"top", "site"}, Category: "Site", RDN: "CN", Parents: []string{"sitesContainer"}},
+	{Name: "serversContainer", Chain: []string{"top", "serversContainer"}, Category: "Servers-Container", RDN: "CN", Parents: []string{"site"}},
+	{Name: "server", Chain: []string{"top", "server"}, Category: "Server", RDN: "CN", Parents: []string{"serversContainer"}},
+	{Name: "nTDSDSA", Chain: []string{"top", "applicationSettings", "nTDSDSA"}, Category: "NTDS-DSA", RDN: "CN", Parents: []string{"server"}},
 	{
 		Name: "msExchConfigurationContainer", Chain: []string{"top", "container", "msExchConfigurationContainer"},
 		Category: "ms-Exch-Configuration-Container", RDN: "CN",

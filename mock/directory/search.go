@@ -70,7 +70,7 @@ func (d Directory) Search(q Query) (found []*Object, more bool, err error) {
 	case indexed:
 		return s.sort(planned)
 	}
-	return s.walk()
+	return s.collect(s.scope())
 }
 
 // search is a query that is being answered.
@@ -149,9 +149,9 @@ func (s *search) look(r *record) (bool, error) {
 	return verdict == matched, err
 }
 
-// walk reads the scope.
-func (s *search) walk() (found []*Object, more bool, err error) {
-	for r := range s.scope() {
+// collect reads rows until there are more matches than the limit.
+func (s *search) collect(rows iter.Seq[*record]) (found []*Object, more bool, err error) {
+	for r := range rows {
 		is, err := s.look(r)
 		switch {
 		case err != nil:
@@ -192,7 +192,7 @@ func (s *search) sort(from source) (found []*Object, more bool, err error) {
 			rows = append(rows, r)
 		}
 		if len(rows) > most {
-			return s.walk()
+			return s.collect(s.scope())
 		}
 	}
 	found = s.d.sorted(slices.Values(rows))

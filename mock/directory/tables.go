@@ -99,11 +99,11 @@ var (
 	byTrustee = state.Ordered(grants, "trustee", cmp.Compare[int64], func(g *grant, add func(int64)) { add(g.Trustee) })
 )
 
-// Tables returns the tables of the directory: object, link, grant and ace, of
-// which each domain controller has its own, password, which is secret, and
-// setting.
+// Tables returns the tables of the directory: object, link, grant, ace and
+// tombstone, of which each domain controller has its own, password, which is
+// secret, and setting.
 func Tables() []state.Declaration {
-	return []state.Declaration{objects, links, grants, aces, passwords, settings}
+	return []state.Declaration{objects, links, grants, aces, tombstones, passwords, settings}
 }
 
 // childKey is where an object is: the id of its parent with the kind of its

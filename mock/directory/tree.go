@@ -45,7 +45,7 @@ func (d Directory) DeleteTree(o *Object) error {
 	return nil
 }
 
-// remove deletes an object and what hangs on it.
+// remove deletes an object and what hangs on it, and keeps its tombstone.
 func (d Directory) remove(id int64) error {
 	if err := d.removeLinksOf(id); err != nil {
 		return err
@@ -59,6 +59,9 @@ func (d Directory) remove(id int64) error {
 		}
 	}
 	if _, err := passwords.Delete(d.tx, id); err != nil {
+		return err
+	}
+	if err := d.bury(objects.Get(d.tx, id)); err != nil {
 		return err
 	}
 	if _, err := objects.Delete(d.tx, id); err != nil {

@@ -39,10 +39,19 @@ func (d Directory) values(o *Object, a AttributeType) []string {
 	case a.Link():
 		return d.linkValues(o.ID, a)
 	}
-	if r := objects.Get(d.tx, o.ID); r != nil {
+	if r := d.rowOf(o); r != nil {
 		return r.values(a.number)
 	}
 	return nil
+}
+
+// rowOf returns the present row of an object, nil if it is gone; of a deleted
+// one its own.
+func (d Directory) rowOf(o *Object) *record {
+	if o.deleted != nil {
+		return o.deleted
+	}
+	return objects.Get(d.tx, o.ID)
 }
 
 // integer returns the value of a stored integer attribute, 0 if it is absent.
@@ -94,7 +103,7 @@ type reading struct {
 func (d Directory) allAttributes(o *Object) Attributes {
 	const usual = 64 // attributes of an object
 	r := &reading{d: d, found: make(Attributes, 0, usual), at: make([]uint16, 0, usual), texts: make([]string, 0, usual)}
-	r.stored(o.ID)
+	r.stored(d.rowOf(o))
 	r.apart(o.ID)
 	self := o.record()
 	for _, number := range madeForAll {
@@ -118,8 +127,7 @@ func (r *reading) add(number uint16, values []string) {
 }
 
 // stored reads the object's row.
-func (r *reading) stored(id int64) {
-	row := objects.Get(r.d.tx, id)
+func (r *reading) stored(row *record) {
 	if row == nil {
 		return
 	}
@@ -127,7 +135,7 @@ func (r *reading) stored(id int64) {
 		at, after := rest.number()
 		number, first := uint16(at), len(r.texts)
 		if attributeTypes[number].near() {
-			r.add(number, r.d.linkValues(id, attributeTypes[number]))
+			r.add(number, r.d.linkValues(row.id, attributeTypes[number]))
 			_, rest = rest.attribute()
 			continue
 		}

@@ -54,6 +54,10 @@ func (v Visibility) Sees(dn ldappath.DN) bool {
 	return v.own.IsZero() || !dn.Under(v.configuration)
 }
 
+// SeesDeleted reports whether the account may see deleted objects: only who sees
+// everything does (F452).
+func (v Visibility) SeesDeleted() bool { return v.all }
+
 // Begins reports whether a search of the account may begin at an entry: one that
 // it may see, or one above its organization.
 func (v Visibility) Begins(dn ldappath.DN) bool {

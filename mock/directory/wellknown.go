@@ -27,15 +27,20 @@ const (
 	WellKnownAllUsers             = "E6207DA8913C4F7EA3D45B1C8F60E92D" // on an organization: AllUsers@
 )
 
-const wellKnown = "otherWellKnownObjects"
+const (
+	wellKnown       = "otherWellKnownObjects"
+	systemWellKnown = "wellKnownObjects" // of a naming context, written by the directory
+)
 
 // WellKnown returns the object that o names under a well-known GUID, 32 hex
 // digits in any letter case. If there is none it is state.ErrNotFound.
 func (d Directory) WellKnown(o *Object, guid string) (*Object, error) {
 	data := strings.ToUpper(guid)
-	for to, held := range d.linksFrom(o.ID, attributeWellKnown) {
-		if held == data {
-			return d.found(objects.Get(d.tx, to), "well-known object", guid)
+	for _, attribute := range []uint16{attributeWellKnown, attributeSystemWellKnown} {
+		for to, held := range d.linksFrom(o.ID, attribute) {
+			if held == data {
+				return d.found(objects.Get(d.tx, to), "well-known object", guid)
+			}
 		}
 	}
 	return d.found(nil, "well-known object", guid)

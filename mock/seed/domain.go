@@ -152,16 +152,14 @@ func hostLabel(host string) string {
 
 // makeConfiguration makes the configuration's root, which is under the domain
 // by name alone, and in it the cross-reference that has the domain's NetBIOS
-// name.
+// name, and the site of the controllers.
 func (w *writer) makeConfiguration(root *directory.Object) error {
 	configuration, err := w.directory.CreateRoot(root.DN.Child("CN", "Configuration"), "configuration")
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"Services", "Sites"} {
-		if _, err := w.plant(configuration, branch{name, "container", nil, nil}); err != nil {
-			return err
-		}
+	if _, err := w.plant(configuration, branch{"Services", "container", nil, nil}); err != nil {
+		return err
 	}
 	domain := w.seed.Domain
 	_, err = w.plant(configuration, branch{"Partitions", "crossRefContainer", nil, []branch{
@@ -169,7 +167,29 @@ func (w *writer) makeConfiguration(root *directory.Object) error {
 			value("nETBIOSName", domain.NetBIOS), value("dnsRoot", domain.Name), value("nCName", root.DN.String()),
 		}, nil},
 	}})
+	if err != nil {
+		return err
+	}
+	_, err = w.plant(configuration, w.site(root, configuration))
 	return err
+}
+
+// site is the domain's only site with its controllers' settings, which the root
+// DSE names (F453).
+func (w *writer) site(root, configuration *directory.Object) branch {
+	servers := branch{"Servers", "serversContainer", nil, nil}
+	for _, host := range w.seed.Domain.Controllers {
+		name := hostLabel(host)
+		account := root.DN.Child("OU", directory.ControllersOU).Child("CN", name)
+		servers.below = append(servers.below, branch{name, "server", directory.Attributes{
+			value("dNSHostName", host), value("serverReference", account.String()),
+		}, []branch{{"NTDS Settings", "nTDSDSA", directory.Attributes{
+			value("options", "1"), // a global catalog
+			value("msDS-Behavior-Version", "2"),
+			{Name: "hasMasterNCs", Values: []string{root.DN.String(), configuration.DN.String()}},
+		}, nil}}})
+	}
+	return branch{"Sites", "sitesContainer", nil, []branch{{directory.DefaultSite, "site", nil, []branch{servers}}}}
 }
 
 // users returns the container of the domain's own groups and accounts.
