@@ -223,7 +223,7 @@ func (h *handler) Compare(ctx context.Context, session *connection.Session, r *w
 		if err != nil {
 			return err
 		}
-		same, err = compare(tx, o, r)
+		same, err = h.compare(tx, o, r)
 		return err
 	})
 	switch {
@@ -235,7 +235,10 @@ func (h *handler) Compare(ctx context.Context, session *connection.Session, r *w
 	return wire.Result{Code: ldap.LDAPResultCompareFalse}
 }
 
-func compare(tx *state.Tx, o *directory.Object, r *wire.CompareRequest) (bool, error) {
+func (h *handler) compare(tx *state.Tx, o *directory.Object, r *wire.CompareRequest) (bool, error) {
+	if kind, err := directory.LookupAttribute(r.Attribute); err == nil && !h.has(kind) {
+		return false, refuse(ldap.LDAPResultNoSuchAttribute, noAttribute)
+	}
 	values, err := directory.In(tx).Values(o, r.Attribute)
 	if errors.Is(err, directory.ErrNoSuchAttribute) || err == nil && len(values) == 0 {
 		return false, refuse(ldap.LDAPResultNoSuchAttribute, noAttribute)

@@ -25,18 +25,17 @@ const (
 // above one that does not exist.
 func lookup(tx *state.Tx, sees directory.Visibility, name string) (*directory.Object, error) {
 	d := directory.In(tx)
-	inside, isForm := strings.CutPrefix(name, "<")
-	if !isForm {
+	form, value, isForm := cutForm(name)
+	switch {
+	case isForm:
+	case directory.DeletedName(name):
+		return nil, missing(ldappath.DN{})
+	default:
 		return findDN(d, sees, name)
-	}
-	inside, closed := strings.CutSuffix(inside, ">")
-	form, value, _ := strings.Cut(inside, "=")
-	if !closed {
-		return nil, badName(name)
 	}
 	var o *directory.Object
 	var err error
-	switch strings.ToUpper(strings.TrimSpace(form)) {
+	switch form {
 	case guidForm:
 		guid, bad := readGUID(value)
 		if bad != nil {
@@ -62,6 +61,19 @@ func lookup(tx *state.Tx, sees directory.Visibility, name string) (*directory.Ob
 		return nil, missing(ldappath.DN{})
 	}
 	return o, err
+}
+
+// cutForm splits a name that is not a distinguished name, such as <GUID=…>: the
+// form in upper case and the value. It reports false for every other name. A
+// form without its end is "".
+func cutForm(name string) (form, value string, isForm bool) {
+	inside, isForm := strings.CutPrefix(name, "<")
+	inside, closed := strings.CutSuffix(inside, ">")
+	if !isForm || !closed {
+		return "", "", isForm
+	}
+	form, value, _ = strings.Cut(inside, "=")
+	return strings.ToUpper(strings.TrimSpace(form)), value, true
 }
 
 func findDN(d directory.Directory, sees directory.Visibility, name string) (*directory.Object, error) {

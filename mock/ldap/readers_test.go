@@ -23,4 +23,6 @@ func TestReaders(t *testing.T) {
 		return directory.In(tx).AddMember(readers, bob)
 	})
 	assert.Equal(t, []string{"CN=Alice," + alphaDN}, names(t, conn, find(domainDN, "(cn=alice)", "1.1")))
+	_, gone := remove(t, s, "CN=Alice,"+alphaDN)
+	assert.Equal(t, []string{gone}, names(t, conn, shown(find(deletedBase, "(cn=alice*)", "1.1"))), "mail servers notice deletions")
 }

@@ -261,3 +261,55 @@ func TestPing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(answer[:n]), "FABRIKAM")
 }
+
+// TestRootDSE_NamesWhatExists reads the objects that the root DSE names.
+func TestRootDSE_NamesWhatExists(t *testing.T) {
+	conn := bound(t, start(t), adminName, adminPass)
+	root, err := conn.Search(at("", "serverName", "dsServiceName"))
+	require.NoError(t, err)
+	for name, class := range map[string]string{"serverName": "server", "dsServiceName": "nTDSDSA"} {
+		dn := root.Entries[0].GetAttributeValue(name)
+		found, err := conn.Search(at(dn, "objectClass", "serverReference"))
+		require.NoError(t, err, name)
+		require.Len(t, found.Entries, 1, name)
+		assert.Contains(t, found.Entries[0].GetAttributeValues("objectClass"), class)
+		if name == "serverName" {
+			account := found.Entries[0].GetAttributeValue("serverReference")
+			assert.Equal(t, []string{account}, names(t, conn, at(account)))
+		}
+	}
+}
+
+func TestSearch_CatalogHasAPartOfTheAttributes(t *testing.T) {
+	store := opened(t, nil)
+	update(t, store, "CN=Alice,"+alphaDN, func(tx *state.Tx, o *directory.Object) error {
+		return directory.In(tx).SetAll(o, directory.Attributes{
+			{Name: "comment", Values: []string{"c"}}, {Name: "title", Values: []string{"t"}}, {Name: "proxyAddresses", Values: []string{"SMTP:a@alpha.example"}},
+		})
+	})
+	catalog := bound(t, start(t, func(c *Config) { c.Store, c.GlobalCatalog = store, true }), adminName, adminPass)
+	whole := bound(t, start(t, func(c *Config) { c.Store = store }), adminName, adminPass)
+	alice := "CN=Alice," + alphaDN
+	for _, asked := range [][]string{nil, {"*", "canonicalName"}, {"comment", "title", "proxyAddresses", "canonicalName", "memberOf"}} {
+		found, err := catalog.Search(at(alice, asked...))
+		require.NoError(t, err)
+		assert.Equal(t, "t", found.Entries[0].GetAttributeValue("title"))
+		assert.Equal(t, "SMTP:a@alpha.example", found.Entries[0].GetAttributeValue("proxyAddresses"))
+		assert.Empty(t, found.Entries[0].GetAttributeValues("comment"), asked)
+		assert.Equal(t, len(asked) > 0, len(found.Entries[0].GetAttributeValues("canonicalName")) > 0)
+	}
+	for filter, want := range map[string]int{"(comment=c)": 0, "(!(comment=c))": 0, "(&(title=t)(proxyAddresses=smtp:a@alpha.example))": 1} {
+		assert.Len(t, names(t, catalog, find(alphaDN, filter)), want, filter)
+	}
+	assert.Len(t, names(t, whole, find(alphaDN, "(comment=c)")), 1)
+	same, err := whole.Compare(alice, "comment", "c")
+	require.NoError(t, err)
+	assert.True(t, same)
+	_, err = catalog.Compare(alice, "comment", "c")
+	assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchAttribute), err)
+	sorted := find(alphaDN, "(title=t)")
+	sorted.Controls = []ldap.Control{&ldap.ControlServerSideSorting{SortKeys: []*ldap.SortKey{{AttributeType: "comment"}}}}
+	found, err := catalog.Search(sorted)
+	require.NoError(t, err, "the control is not critical")
+	require.NotNil(t, ldap.FindControl(found.Controls, ldap.ControlTypeServerSideSortingResult))
+}

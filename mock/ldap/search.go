@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -49,6 +50,9 @@ func (q *query) run(tx *state.Tx, session *connection.Session) error {
 	if q.filter, err = directory.FilterFromPacket(q.request.Filter.Packet()); err != nil {
 		return refuse(ldap.LDAPResultProtocolError, err.Error())
 	}
+	if q.handler.cfg.GlobalCatalog {
+		q.filter = q.filter.InCatalog()
+	}
 	if q.request.Scope > ldap.ScopeWholeSubtree {
 		return refuse(ldap.LDAPResultProtocolError, "the scope is none of base, one level, subtree")
 	}
@@ -88,26 +92,32 @@ func (q *query) below(tx *state.Tx) error {
 	return q.inOrder(tx, bases)
 }
 
-// bases returns the names at which the search begins: one, which must exist
-// and of which the client may know; of the global catalog and without a name
-// all naming contexts, those that the client may not know of left out.
-func (q *query) bases(tx *state.Tx) ([]ldappath.DN, error) {
+// base is where a search looks.
+type base struct {
+	name    ldappath.DN
+	deleted bool // for deleted objects, not for others
+}
+
+// bases returns where the search looks: at a name, which must exist and of
+// which the client may know; of the global catalog and without a name at all
+// naming contexts, those that the client may not know of left out.
+func (q *query) bases(tx *state.Tx) ([]base, error) {
 	if q.request.Base == "" && q.handler.cfg.GlobalCatalog {
 		domain, err := directory.In(tx).Domain()
 		if err != nil {
 			return nil, err
 		}
-		known := func(dn ldappath.DN) bool { return !q.sees.Begins(dn) }
-		return slices.DeleteFunc([]ldappath.DN{domain.DN, domain.Configuration}, known), nil
+		hidden := func(b base) bool { return !q.sees.Begins(b.name) }
+		return q.withDeleted(slices.DeleteFunc([]base{{name: domain.DN}, {name: domain.Configuration}}, hidden), ldappath.DN{}), nil
 	}
 	if q.request.Base == "" {
 		return nil, missing(ldappath.DN{})
 	}
-	o, err := named(tx, q.sees, q.request.Base)
-	if err != nil {
-		return nil, err
+	o, err := q.named(tx)
+	if err != nil || o.Deleted() {
+		return q.atDeleted(o), err
 	}
-	return []ldappath.DN{o.DN}, nil
+	return q.withDeleted([]base{{name: o.DN}}, o.DN), nil
 }
 
 // budget counts the objects that are looked at.
@@ -125,19 +135,20 @@ func (q *query) budget(objects int) error {
 const step = 200
 
 // found calls each for the objects that the client may see, in the order of
-// their names, from the one after a key on, until it returns false. It asks for
-// no more than the directory has to read: wanted is how many objects each takes.
-func (q *query) found(tx *state.Tx, base ldappath.DN, after string, wanted int, each func(*directory.Object) (bool, error)) error {
+// their places, from the one after a place on, until it returns false. It asks
+// for no more than the directory has to read: wanted is how many objects each
+// takes.
+func (q *query) found(tx *state.Tx, at base, after string, wanted int, each func(*directory.Object) (bool, error)) error {
 	for more := true; more; {
-		objects, rest, err := directory.In(tx).Search(directory.Query{
-			Base: base, Scope: directory.Scope(q.request.Scope), Filter: q.filter, After: after,
+		objects, rest, err := at.search(tx)(directory.Query{
+			Base: at.name, Scope: directory.Scope(q.request.Scope), Filter: q.filter, After: after,
 			Limit: max(1, min(step, wanted)), Budget: q.budget,
 		})
 		if err != nil {
 			return err
 		}
 		for _, o := range objects {
-			after = o.DN.Key()
+			after = placeOf(o)
 			if !q.sees.Sees(o.DN) {
 				continue
 			}
@@ -151,29 +162,40 @@ func (q *query) found(tx *state.Tx, base ldappath.DN, after string, wanted int, 
 	return nil
 }
 
+// positionMark is between the parts of a position.
+const positionMark = ":"
+
 // errFull ends a search that has as many entries as it may.
 var errFull = errors.New("as many entries as there may be")
 
-// inOrder writes what is found in the order of names. The position of a page is
-// the key of the last entry of the page before: it tells a client nothing new,
-// and entries that come and go between two pages do not shift the others.
-func (q *query) inOrder(tx *state.Tx, bases []ldappath.DN) error {
-	last, left := q.controls.Position, q.size
-	for _, base := range bases {
-		err := q.found(tx, base, q.controls.Position, left+1, func(o *directory.Object) (bool, error) {
+// inOrder writes what is found in the order of names, deleted objects last in
+// the order in which they were deleted. The position of a page is the number of
+// the base and the place of the last entry of the page before: it tells a client
+// nothing new, and entries that come and go between two pages do not shift the
+// others.
+func (q *query) inOrder(tx *state.Tx, bases []base) error {
+	position, left := q.controls.Position, q.size
+	number, after, _ := strings.Cut(position, positionMark)
+	first, _ := strconv.Atoi(number) // sealed: it is one of ours, or empty
+	for i, at := range bases {
+		if i < first {
+			continue
+		}
+		err := q.found(tx, at, after, left+1, func(o *directory.Object) (bool, error) {
 			if left == 0 {
 				return false, errFull
 			}
 			left--
-			last = o.DN.Key()
+			position = strconv.Itoa(i) + positionMark + placeOf(o)
 			return true, q.write(tx, o)
 		})
 		if errors.Is(err, errFull) {
-			return q.full(last)
+			return q.full(position)
 		}
 		if err != nil {
 			return err
 		}
+		after = ""
 	}
 	q.complete()
 	return nil
@@ -205,10 +227,10 @@ const maxSorted = 10_000
 
 // sorted writes what is found in the order that the client asks for. The
 // position of a page is how many entries were written before.
-func (q *query) sorted(tx *state.Tx, bases []ldappath.DN) error {
+func (q *query) sorted(tx *state.Tx, bases []base) error {
 	code, name := q.controls.Sort.Fault(func(name string) bool {
-		_, err := directory.LookupAttribute(name)
-		return err == nil
+		kind, err := directory.LookupAttribute(name)
+		return err == nil && q.handler.has(kind)
 	})
 	answer, refused := q.controls.Sort.Answer(code, name)
 	if refused.Code != ldap.LDAPResultSuccess {
@@ -247,9 +269,9 @@ type sortRow struct {
 }
 
 // collect reads what is to be sorted.
-func (q *query) collect(tx *state.Tx, bases []ldappath.DN) (rows []sortRow, err error) {
-	for _, base := range bases {
-		err := q.found(tx, base, "", maxSorted+1, func(o *directory.Object) (bool, error) {
+func (q *query) collect(tx *state.Tx, bases []base) (rows []sortRow, err error) {
+	for _, at := range bases {
+		err := q.found(tx, at, "", maxSorted+1, func(o *directory.Object) (bool, error) {
 			if len(rows) == maxSorted {
 				return false, refuse(ldap.LDAPResultAdminLimitExceeded, "there are more entries than can be sorted")
 			}
@@ -270,6 +292,7 @@ func (q *query) write(tx *state.Tx, o *directory.Object) error {
 	if err != nil {
 		return err
 	}
+	attributes = withDeletedContainer(o, attributes)
 	e := q.writer.Begin(o.DN.String())
 	for _, a := range attributes {
 		if !q.selection.Includes(a.Name, operational[a.Name]) {
@@ -279,11 +302,20 @@ func (q *query) write(tx *state.Tx, o *directory.Object) error {
 		if err != nil {
 			return err
 		}
+		if !q.handler.has(kind) {
+			continue
+		}
 		if err := q.writeAttribute(e, kind, a.Values); err != nil {
 			return err
 		}
 	}
 	return q.writer.End()
+}
+
+// has reports whether the listener has an attribute: the global catalog's has a
+// part of them (F454).
+func (h *handler) has(kind directory.AttributeType) bool {
+	return !h.cfg.GlobalCatalog || kind.InCatalog()
 }
 
 // read reads the attributes of an object that may be asked for.

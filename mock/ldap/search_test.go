@@ -238,7 +238,7 @@ func TestSearch_PageOfNothingEnds(t *testing.T) {
 func TestSearch_Controls(t *testing.T) {
 	conn := bound(t, start(t), adminName, adminPass)
 	request := find(alphaDN, "(objectClass=*)", "1.1")
-	for _, unknown := range []string{"1.2.3.4", ldap.ControlTypeMicrosoftShowDeleted, ldap.ControlTypeMicrosoftNotification} {
+	for _, unknown := range []string{"1.2.3.4", ldap.ControlTypeMicrosoftNotification} {
 		request.Controls = []ldap.Control{ldap.NewControlString(unknown, true, "")}
 		_, err := conn.Search(request)
 		assert.True(t, ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension), "%s: %v", unknown, err)

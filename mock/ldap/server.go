@@ -35,7 +35,8 @@ type Config struct {
 	// Implicit makes every connection begin with TLS.
 	Implicit bool
 	// GlobalCatalog makes it a listener of the global catalog, whose searches
-	// may begin at the empty name: they look at all naming contexts (F417).
+	// may begin at the empty name: they look at all naming contexts (F417), and
+	// know a part of the attributes (F454).
 	GlobalCatalog bool
 	// Ping makes the server answer LDAP pings, over UDP at the same address.
 	Ping bool

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"strings"
+
+	"wsexchange/mock/directory"
 )
 
 // Domain describes a domain and the domain controller that answers.
@@ -38,7 +40,7 @@ const (
 	responseUnknownEX  uint16 = 25 // LOGON_SAM_USER_UNKNOWN_EX
 	versionNT5         uint32 = 0x00000001
 	noToken            uint16 = 0xffff
-	DefaultSite               = "Default-First-Site-Name"
+	DefaultSite               = directory.DefaultSite
 	familyIPv4         uint16 = 2
 	sizeOfSocketAddrIn byte   = 16
 )

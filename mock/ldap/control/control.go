@@ -13,10 +13,13 @@ const (
 	SortResult = ldap.ControlTypeServerSideSortingResult
 	// DomainScope has a search return no referrals, of which there are none.
 	DomainScope = ldap.ControlTypeMicrosoftDomainScope
+	// ShowDeleted has a search find deleted objects, too (MS-ADTS section
+	// 3.1.1.3.4.1.14).
+	ShowDeleted = ldap.ControlTypeMicrosoftShowDeleted
 )
 
 // Requested returns the controls that searches take.
-func Requested() []string { return []string{Paging, Sorting, DomainScope} }
+func Requested() []string { return []string{Paging, Sorting, DomainScope, ShowDeleted} }
 
 // Supported returns what the root DSE announces: what searches take and what
 // answers them.
@@ -28,6 +31,7 @@ type Search struct {
 	PageSize int
 	Position string // where the page begins, "" at the beginning
 	Sort     *Sort  // nil: in no order that matters
+	Deleted  bool   // deleted objects are found, too
 
 	cookies *Cookies
 	seal    [sealSize]byte
@@ -62,6 +66,8 @@ func (c *Cookies) Read(r *wire.SearchRequest, client string) (Search, wire.Resul
 				return s, badControl
 			}
 			s.Sort = &Sort{Keys: keys, Critical: control.Critical}
+		case ShowDeleted:
+			s.Deleted = true
 		}
 	}
 	return s, wire.Result{}

@@ -55,6 +55,7 @@ func TestRead_RefusesCookies(t *testing.T) {
 	changed := []byte(cookie)
 	changed[len(changed)-1]++
 	scoped, based, filtered := search(paging(10, cookie)), search(paging(10, cookie)), search(paging(10, cookie))
+	deleted := search(paging(10, cookie), wire.Control{OID: ShowDeleted, Critical: true})
 	scoped.Scope, based.Base, filtered.Filter.Value = ldap.ScopeSingleLevel, "DC=y", "b"
 	for name, row := range map[string]struct {
 		request *wire.SearchRequest
@@ -67,6 +68,7 @@ func TestRead_RefusesCookies(t *testing.T) {
 		"another scope":  {scoped, "alice"},
 		"another base":   {based, "alice"},
 		"another filter": {filtered, "alice"},
+		"deleted ones":   {deleted, "alice"},
 		"a bad value":    {search(wire.Control{OID: Paging, Value: "x", HasValue: true}), "alice"},
 		"no value":       {search(wire.Control{OID: Paging}), "alice"},
 		"twice":          {search(paging(10, ""), paging(10, "")), "alice"},

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"slices"
 
 	"wsexchange/mock/ldap/wire"
 )
@@ -28,6 +29,9 @@ func NewCookies() *Cookies {
 func (c *Cookies) sealOf(r *wire.SearchRequest, client string) (seal [sealSize]byte) {
 	mac := hmac.New(sha256.New, c.key)
 	add(mac, client, r.Base)
+	if slices.ContainsFunc(r.Controls, func(c wire.Control) bool { return c.OID == ShowDeleted }) {
+		add(mac, ShowDeleted)
+	}
 	mac.Write([]byte{byte(r.Scope)})
 	addFilter(mac, &r.Filter)
 	copy(seal[:], mac.Sum(nil))

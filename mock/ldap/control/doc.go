@@ -1,6 +1,5 @@
 // Package control reads the controls that searches take: pages of results (RFC
-// 2696) and sorting (RFC 2891). Active Directory's showing of deleted objects is
-// not supported.
+// 2696), sorting (RFC 2891), and Active Directory's showing of deleted objects.
 //
 // It knows no directory: a position in a result is a text that whoever searches
 // chooses, and attributes are names with values.
