@@ -60,7 +60,10 @@ type Config struct {
 	// the transaction log and what single commits changed. 0 are the ledger's
 	// defaults, negative is permanently. See Kept.
 	KeepAudit, KeepHistory time.Duration
-	Policies               engine.Policies
+	// KeepDeleted is how long deleted objects can be found over LDAP; 0 is 60
+	// days, negative is permanently. See Kept.
+	KeepDeleted time.Duration
+	Policies    engine.Policies
 	// Errors configures the Error Provider; its zero value has no translations.
 	// ErrorMapFile names a file with them.
 	Errors       errorprovider.Config
@@ -152,7 +155,7 @@ func (e *Emulator) openEngine(ctx context.Context, cfg Config) error {
 	settled := engine.Config{
 		Store: e.Store, Passwords: e.passwords, Namespaces: namespace.With(cfg.Errors), Policies: cfg.Policies, Audit: cfg.Audit, Now: cfg.Now,
 		Logger: cfg.Logger, Tracer: cfg.Tracer, Registerer: cfg.Registerer, PerfEnabled: cfg.PerfEnabled, Replication: cfg.Replication, Throttle: cfg.Throttle,
-		ControllerAddresses: cfg.addresses(),
+		ControllerAddresses: cfg.addresses(), KeepDeleted: cfg.KeepDeleted,
 	}
 	if cfg.NewGUID != nil {
 		settled.NewID = func() string { return cfg.NewGUID().String() }
@@ -204,7 +207,7 @@ func (cfg *Config) seed() (seed.Seed, error) {
 }
 
 // Kept turns a setting of which 0 means permanently into a value of
-// Config.KeepAudit and Config.KeepHistory.
+// Config.KeepAudit, Config.KeepHistory and Config.KeepDeleted.
 func Kept(setting time.Duration) time.Duration {
 	if setting == 0 {
 		return -1
@@ -213,7 +216,7 @@ func Kept(setting time.Duration) time.Duration {
 }
 
 // Run works off the queue, and removes from the logs what is older than they
-// keep it, until ctx ends.
+// keep it, and what stays of objects that were deleted long ago, until ctx ends.
 func (e *Emulator) Run(ctx context.Context) error { return e.Engine.Run(ctx) }
 
 // Domain gives what the directory has once.

@@ -55,7 +55,7 @@ func newCensus(ctx context.Context, s *ledger.Store, logger *slog.Logger) *censu
 		unfinished:     desc("transactions_unfinished", "Transactions of the log that have not ended: they run, or are in doubt if it stays so."),
 		waits:          desc("database_waits_total", "Transactions that had to wait for others before they began.", "access"),
 		waited:         desc("database_wait_seconds_total", "Time that transactions have waited for others before they began.", "access"),
-		rows:           desc("database_rows", "Rows of what the sweep shortens: the audit log, the transaction log, and the history of commits.", "of"),
+		rows:           desc("database_rows", "Rows of what the sweep shortens: the audit log, the transaction log, the history of commits, and the deleted objects.", "of"),
 		bytes:          desc("database_bytes", "Size of the database file and of its write-ahead log; 0 in memory.", "file"),
 		success:        desc("census_success", "1 if the figures of this scrape could be counted in time, else 0 and they are missing."),
 		duration:       desc("census_duration_seconds", "Time that counting took for this scrape."),
@@ -104,6 +104,7 @@ func (c *census) figures(to chan<- prometheus.Metric, tx *state.Tx) error {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value), labels...)
 	}
 	plans := plan.In(tx).Census()
+	gauge(c.rows, directory.In(tx).DeletedObjects(), "deleted")
 	mailboxes, err := directory.In(tx).Mailboxes()
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/mock"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/ledger"
@@ -26,12 +27,12 @@ const day = 24 * time.Hour
 // runs and has nothing to do.
 func TestEmulator_SweepsWhileNothingIsQueued(t *testing.T) {
 	for name, row := range map[string]struct {
-		audit, history time.Duration // settings
-		weeks, months  string        // rows after 8 and after 100 days
+		audit, history, deleted time.Duration // settings
+		weeks, months           string        // rows after 8 and after 100 days
 	}{
-		"by default": {90 * day, 7 * day, "audit 1, transactions 0, history 1", "audit 0, transactions 0, history 1"},
-		"otherwise":  {day, 20 * day, "audit 0, transactions 1, history 3", "audit 0, transactions 0, history 1"},
-		"never":      {0, 0, "audit 1, transactions 1, history 3", "audit 1, transactions 1, history 3"},
+		"by default": {90 * day, 7 * day, 60 * day, "audit 1, transactions 0, history 1, deleted 1", "audit 0, transactions 0, history 1, deleted 0"},
+		"otherwise":  {day, 20 * day, 7 * day, "audit 0, transactions 1, history 4, deleted 0", "audit 0, transactions 0, history 1, deleted 0"},
+		"never":      {0, 0, 0, "audit 1, transactions 1, history 3, deleted 1", "audit 1, transactions 1, history 3, deleted 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -40,12 +41,12 @@ func TestEmulator_SweepsWhileNothingIsQueued(t *testing.T) {
 				e, err := mock.Open(t.Context(), mock.Config{
 					Now:      func() time.Time { return time.Now().Add(time.Duration(passed.Load())) },
 					Database: filepath.Join(t.TempDir(), "emulator.db"), HashCost: 4, Registerer: registry,
-					KeepAudit: mock.Kept(row.audit), KeepHistory: mock.Kept(row.history),
+					KeepAudit: mock.Kept(row.audit), KeepHistory: mock.Kept(row.history), KeepDeleted: mock.Kept(row.deleted),
 				})
 				require.NoError(t, err)
 				defer func() { require.NoError(t, e.Close()) }()
 				for _, note := range []string{"a", "b"} {
-					require.NoError(t, e.Store.Update(t.Context(), func(tx *state.Tx) error { return directory.In(tx).SetSetting("note", note) }))
+					require.NoError(t, e.Store.Update(t.Context(), func(tx *state.Tx) error { return createAndDelete(tx, note == "a") }))
 				}
 				require.NoError(t, e.Store.Record(t.Context(), ledger.Records{
 					Audit: &ledger.AuditRow{TransactionID: "{1}"}, Log: &ledger.LoggedTransaction{ID: "{1}", State: ledger.TransactionCommitted},
@@ -56,7 +57,7 @@ func TestEmulator_SweepsWhileNothingIsQueued(t *testing.T) {
 				has := func(when, want string) {
 					t.Helper()
 					var text strings.Builder
-					text.WriteString("# HELP mockmpf_database_rows Rows of what the sweep shortens: the audit log, the transaction log, and the history of commits.\n" +
+					text.WriteString("# HELP mockmpf_database_rows Rows of what the sweep shortens: the audit log, the transaction log, the history of commits, and the deleted objects.\n" +
 						"# TYPE mockmpf_database_rows gauge\n")
 					for part := range strings.SplitSeq(want, ", ") {
 						of, rows, _ := strings.Cut(part, " ")
@@ -68,7 +69,7 @@ func TestEmulator_SweepsWhileNothingIsQueued(t *testing.T) {
 					after time.Duration
 					want  string
 				}{
-					{time.Hour, "audit 1, transactions 1, history 3"}, {8 * day, row.weeks}, {100 * day, row.months},
+					{time.Hour, "audit 1, transactions 1, history 3, deleted 1"}, {8 * day, row.weeks}, {100 * day, row.months},
 				} {
 					passed.Store(int64(at.after))
 					time.Sleep(time.Minute) // of the worker's timers
@@ -79,6 +80,20 @@ func TestEmulator_SweepsWhileNothingIsQueued(t *testing.T) {
 			})
 		})
 	}
+}
+
+// createAndDelete makes an account, or deletes it.
+func createAndDelete(tx *state.Tx, create bool) error {
+	name := ldappath.MustParseDN("CN=gone,CN=Users,DC=fabrikam,DC=com")
+	if create {
+		_, err := directory.In(tx).Create(name, "user", nil)
+		return err
+	}
+	o, err := directory.In(tx).Get(name)
+	if err != nil {
+		return err
+	}
+	return directory.In(tx).Delete(o)
 }
 
 func TestMetrics_SizeOfTheDatabase(t *testing.T) {

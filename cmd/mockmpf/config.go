@@ -28,6 +28,7 @@ type Config struct {
 	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration        `setting:"audit-keep" default:"2160h" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	HistoryKeep time.Duration        `setting:"history-keep" default:"168h" restart:"true" help:"how long transaction log and history of changes are kept; 0s is permanently"`
+	DeletedKeep time.Duration        `setting:"deleted-keep" default:"1440h" restart:"true" help:"how long deleted objects can be found over LDAP, with the control for them; 0s is permanently"`
 	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
 	Policies    []string             `setting:"policies" restart:"true" help:"choices that the emulator makes where documents of the original are silent and that are to be made the other way, by name; a name that does not exist is refused with the list" example:"RefuseTakenContactAddresses"`
 	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`

@@ -154,7 +154,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 		LDAPSecure: cfg.LDAP.Secure, Catalog: cfg.LDAP.Catalog, CatalogSecure: cfg.LDAP.CatalogTLS, Throttle: throttle.New(cfg.Auth.Config(), nil),
 		Replication: engine.Replication{Delay: cfg.Replication.Delay},
 		Audit:       engine.AuditLevel(cfg.AuditLevel), KeepAudit: mock.Kept(cfg.AuditKeep), KeepHistory: mock.Kept(cfg.HistoryKeep), ErrorMapFile: cfg.ErrorMap,
-		Policies:    policies,
+		Policies: policies, KeepDeleted: mock.Kept(cfg.DeletedKeep),
 		PerfEnabled: cfg.PerfEnabled, Logger: s.logs.Logger(partEngine), Registerer: s.Registry, Testing: cfg.Control.testing(),
 		Tracer: s.Tracer(),
 	})

@@ -115,6 +115,7 @@ func (b *backend) openEmulator(ctx context.Context, cfg *Config, by instruments)
 	e, err := mock.Open(ctx, mock.Config{
 		Database: cfg.Emulator.Database, Name: cfg.Emulator.Engine, Root: cfg.Emulator.root, SeedFile: cfg.Emulator.Seed, LDAPListen: cfg.Emulator.LDAPListen,
 		Audit: engine.AuditLevel(cfg.Emulator.AuditLevel), KeepAudit: mock.Kept(cfg.Emulator.AuditKeep), KeepHistory: mock.Kept(cfg.Emulator.HistoryKeep),
+		KeepDeleted:  mock.Kept(cfg.Emulator.DeletedKeep),
 		ErrorMapFile: cfg.Emulator.ErrorMap, PerfEnabled: cfg.Emulator.PerfEnabled, HashCost: cfg.Emulator.HashCost,
 		Logger: by.logs.Logger(partEngine), LDAP: cfg.Emulator.LDAP.Config(ldap.Config{TLS: by.tls, Logger: by.logs.Logger(partLDAP)}),
 		LDAPSecure: cfg.Emulator.LDAPSecure, Throttle: b.throttle, Policies: policies,

@@ -40,6 +40,9 @@ type Config struct {
 	// Throttle refuses further old passwords of an account after too many wrong
 	// ones; nil refuses none.
 	Throttle *throttle.Throttle
+	// KeepDeleted is how long deleted objects can be found over LDAP; 0 is
+	// DefaultKeepDeleted, negative is permanently.
+	KeepDeleted time.Duration
 	// LogonCache is how long a good password is remembered. Default one
 	// minute; negative never.
 	LogonCache time.Duration
@@ -99,6 +102,8 @@ type Engine struct {
 	throttle   *throttle.Throttle
 	addresses  map[netip.Addr]string // DNS names of domain controllers
 	wake       chan struct{}         // tells the worker that there may be a job
+
+	keepDeleted time.Duration // negative is permanently
 }
 
 var _ mpf.Submitter = (*Engine)(nil)
@@ -122,7 +127,7 @@ func New(cfg Config) (*Engine, error) {
 		limits: cfg.Limits.withDefaults(), audit: cmp.Or(cfg.Audit, AuditWrites),
 		retain: cfg.RetainResponses, now: cfg.Now, newID: cfg.NewID, logger: cfg.Logger, tracer: cfg.Tracer, logons: logons,
 		observe: cfg.Observe, intercept: cfg.Intercept, journal: cfg.Journal, wake: make(chan struct{}, 1),
-		addresses: maps.Clone(cfg.ControllerAddresses),
+		addresses: maps.Clone(cfg.ControllerAddresses), keepDeleted: cmp.Or(cfg.KeepDeleted, DefaultKeepDeleted),
 	}
 	if e.now == nil {
 		e.now = time.Now

@@ -10,6 +10,7 @@ import (
 
 	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/queue"
 	"wsexchange/mock/state"
 	"wsexchange/mpf"
@@ -22,7 +23,16 @@ const (
 	sweepEvery   = 15 * time.Second
 )
 
-// Run runs queued requests, and clears old entries out of the logs, until ctx ends.
+// DefaultKeepDeleted is how long deleted objects can be found over LDAP: the
+// lifetime of tombstones in a forest that Windows Server 2003 made (F456).
+const DefaultKeepDeleted = 60 * 24 * time.Hour
+
+// forgetAtOnce is how many deleted objects are removed in one transaction,
+// between which others get their turn.
+const forgetAtOnce = 2000
+
+// Run runs queued requests, and clears old entries out of the logs and what
+// stays of deleted objects, until ctx ends.
 // Several goroutines may run it.
 func (e *Engine) Run(ctx context.Context) error {
 	var swept time.Time
@@ -37,7 +47,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if now := e.now(); now.Sub(swept) >= sweepEvery {
 			swept = now
 			if err := e.sweep(ctx); err != nil {
-				e.logger.Error("the logs of transactions and audit could not be swept", slog.Any("error", err))
+				e.logger.Error("the logs of transactions and audit, and the deleted objects, could not be swept", slog.Any("error", err))
 			}
 		}
 		if ran && err == nil {
@@ -70,8 +80,9 @@ func (e *Engine) pause(ctx context.Context) bool {
 	return true
 }
 
-// sweep removes what is older than the ledger keeps it. Where engines share the
-// ledger it also ends what those left that have stopped meanwhile.
+// sweep removes what is older than the ledger keeps it, and what stays of
+// objects that were deleted long ago. Where engines share the ledger it also
+// ends what those left that have stopped meanwhile.
 func (e *Engine) sweep(ctx context.Context) error {
 	if e.store.Shared() {
 		if err := e.Recover(ctx); err != nil {
@@ -79,7 +90,29 @@ func (e *Engine) sweep(ctx context.Context) error {
 		}
 	}
 	_, err := e.store.Prune(ctx, e.now())
-	return err
+	return errors.Join(err, e.forgetDeleted(ctx))
+}
+
+func (e *Engine) forgetDeleted(ctx context.Context) error {
+	if e.keepDeleted < 0 {
+		return nil
+	}
+	before := e.now().Add(-e.keepDeleted)
+	for {
+		old := false
+		if err := e.store.View(ctx, func(tx *state.Tx) error {
+			old = directory.In(tx).DeletedBefore(before)
+			return nil
+		}); err != nil || !old {
+			return err
+		}
+		if err := e.store.Update(ctx, func(tx *state.Tx) error {
+			_, err := directory.In(tx).ForgetDeleted(before, forgetAtOnce)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
 }
 
 // RunOnce runs the queued request whose turn it is, if one is due, and tells
