@@ -125,9 +125,11 @@ func universes(t *testing.T) func(*testing.T) *universe {
 
 // idle are the procedures that find their work done in the demo data.
 var idle = []string{
+	"Exchange Resource Manager Ex/InitializeExchRMEx",
 	"Hosted Exchange/EnsureExchangeVirtualDirectories", "Hosted Exchange/InitializeCustomerPlanDatabase",
 	"Hosted Exchange/InitializeHostedExchange", "Hosted Exchange/InitializeNamespaceSecurity",
 	"Managed Helpers/InitializeNamespaceSecurity", "Managed Helpers/InitializePlanDatabase", "Exchange System Manager/CreateOrganization",
+	"MPS Import/EnableOrganizationForHosting",
 }
 
 // TestExamples runs every example after those that it needs. One of a

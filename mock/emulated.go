@@ -20,6 +20,10 @@ Printed from the rows of the procedures; do not edit.
 - **inferred**: concluded from several of its pages.
 - **invented**: what its users would expect, where the reference is silent.
 
+Procedures that are "Refused" check what a call brings and carry nothing out, since they would
+reach outside of the program or need a database that it does not have. Left out altogether are the
+original's Sample Namespace and Test Namespace, and the private procedures that no document names.
+
 Private procedures are called by procedures only. Beside the procedures:
 transactions with rollback, queued requests, roles, impersonation, the audit
 and transaction logs, the directory over LDAP (reading), resources and plans.

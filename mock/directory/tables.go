@@ -40,6 +40,13 @@ var (
 		KeyText:  func(id int64) string { return strconv.FormatInt(id, 10) },
 		Describe: describe[password], Secret: true,
 	})
+	credentials = state.Declare(state.Spec[int64, credential]{
+		Name: "credential", Key: func(c *credential) int64 { return c.ID }, Compare: cmp.Compare[int64],
+		KeyText: func(id int64) string { return strconv.FormatInt(id, 10) },
+	})
+	procedureAccounts = state.Declare(state.Spec[executeAsKey, executeAs]{
+		Name: "execute as", Key: (*executeAs).key, Compare: compareExecuteAs, KeyText: executeAsKey.text,
+	})
 	settings = state.Declare(state.Spec[string, setting]{
 		Name: "setting", Key: func(s *setting) string { return s.Name }, Compare: cmp.Compare[string],
 	})
@@ -101,9 +108,9 @@ var (
 
 // Tables returns the tables of the directory: object, link, grant, ace and
 // tombstone, of which each domain controller has its own, password, which is
-// secret, and setting.
+// secret, credential, execute as, and setting.
 func Tables() []state.Declaration {
-	return []state.Declaration{objects, links, grants, aces, tombstones, passwords, settings}
+	return []state.Declaration{objects, links, grants, aces, tombstones, passwords, credentials, procedureAccounts, settings}
 }
 
 // childKey is where an object is: the id of its parent with the kind of its

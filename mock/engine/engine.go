@@ -146,7 +146,7 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	if e.metrics, err = newMetrics(cfg.Registerer, counted); err != nil {
+	if e.metrics, err = newMetrics(cfg.Registerer, counted, alwaysRefused(e.namespaces)); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	return e, nil

@@ -39,6 +39,7 @@ type scope struct {
 	impersonate bool
 	credentials bool // the request's credentials are passed on
 	trustee     Identity
+	runAs       *Identity // of the procedure, or of one that called it
 	handling    *mpf.Error
 }
 
@@ -70,17 +71,51 @@ func inherited(now bool, set mpf.Inherit) bool {
 // Identity gives the account that the call runs as (F203).
 func (c *Call) Identity() Identity { return c.run.effective(c.scope) }
 
-// effective applies the table of effective accounts: who impersonates runs as
-// the account of the credentials, else as the caller; who does not, as the
-// engine's own account.
+// effective applies the table of effective accounts: who impersonates runs as the
+// account that the procedure is to run as, else as that of the credentials, else
+// as the caller; who does not, as the engine's own account.
 func (r *run) effective(s scope) Identity {
 	switch {
 	case !s.impersonate:
 		return system()
+	case s.runAs != nil:
+		return *s.runAs
 	case s.credentials && r.basic != nil:
 		return *r.basic
 	}
 	return r.caller
+}
+
+// assume makes a call that impersonates run as the account that its procedure is
+// to run as, if there is one: what it calls does so too. Whether the caller may
+// call it was tested before (F218).
+func (c *Call) assume() error {
+	if !c.scope.impersonate {
+		return nil
+	}
+	held, ok := c.Directory().ExecuteAs(c.namespace, c.row.Name)
+	if !ok {
+		return nil
+	}
+	if held.Account == nil {
+		return mpf.CredentialsRefused.New()
+	}
+	account, err := c.Directory().AccountState(held.Account)
+	switch {
+	case err != nil:
+		return err
+	case account.Disabled:
+		return mpf.AccountDisabled.New()
+	case account.Locked:
+		return mpf.AccountLocked.New()
+	case account.Expired:
+		return mpf.AccountExpired.New()
+	case account.PasswordExpired:
+		return mpf.PasswordExpired.New()
+	}
+	who, err := accountOf(c.Tx, held.Account)
+	c.scope.runAs = &who
+	return err
 }
 
 func system() Identity { return Identity{Username: serviceAccount, System: true} }

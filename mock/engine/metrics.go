@@ -54,12 +54,13 @@ type metrics struct {
 	errors    *prometheus.CounterVec
 	codes     map[mpf.HRESULT]prometheus.Counter
 	counted   map[mpf.Target]bool // procedures whose calls are counted
+	refused   map[mpf.Target]bool // those that are always refused: no series before the first call
 	// What operators have to look into: lines of the log that were not
 	// written, and effects that could not be taken back.
 	auditLosses, journalLosses, inconsistent, commits prometheus.Counter
 }
 
-func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (*metrics, error) {
+func newMetrics(registerer prometheus.Registerer, counted, refused map[mpf.Target]bool) (*metrics, error) {
 	procedure := []string{"namespace", "procedure"}
 	m := &metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -95,7 +96,7 @@ func newMetrics(registerer prometheus.Registerer, counted map[mpf.Target]bool) (
 			Name: "mockmpf_errors_total",
 			Help: "Requests that failed, by the code of their errorContext.",
 		}, []string{"code"}),
-		codes: make(map[mpf.HRESULT]prometheus.Counter), counted: counted,
+		codes: make(map[mpf.HRESULT]prometheus.Counter), counted: counted, refused: refused,
 		auditLosses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "mockmpf_audit_losses_total",
 			Help: "Requests whose audit row could not be written.",
@@ -136,11 +137,14 @@ var durationBuckets = prometheus.ExponentialBuckets(0.0005, 4, 8)
 // otherCode is the label of a code that is in no row of mpf.Codes.
 const otherCode = "other"
 
-// zeroProcedures makes the counters of every procedure, so that a rate over the
+// zeroProcedures makes the counters of every procedure that may succeed, so that a rate over the
 // first event is right. How long they take, and what runs, begins with the first
 // call: these are ten series for each.
 func (m *metrics) zeroProcedures() {
 	for target := range m.counted {
+		if m.refused[target] {
+			continue
+		}
 		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeSuccess)
 		m.calls.WithLabelValues(target.Namespace, target.Procedure, outcomeFailure)
 	}

@@ -98,7 +98,7 @@ func (c *Call) testTrustee(name string, free bool) error {
 // testName refuses a name that the account may not see, as if there were no such
 // object.
 func (c *Call) testName(dn ldappath.DN) error {
-	sees, err := c.Sees(dn)
+	sees, err := c.seesAs(c.scope.trustee, dn)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,19 @@ func perfEnabled(names []string, namespaces []Namespace) (map[mpf.Target]bool, e
 	return enabled, nil
 }
 
+// alwaysRefused returns the procedures whose rows say that every call is refused.
+func alwaysRefused(namespaces []Namespace) map[mpf.Target]bool {
+	refused := make(map[mpf.Target]bool)
+	for _, ns := range namespaces {
+		for _, p := range ns.Procedures {
+			if p.Refused {
+				refused[mpf.Target{Namespace: ns.Name, Procedure: p.Name}] = true
+			}
+		}
+	}
+	return refused
+}
+
 // CheckPerf tells whether the names can be Config.PerfEnabled of an engine with
 // these namespaces.
 func CheckPerf(names []string, namespaces []Namespace) error {

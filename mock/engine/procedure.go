@@ -113,6 +113,7 @@ type Procedure struct {
 	AnyCase   bool       // arguments are taken in any letter case (F214)
 	Refusals  *Refusals  // nil: E_INVALIDARG for both
 	Fidelity  Fidelity
+	Refused   bool // every call is refused; metrics begin with the first one
 	Run       func(*Call) error
 }
 

@@ -80,12 +80,20 @@ func (c *Call) Holder(holder ldappath.DN) string {
 
 // Sees tells whether the account on whose behalf the request runs may see an
 // object, as the directory's LDAP door shows it (F401), and by the base that the
-// caller is held to (F134).
+// caller is held to (F134). Where the procedure is to run as another account it
+// is that one that sees, within the caller's base.
 func (c *Call) Sees(dn ldappath.DN) (bool, error) {
+	if c.scope.impersonate && c.scope.runAs != nil {
+		return c.seesAs(*c.scope.runAs, dn)
+	}
+	return c.seesAs(c.scope.trustee, dn)
+}
+
+func (c *Call) seesAs(who Identity, dn ldappath.DN) (bool, error) {
 	if !c.scope.nested && !c.InBase(dn) && !c.readsComputer(dn) {
 		return false, nil
 	}
-	return c.run.sees(c.scope.trustee, dn)
+	return c.run.sees(who, dn)
 }
 
 func (r *run) sees(who Identity, dn ldappath.DN) (bool, error) {

@@ -236,7 +236,10 @@ func (c *Call) prepare() error {
 	if err := c.testAccess(); err != nil {
 		return err
 	}
-	return c.testNamed()
+	if err := c.testNamed(); err != nil {
+		return err
+	}
+	return c.assume()
 }
 
 func (c *Call) testAccess() error {

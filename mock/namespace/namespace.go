@@ -15,6 +15,8 @@ import (
 	"wsexchange/mock/namespace/managedhelpers"
 	"wsexchange/mock/namespace/managedhosting"
 	"wsexchange/mock/namespace/mpfconfig"
+	"wsexchange/mock/namespace/mpsimport"
+	"wsexchange/mock/namespace/standardprovider"
 	"wsexchange/mock/namespace/windowsbasedhosting"
 	"wsexchange/mock/namespace/wsexchangeprovideradapter"
 )
@@ -30,9 +32,10 @@ func With(errors errorprovider.Config) []engine.Namespace {
 		exchangeresourcemanager.Namespaces(),
 		[]engine.Namespace{
 			managedactivedirectory.Namespace(), managedexchange.Namespace(), managedhosting.Namespace(), managedhelpers.Namespace(),
-			windowsbasedhosting.Namespace(), wsexchangeprovideradapter.Namespace(),
+			mpsimport.Namespace(), windowsbasedhosting.Namespace(), wsexchangeprovideradapter.Namespace(),
 		},
 		activedirectory.Namespaces(),
 		[]engine.Namespace{exchangeprovider.Namespace(), exchangesystemmanager.Namespace(), errorprovider.New(errors), mpfconfig.Namespace()},
+		standardprovider.Namespaces(),
 	)
 }

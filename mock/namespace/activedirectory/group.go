@@ -102,7 +102,7 @@ func list(c *engine.Call, argument, container, element string, found []*director
 		if err != nil {
 			return err
 		}
-		if sees {
+		if sees && c.InBase(o.DN) {
 			xmldoc.Append(n, text(element, beside(c, argument, o.DN)))
 		}
 	}

@@ -115,7 +115,7 @@ func named(c *engine.Call, domain directory.Domain, from *nameFormat, name strin
 			if err != nil {
 				return nil, err
 			}
-			if sees {
+			if sees && c.InBase(o.DN) {
 				seen = append(seen, o)
 			}
 		}

@@ -119,7 +119,7 @@ func openNamed(c *engine.Call) (*directory.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !sees {
+	if !sees || !c.InBase(dn) {
 		return nil, mpf.ObjectNotFound.New(dn.ADsPath())
 	}
 	return c.OpenDN(dn)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"wsexchange/internal/ldappath"
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine/enginetest"
@@ -384,4 +385,48 @@ func TestReaders_SeeWhatTheCallerSees(t *testing.T) {
 	r := ask(Provider, "Get DACL", "<name>"+beta+"</name><objectType>8</objectType>")
 	require.Nil(t, r.Err)
 	assert.Contains(t, xmldoc.String(r.Data), "<trusteeForm>0</trusteeForm><trustee>"+string(u.Object(alpha).SID)+"</trustee><trusteeType>0</trusteeType>")
+}
+
+// A caller who is held to a base is told nothing of what is outside of it, though
+// he is a domain administrator, by the wrapper neither.
+func TestReaders_StayInTheBase(t *testing.T) {
+	u := start(t)
+	u.MustCall(Provider, "Create Object", "<container>"+reseller+"</container><class>organizationalUnit</class><name>Beta</name>")
+	const beta = "OU=Beta," + enginetest.Reseller
+	u.User(beta, "inside", "Wonderland-1")
+	u.MustCall(Provider, "Create Object", "<container>LDAP://"+beta+"</container><class>group</class><name>gBeta</name>")
+	const groupBeta, inside = "LDAP://CN=gBeta," + beta, "LDAP://CN=inside," + beta
+	for _, path := range []string{bob, inside} {
+		u.MustCall(Provider, "Group Add", "<group>"+groupBeta+"</group><path>"+path+"</path>")
+	}
+	u.MustCall(Provider, "Group Add", "<group>"+group+"</group><path>"+inside+"</path>")
+	u.MustCall(Provider, "Update ACL", "<name>"+inside+"</name><objectType>8</objectType><dacl>"+ace("1", "1", staff, "")+"</dacl>")
+	ask := func(namespace, procedure, args string) *mpf.Response {
+		document, err := xmldoc.ParseString("<data>"+args+"</data>", xmldoc.Limits{})
+		require.NoError(t, err)
+		caller := mpf.Caller{Domain: "FABRIKAM", Username: "Administrator", Base: ldappath.MustParseDN(beta)}
+		return u.Submit(mpf.WithCaller(t.Context(), caller), mpf.Simple(mpf.Target{Namespace: namespace, Procedure: procedure}, document))
+	}
+	for _, namespace := range []string{Provider, PreferredDC} {
+		for procedure, args := range map[string]string{
+			"Group Members": "<group>" + groupBeta + "</group>", "User Groups": "<path>" + inside + "</path>",
+			"Get DACL": "<name>" + inside + "</name><objectType>8</objectType>",
+		} {
+			r := ask(namespace, procedure, args)
+			require.Nil(t, r.Err, "%s::%s", namespace, procedure)
+			for _, outside := range []string{"CN=bob,", "CN=staff,", "Domain Admins"} {
+				assert.NotContains(t, xmldoc.String(r.Data), outside, "%s::%s", namespace, procedure)
+			}
+		}
+		r := ask(namespace, "Get DACL", "<name>"+bob+"</name><objectType>8</objectType>")
+		require.NotNil(t, r.Err)
+		assert.Equal(t, mpf.ObjectNotFound.ID, r.Err.Cause)
+	}
+	for procedure, args := range map[string]string{
+		"Translate Name": `<inputName>FABRIKAM\bob</inputName><outputFormat>6</outputFormat>`,
+	} {
+		r := ask(Provider, procedure, args)
+		require.NotNil(t, r.Err)
+		assert.Equal(t, mpf.AccountUnmapped.ID, r.Err.Cause)
+	}
 }

@@ -89,7 +89,7 @@ func accountOf(c *engine.Call, sid directory.SID) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sees, err := c.Sees(o.DN); !sees || err != nil {
+	if sees, err := c.Sees(o.DN); !sees || err != nil || !c.InBase(o.DN) {
 		return nil, err
 	}
 	name, err := c.Directory().Value(o, "sAMAccountName")

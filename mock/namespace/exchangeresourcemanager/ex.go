@@ -21,6 +21,14 @@ func rowsEx() []engine.Procedure {
 	resources := []engine.Argument{publicStores, mailStores, frontEnds, consumerStores, controller}
 	return []engine.Procedure{
 		{
+			Name: "InitializeExchRMEx", Summary: "Makes the types of consumer stores and front-end servers; they are there from the start.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred, Run: initializeEx,
+		},
+		{
+			Name: "UninitializeExchRMEx", Summary: "Removes the types of consumer stores and front-end servers, of which there may be none then.",
+			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: uninitializeEx,
+		},
+		{
 			Name: "AddExchangeResources", Summary: "Registers stores, consumer stores and front-end servers.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: addAll, Arguments: resources,
 		},
@@ -154,6 +162,9 @@ func addAll(c *engine.Call) error {
 func removeAll(c *engine.Call) error { return forAll(c, removeStore, removeFrontEnd) }
 
 func addFrontEnd(tx *state.Tx, name string) error {
+	if err := needExTypes(tx, resource.FrontEndServer); err != nil {
+		return err
+	}
 	_, err := resource.In(tx).RegisterServer(resource.FrontEndServer, name, 0)
 	switch {
 	case errors.Is(err, state.ErrNotFound):

@@ -57,6 +57,9 @@ func warnUnshared(c *engine.Call) error {
 // addStore registers one store. The size is taken as told: nothing compares it
 // with a disk.
 func addStore(tx *state.Tx, a storeArgument) error {
+	if err := needExTypes(tx, a.kind); err != nil {
+		return err
+	}
 	megabytes, err := a.amount("megabytes")
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package hostedexchange
 
 import (
+	"errors"
 	"strings"
 
 	"wsexchange/internal/xmldoc"
@@ -187,7 +188,8 @@ func markMailbox(c *engine.Call, user, org *directory.Object) error {
 		return err
 	}
 	if exists {
-		if err := c.Directory().Add(user, "showInAddressBook", list.String()); err != nil {
+		err := c.Directory().Add(user, "showInAddressBook", list.String())
+		if err != nil && !errors.Is(err, directory.ErrValueExists) {
 			return err
 		}
 	}

@@ -145,6 +145,11 @@ func mailboxRows() []engine.Procedure {
 			Fidelity:  engine.Documented, Run: changeUserMailboxPlan,
 		},
 	), privately(engine.Procedure{
+		Name: "ApplyMailboxPlan_", Type: engine.Write,
+		Summary:   "Fits a mailbox that was made without hosting to a plan.",
+		Arguments: arguments(path, needed("planName", 0), anyController, customerType, tree("proxyAddresses"), text("alias")),
+		Fidelity:  engine.Inferred, Run: applyMailboxPlan,
+	}, engine.Procedure{
 		Name: "DeleteMailbox_", Type: engine.Write,
 		Summary: "Gives a mailbox's room back and deletes the mailbox.", Arguments: arguments(path, anyController),
 		Fidelity: engine.Documented, Run: deleteMailbox,

@@ -22,8 +22,12 @@ var personFields = []string{"displayName", "givenName", "middleName", "sn", "ini
 // only a wish: the directory makes a free one of it (F340).
 func createBusinessUser(c *engine.Call) error {
 	account := []rune(c.Text("sAMAccountName"))
+	kind, err := organizationType(c)
+	if err != nil {
+		return err
+	}
 	wish := xmldoc.TextElement("sAMAccountName", string(account[:min(len(account), maxAccount)]))
-	user, err := createUser(c, "CreateUser", businessUser, wish, xmldoc.TextElement("policyName", organization.Customer))
+	user, err := createUser(c, "CreateUser", businessUser, wish, xmldoc.TextElement("policyName", kind))
 	if err != nil {
 		return err
 	}
@@ -34,6 +38,20 @@ func createBusinessUser(c *engine.Call) error {
 		}
 	}
 	return furnishUser(c, user, businessUser)
+}
+
+// organizationType returns the type of the organization that the container belongs
+// to: the policy for its users.
+func organizationType(c *engine.Call) (string, error) {
+	parent, err := c.Open("container")
+	if err != nil {
+		return "", err
+	}
+	org, err := organization.Of(c.Tx, parent)
+	if err != nil {
+		return "", err
+	}
+	return organization.Type(c.Tx, org)
 }
 
 // createConsumerUser makes an account with exactly the account name given, in

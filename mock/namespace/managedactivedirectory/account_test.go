@@ -75,9 +75,9 @@ func TestCreateUser_MakesUniqueAccountNames(t *testing.T) {
 	}
 }
 
-// TestCreateUser_FindsANameForMany takes every name that the documented trials
-// could find.
-func TestCreateUser_FindsANameForMany(t *testing.T) {
+// TestCreateUser_TriesFiveNames takes every name that the first three trials could
+// find.
+func TestCreateUser_TriesFiveNames(t *testing.T) {
 	u := withUser(t)
 	const seed = "twenty.characters.12"
 	u.Update(func(tx *state.Tx) error {
@@ -94,7 +94,20 @@ func TestCreateUser_FindsANameForMany(t *testing.T) {
 	})
 	r := u.MustCall(Name, "CreateUser", "<container>"+acme+"</container><userPrincipalName>x@acme.example</userPrincipalName><sAMAccountName>"+seed+"</sAMAccountName>")
 	sam, _ := xmldoc.Attr(xmldoc.Child(r.Data, "user"), "samName")
-	assert.Regexp(t, `^twenty\.character\d{4}$`, sam)
+	assert.Regexp(t, `^twenty\.characte\d{5}$`, sam)
+}
+
+func TestUntaken_GivesUpAfterFive(t *testing.T) {
+	var tried []string
+	name, err := untaken("twenty.characters.12", func(count int) string { return strings.Repeat("7", count) }, func(name string) (bool, error) {
+		tried = append(tried, name)
+		return true, nil
+	})
+	require.NoError(t, err)
+	assert.Empty(t, name)
+	assert.Equal(t, []string{
+		"twenty.characters.12", "twenty.characters777", "twenty.characters777", "twenty.characters777", "twenty.characte77777", "twenty.characte77777",
+	}, tried)
 }
 
 func TestCreateUser_Refusals(t *testing.T) {

@@ -16,7 +16,7 @@ const Name = "Managed Active Directory"
 func Namespace() engine.Namespace {
 	return engine.Namespace{
 		Name: Name, Description: "Organizations, users, groups and contacts of a hosting directory.",
-		Procedures: slices.Concat(organizationRows, userRows, groupRows, contactRows, queryRows, privateRows),
+		Procedures: slices.Concat(organizationRows, userRows, groupRows, contactRows, []engine.Procedure{moveRow}, queryRows, privateRows),
 	}
 }
 

@@ -175,6 +175,14 @@ var contactRows = []engine.Procedure{
 	},
 }
 
+// moveRow is for objects of all kinds, organizations too.
+var moveRow = engine.Procedure{
+	Name: "MoveObject", Type: engine.Write, Access: engine.Public, Role: engine.UserCreator, Subject: "object",
+	Fidelity: engine.Documented, Run: moveObject,
+	Summary:   "Puts an object, or an organization, under another container; nothing but its place changes.",
+	Arguments: []engine.Argument{need("object", engine.Path), need("destinationContainer", engine.Path), pdc},
+}
+
 var queryRows = []engine.Procedure{
 	{
 		Name: "GetPolicy", Type: engine.Read, Access: engine.Public, Fidelity: engine.Inferred, Run: getPolicy,

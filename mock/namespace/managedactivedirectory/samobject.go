@@ -15,10 +15,12 @@ import (
 // How account names are made (F232).
 const (
 	longestSAM   = 20
-	fewestDigits = 3
-	trials       = 3 // of each number of digits
 	refusedInSAM = `"/\[]:|<>+=;?,*`
 )
+
+// trials are how many digits follow the beginning of a name that is taken, trial
+// by trial.
+var trials = []int{3, 3, 3, 5, 5}
 
 // cleanSAM makes an account name of a text.
 func cleanSAM(text string) string {
@@ -43,30 +45,40 @@ func cut(text string, n int) string {
 	return text
 }
 
-// freeSAM gives an account name that nobody has: the seed, or else one made of
-// its beginning and three digits. Where all three trials are taken, more
-// digits stand in for more of the seed, so that many of one name find one each.
+// freeSAM returns an account name that nobody has, made of the seed.
 func freeSAM(c *engine.Call, seed string) (string, error) {
-	holder, err := c.Directory().BySAM(seed)
-	if errors.Is(err, state.ErrNotFound) {
-		return seed, nil
+	name, err := untaken(seed, func(count int) string { return digits(c.Tx, count) }, func(name string) (bool, error) {
+		_, err := c.Directory().BySAM(name)
+		if errors.Is(err, state.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil || name != "" {
+		return name, err
 	}
+	holder, err := c.Directory().BySAM(seed)
 	if err != nil {
 		return "", err
 	}
-	for count := fewestDigits; count < longestSAM; count++ {
-		for range trials {
-			name := cut(seed, longestSAM-count) + digits(c.Tx, count)
-			_, err := c.Directory().BySAM(name)
-			if errors.Is(err, state.ErrNotFound) {
-				return name, nil
-			}
-			if err != nil {
-				return "", err
-			}
+	return "", mpf.AccountTaken.New(seed, c.Holder(holder.DN))
+}
+
+// untaken returns the seed unless it is taken, or else its beginning and digits:
+// three times 17 characters and three digits, then twice 15 and five. Where all
+// are taken it returns no name.
+func untaken(seed string, digits func(count int) string, taken func(name string) (bool, error)) (string, error) {
+	for trial := range len(trials) + 1 {
+		name := seed
+		if trial > 0 {
+			count := trials[trial-1]
+			name = cut(seed, longestSAM-count) + digits(count)
+		}
+		if held, err := taken(name); err != nil || !held {
+			return name, err
 		}
 	}
-	return "", mpf.AccountTaken.New(seed, c.Holder(holder.DN))
+	return "", nil
 }
 
 // digits gives a number of digits, at most 19, that follow from the store's

@@ -15,6 +15,13 @@ var nameFields = []string{"displayName", "givenName", "middleName", "sn", "initi
 // createUser makes the account, without password and disabled, and its
 // memberships.
 func createUser(c *engine.Call) error {
+	container, err := c.Open("container")
+	if err != nil {
+		return err
+	}
+	if err := fitPolicy(c, container); err != nil {
+		return err
+	}
 	args := make([]*xmldoc.Node, 0, len(nameFields))
 	for n := range xmldoc.Elements(c.Data) {
 		if n.Data != "policyName" {

@@ -1,7 +1,8 @@
 // Package mpfconfig is the namespace "MPF Config": it tells which namespaces
-// and procedures the engine has.
+// and procedures the engine has, and says as whom procedures run.
 //
-// Both answers are made from the rows that the engine runs by. What the
-// original keeps beside them, credentials under which procedures run, does not
-// exist here and is refused.
+// The answers about namespaces are made from the rows that the engine runs by.
+// Credentials are accounts of the directory. The original's are defined in its
+// Provisioning Manager; here DefineCredential does it, which checks the password
+// and keeps none.
 package mpfconfig

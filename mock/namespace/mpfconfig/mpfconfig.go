@@ -1,6 +1,8 @@
 package mpfconfig
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"wsexchange/internal/xmldoc"
@@ -13,7 +15,7 @@ const Name = "MPF Config"
 
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
-	return engine.Namespace{Name: Name, Description: "Tells which namespaces and procedures the engine has.", Procedures: rows}
+	return engine.Namespace{Name: Name, Description: "Tells which namespaces and procedures the engine has, and as whom procedures run.", Procedures: slices.Concat(rows, credentialRows)}
 }
 
 var rows = []engine.Procedure{
@@ -26,24 +28,6 @@ var rows = []engine.Procedure{
 		Summary:   "Lists the procedures of a namespace with their arguments, or those of all namespaces.",
 		Arguments: []engine.Argument{{Name: "namespace", Type: engine.Text}},
 	},
-	{
-		Name: "GetCredentials", Type: engine.Read, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
-		Run: refuse("a credential cache"), Summary: "Refused: the engine keeps no credentials.",
-		Arguments: []engine.Argument{{Name: "credential", Type: engine.Text}},
-	},
-	{
-		Name: "SetExecuteAs", Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Inferred,
-		Run: refuse("procedures that run as another account"), Summary: "Refused: the engine keeps no credentials.",
-		Arguments: []engine.Argument{
-			{Name: "namespace", Type: engine.Text},
-			{Name: "procedure", Type: engine.Text},
-			{Name: "credential", Type: engine.Text},
-		},
-	},
-}
-
-func refuse(what string) func(*engine.Call) error {
-	return func(*engine.Call) error { return mpf.NotSupported.New(what) }
 }
 
 func getNamespaces(c *engine.Call) error {
@@ -74,7 +58,7 @@ func getProcedures(c *engine.Call) error {
 		found = true
 		node := namespaceNode(n)
 		for _, p := range n.Procedures {
-			xmldoc.Append(node, procedureNode(p))
+			xmldoc.Append(node, procedureNode(c, n.Name, p))
 		}
 		xmldoc.Append(list, node)
 	}
@@ -85,7 +69,7 @@ func getProcedures(c *engine.Call) error {
 	return nil
 }
 
-func procedureNode(p engine.Procedure) *xmldoc.Node {
+func procedureNode(c *engine.Call, namespace string, p engine.Procedure) *xmldoc.Node {
 	node := xmldoc.SetAttr(xmldoc.Element("procedure"), "name", p.Name)
 	access, kind := p.Access, p.Type
 	if access == "" {
@@ -96,6 +80,9 @@ func procedureNode(p engine.Procedure) *xmldoc.Node {
 	}
 	xmldoc.SetAttr(node, "type", string(kind))
 	xmldoc.SetAttr(node, "access", string(access))
+	if held, ok := c.Directory().ExecuteAs(namespace, p.Name); ok {
+		xmldoc.SetAttr(node, "runAsCredentialID", strconv.FormatInt(held.ID, 10))
+	}
 	xmldoc.SetAttr(node, "description", p.Summary)
 	for _, a := range p.Arguments {
 		argument := xmldoc.SetAttr(xmldoc.Element("argument"), "name", a.Name)

@@ -36,12 +36,3 @@ func TestGetNamespacesAndProcedures(t *testing.T) {
 	require.NotNil(t, bad.Err)
 	assert.Equal(t, mpf.NamespaceUnknown.ID, bad.Err.Cause)
 }
-
-func TestCredentialsAreRefused(t *testing.T) {
-	u := enginetest.New(t, Namespace())
-	for _, procedure := range []string{"GetCredentials", "SetExecuteAs"} {
-		r := u.Call(Name, procedure, "")
-		require.NotNil(t, r.Err, procedure)
-		assert.Equal(t, mpf.NotImplemented, r.Err.Code)
-	}
-}

@@ -113,9 +113,37 @@ func setPlans(status string) func(*engine.Call) error {
 	}
 }
 
-// planNames walks the plans that a request names: plans/plan as text or with a
-// planName in it, and availablePlans/planName. The original's form is not
-// known (F289).
+// changeCustomerPlan takes a plan and gives another of its type (F310).
+func changeCustomerPlan(c *engine.Call) error {
+	wanted, old := c.Text("planName"), c.Text("oldPlanName")
+	if strings.EqualFold(wanted, old) {
+		return mpf.ArgumentInvalid.New("planName", "it is the plan that the customer has")
+	}
+	kinds := make([]string, 0, 2)
+	for _, name := range []string{old, wanted} {
+		found, err := c.Execute(plans, "GetPlanDetailRecord_", xmldoc.TextElement("planName", name))
+		if err != nil {
+			return err
+		}
+		kind, _ := xmldoc.ChildText(found, "planTypeName")
+		kinds = append(kinds, kind)
+	}
+	if !strings.EqualFold(kinds[0], kinds[1]) {
+		return mpf.PlanTypeWrong.New(wanted, kinds[0])
+	}
+	for _, change := range [][2]string{{old, "Deleted"}, {wanted, "Enabled"}} {
+		_, err := c.Execute(plans, "SetAvailablePlanStatus_", xmldoc.TextElement("path", c.DN("org").ADsPath()),
+			xmldoc.TextElement("planName", change[0]), xmldoc.TextElement("statusTypeName", change[1]))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// planNames walks the plans that a request names: plans/planName, as documented;
+// plans/plan as text or with a planName in it, and availablePlans/planName are
+// taken too (F289).
 func planNames(c *engine.Call) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, form := range [][2]string{{"plans", "plan"}, {"plans", "planName"}, {"availablePlans", "planName"}} {

@@ -1,6 +1,10 @@
 package windowsbasedhosting
 
-import "wsexchange/mock/engine"
+import (
+	"slices"
+
+	"wsexchange/mock/engine"
+)
 
 // Name is the name of the namespace.
 const Name = "Windows-based Hosting"
@@ -14,7 +18,7 @@ const (
 // Namespace gives the namespace.
 func Namespace() engine.Namespace {
 	return engine.Namespace{
-		Name: Name, Procedures: append(planRows(), organizationRows()...),
+		Name: Name, Procedures: slices.Concat(planRows(), organizationRows(), userRows()),
 		Description: "Organizations of resellers and customers, and the plans that they may use.",
 	}
 }
@@ -51,7 +55,7 @@ func planRows() []engine.Procedure {
 		},
 		{
 			Name: "QueryCustomerPlans", Summary: "Lists the plans that a customer may use.",
-			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "org", Fidelity: engine.Inferred, Run: queryCustomerPlans,
+			Type: engine.Read, Access: engine.Public, Fidelity: engine.Documented, Run: queryCustomerPlans,
 			Arguments: []engine.Argument{customer, controller, planStatus},
 		},
 		{
@@ -75,11 +79,16 @@ func planRows() []engine.Procedure {
 		},
 		{
 			Name: "AddPlansToCustomer", Summary: "Makes plans available to a customer.",
-			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Inferred, Run: setPlans("Enabled"), Arguments: choice,
+			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Documented, Run: setPlans("Enabled"), Arguments: choice,
 		},
 		{
 			Name: "RemovePlansFromCustomer", Summary: "Takes plans from a customer that no user of it has.",
-			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Inferred, Run: setPlans("Deleted"), Arguments: choice,
+			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Documented, Run: setPlans("Deleted"), Arguments: choice,
+		},
+		{
+			Name: "ChangeCustomerPlan", Summary: "Makes another plan of the same type available to a customer in the place of one that no user has.",
+			Type: engine.Write, Access: engine.Public, Role: engine.OrgCreator, Subject: "org", Fidelity: engine.Documented, Run: changeCustomerPlan,
+			Arguments: []engine.Argument{customer, planName, {Name: "oldPlanName", Type: engine.Text, Required: true, Max: 64}, controller},
 		},
 	}
 }

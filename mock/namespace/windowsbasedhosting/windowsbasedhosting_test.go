@@ -121,8 +121,43 @@ func TestCreateOrganizations(t *testing.T) {
 	}
 }
 
+const newUser = "<container>LDAP://" + alpine + "</container><userPrincipalName>eve@alpine.example</userPrincipalName>" + dc
+
+func TestChangeCustomerPlan(t *testing.T) {
+	u := withAlpine(t)
+	u.MustCall(wbh.Name, "ChangeCustomerPlan", org+"<planName>BaseMail</planName><oldPlanName>GoldMail</oldPlanName>")
+	assert.Equal(t, []string{"BaseMail"}, planNames(u.MustCall(wbh.Name, "QueryCustomerPlans", org).Data))
+}
+
+func TestUsers(t *testing.T) {
+	u := withAlpine(t)
+	r := u.MustCall(wbh.Name, "CreateUser", newUser+"<isAdmin>1</isAdmin><newPassword>Secret-01</newPassword><policyName>customer</policyName>"+
+		"<giveName>Eve</giveName><surname>Adams</surname>")
+	const eve = "LDAP://CN=eve@alpine.example," + alpine
+	assert.Contains(t, xmldoc.String(r.Data), `<user path="`+eve+`" name="eve@alpine.example" samName="eve_alpine.example"/>`)
+	assert.NotContains(t, xmldoc.String(r.Data), "Secret-01")
+	assert.Equal(t, []string{"Eve", "Adams", "512"}, slices.Concat(u.Attr(eve, "givenName"), u.Attr(eve, "sn"), u.Attr(eve, "userAccountControl")))
+	assert.Contains(t, u.Attr(eve, "memberOf"), "CN=Admins@Alpine,"+alpine)
+	guid := u.Object(eve).GUID
+	status := func() (status string) {
+		u.View(func(tx *state.Tx) {
+			c, err := plan.In(tx).Customer(guid)
+			require.NoError(t, err)
+			status = c.Status
+		})
+		return status
+	}
+	assert.Equal(t, plan.StatusEnabled, status())
+	u.MustCall(wbh.Name, "DeleteUser", "<path>"+eve+"</path>"+dc)
+	assert.Nil(t, u.Object(eve))
+	assert.Equal(t, plan.StatusDeleted, status())
+	u.MustCall(wbh.Name, "CreateUser", newUser)
+	assert.Equal(t, []string{"514"}, u.Attr(eve, "userAccountControl"), "disabled without a password")
+}
+
 func TestRefusals(t *testing.T) {
 	u := withAlpine(t)
+	u.MustCall(wbh.Name, "CreatePlan", "<planName>Sites</planName><planTypeName>WebPlan</planTypeName><planDescription>d</planDescription>")
 	before := u.Dump()
 	for _, row := range []struct {
 		name, procedure, data string
@@ -140,6 +175,17 @@ func TestRefusals(t *testing.T) {
 		{"add no plan", "AddPlansToCustomer", org, mpf.ArgumentMissing},
 		{"add an empty plan", "AddPlansToCustomer", org + "<plans><plan/></plans>", mpf.ArgumentEmpty},
 		{"remove what is not there", "RemovePlansFromCustomer", org + "<plans><plan>BaseMail</plan></plans>", mpf.PlanNotAvailable},
+		{"change to a plan of another type", "ChangeCustomerPlan", org + "<planName>Sites</planName><oldPlanName>GoldMail</oldPlanName>", mpf.PlanTypeWrong},
+		{"change to an unknown plan", "ChangeCustomerPlan", org + "<planName>None</planName><oldPlanName>GoldMail</oldPlanName>", mpf.PlanUnknown},
+		{"change from a plan that is not there", "ChangeCustomerPlan", org + "<planName>GoldMail</planName><oldPlanName>BaseMail</oldPlanName>", mpf.PlanNotAvailable},
+		{"change to the same plan", "ChangeCustomerPlan", org + "<planName>goldmail</planName><oldPlanName>GoldMail</oldPlanName>", mpf.ArgumentInvalid},
+		{"change without the old plan", "ChangeCustomerPlan", org + "<planName>BaseMail</planName>", mpf.ArgumentMissing},
+		{"user of another policy", "CreateUser", newUser + "<policyName>reseller</policyName>", mpf.PolicyMisfit},
+		{"user with a weak password", "CreateUser", newUser + "<newPassword>x</newPassword>", mpf.PasswordRefused},
+		{"user in the hosting OU", "CreateUser", strings.Replace(newUser, alpine, "OU=Hosting,DC=fabrikam,DC=com", 1), mpf.CustomerUnknown},
+		{"user without a name", "CreateUser", "<container>LDAP://" + alpine + "</container>", mpf.ArgumentMissing},
+		{"delete a user that is not there", "DeleteUser", "<path>LDAP://CN=none," + alpine + "</path>", mpf.ObjectNotFound},
+		{"delete an organization as a user", "DeleteUser", "<path>LDAP://" + alpine + "</path>", mpf.ClassWrong},
 		{"organization that exists", "CreateCustomerOrganization", newOrg("Alpine", enginetest.Reseller), mpf.ObjectInTheWay},
 		{"organization in nothing", "CreateResellerOrganization", newOrg("X", "OU=None,DC=fabrikam,DC=com"), mpf.ObjectNotFound},
 		{"organization without a name", "CreateCustomerOrganization", "<container>LDAP://" + enginetest.Reseller + "</container>", mpf.ArgumentMissing},
@@ -161,7 +207,10 @@ func TestRoles(t *testing.T) {
 		"CreatePlan":                 {"<planName>P</planName><planTypeName>WebPlan</planTypeName><planDescription>d</planDescription>", mpf.NotDomainAdmin},
 		"EnablePlan":                 {"<planName>GoldMail</planName>", mpf.NotDomainAdmin},
 		"DisablePlan":                {"<planName>GoldMail</planName>", mpf.NotDomainAdmin},
-		"QueryCustomerPlans":         {org, mpf.RoleMissing},
+		"QueryCustomerPlans":         {org, mpf.ObjectNotFound}, // no role, but nobody sees it
+		"ChangeCustomerPlan":         {org + "<planName>BaseMail</planName><oldPlanName>GoldMail</oldPlanName>", mpf.RoleMissing},
+		"CreateUser":                 {newUser, mpf.RoleMissing},
+		"DeleteUser":                 {"<path>LDAP://" + alpine + "</path>", mpf.RoleMissing},
 		"QueryServicesByCustomer":    {org, mpf.RoleMissing},
 		"AddPlansToCustomer":         {org + "<plans><plan>BaseMail</plan></plans>", mpf.RoleMissing},
 		"RemovePlansFromCustomer":    {org + "<plans><plan>GoldMail</plan></plans>", mpf.RoleMissing},
