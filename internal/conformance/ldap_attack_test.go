@@ -70,32 +70,39 @@ func (v *victim) measure() {
 	defer func() { _ = neighbour.Close() }()
 	require.NoError(v.t, neighbour.Bind(ldapUser, ldapPassword))
 	password := checkOfAPassword()
-	before := waits(v.t, neighbour, 300)
+	waits(v.t, neighbour, 300) // so that everything has been used
 	idle, idleCPU := v.peak(), v.cpu()
 
+	v.attack.run(v.t, v.program)
+	time.Sleep(200 * time.Millisecond) // what was begun for clients that are gone goes on meanwhile, if it does
+	spent, grown := v.cpu()-idleCPU, v.peak()-idle
+
+	v.t.Logf("processor %v (a check of a password: %v), memory %d KiB", spent, password, grown>>10)
+	assert.LessOrEqual(v.t, spent, time.Duration(v.attack.messages)*password+20*time.Millisecond, "of the clock's ticks")
+	assert.LessOrEqual(v.t, grown, v.attack.memory*hostileMemory)
+	for range 3 { // the machine may have been busy with something else
+		if v.neighbourIsServed(neighbour, password) {
+			return
+		}
+	}
+	assert.Fail(v.t, "the neighbour waits")
+}
+
+// neighbourIsServed attacks once more, and reports whether a neighbour waits at
+// most twice as long as without the attack, and for two checks of a password.
+func (v *victim) neighbourIsServed(neighbour *ldap.Conn, password time.Duration) bool {
+	v.t.Helper()
+	before := waits(v.t, neighbour, 300)
 	attacked := make(chan struct{})
 	go func() {
 		defer close(attacked)
 		v.attack.run(v.t, v.program)
 	}()
-	<-attacked
-	time.Sleep(200 * time.Millisecond) // what was begun for clients that are gone goes on meanwhile, if it does
-	spent, grown := v.cpu()-idleCPU, v.peak()-idle
-
-	again := make(chan struct{})
-	go func() {
-		defer close(again)
-		v.attack.run(v.t, v.program)
-	}()
 	during := waits(v.t, neighbour, 300)
-	<-again
+	<-attacked
 	after := waits(v.t, neighbour, 300)
-
-	v.t.Logf("processor %v (a check of a password: %v), memory %d KiB, neighbour's p99 %v before, %v during, %v after",
-		spent, password, grown>>10, before, during, after)
-	assert.LessOrEqual(v.t, spent, time.Duration(v.attack.messages)*password+20*time.Millisecond, "of the clock's ticks")
-	assert.LessOrEqual(v.t, grown, v.attack.memory*hostileMemory)
-	assert.LessOrEqual(v.t, during, 2*max(before, after)+2*password, "the neighbour waits")
+	v.t.Logf("neighbour's p99 %v before, %v during, %v after", before, during, after)
+	return during <= 2*max(before, after)+2*password
 }
 
 // checkOfAPassword returns the processor time of one check, the least of some.
@@ -251,9 +258,10 @@ func unreadAnswers(t *testing.T, p *program) {
 	_, err := conn.Write(bindAdmin())
 	assert.NoError(t, err)
 	answer := make([]byte, 64)
-	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 	_, err = conn.Read(answer)
 	assert.NoError(t, err)
+	_ = conn.SetWriteDeadline(time.Now().Add(2 * time.Second))
 	searches := bytes.Repeat(everythingMessage(), 1000)
 	for sent := 0; sent < 64<<20; sent += len(searches) { // the system's buffers hold some of it
 		if _, err := conn.Write(searches); err != nil {
