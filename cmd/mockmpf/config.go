@@ -22,15 +22,15 @@ import (
 type Config struct {
 	Listen      string               `setting:"listen" default:"127.0.0.1:8090" restart:"true" help:"address of the engine's SOAP endpoint, host:port"`
 	Path        string               `setting:"path" default:"/mpf/soapisapi.dll" help:"path of the SOAP endpoint"`
-	Database    string               `setting:"database" restart:"true" help:"database file, or postgres:// URL of a database that several engines share; empty keeps everything in memory" example:"/var/lib/mockmpf/emulator.db"`
-	Engine      string               `setting:"engine" restart:"true" help:"name of this engine in the audit log of a shared database; empty is host name and process id" example:"mpf1"`
+	Database    string               `setting:"database" restart:"true" help:"file, or postgres:// URL; empty is memory" example:"/var/lib/mockmpf/emulator.db"`
+	Engine      string               `setting:"engine" restart:"true" help:"name in the audit of a shared database; empty is host and process" example:"mpf1"`
 	Seed        string               `setting:"seed" restart:"true" help:"YAML file with the starting content of a new database; empty is the demo data"`
 	AuditLevel  string               `setting:"audit-level" default:"writes" restart:"true" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration        `setting:"audit-keep" default:"2160h" restart:"true" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	HistoryKeep time.Duration        `setting:"history-keep" default:"168h" restart:"true" help:"how long transaction log and history of changes are kept; 0s is permanently"`
-	DeletedKeep time.Duration        `setting:"deleted-keep" default:"1440h" restart:"true" help:"how long deleted objects can be found over LDAP, with the control for them; 0s is permanently"`
+	DeletedKeep time.Duration        `setting:"deleted-keep" default:"1440h" restart:"true" help:"how long LDAP can show deleted objects; 0s is permanently"`
 	ErrorMap    string               `setting:"error-map" restart:"true" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/mockmpf/errors.xml"`
-	Policies    []string             `setting:"policies" restart:"true" help:"choices that the emulator makes where documents of the original are silent and that are to be made the other way, by name; a name that does not exist is refused with the list" example:"RefuseTakenContactAddresses"`
+	Policies    []string             `setting:"policies" restart:"true" help:"choices made the other way, by name" example:"RefuseTakenContactAddresses"`
 	PerfEnabled []string             `setting:"perf-enabled" default:"all" restart:"true" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 	Drain       time.Duration        `setting:"drain" default:"20s" help:"how long requests may go on after a stop"`
 	DrainDelay  time.Duration        `setting:"drain-delay" default:"0s" help:"how long requests are still taken after a stop, while the program says that it is not ready: give a load balancer time to notice"`

@@ -100,8 +100,8 @@ type LogConfig struct {
 
 // EmulatorConfig is the embedded backend.
 type EmulatorConfig struct {
-	Database    string        `setting:"database" help:"database file, or postgres:// URL of a database that several engines share; empty keeps everything in memory" example:"/var/lib/wsexchange/emulator.db"`
-	Engine      string        `setting:"engine" help:"name of this engine in the audit log of a shared database; empty is host name and process id" example:"gateway1"`
+	Database    string        `setting:"database" help:"file, or postgres:// URL; empty is memory" example:"/var/lib/wsexchange/emulator.db"`
+	Engine      string        `setting:"engine" help:"name in the audit of a shared database; empty is host and process" example:"gateway1"`
 	Seed        string        `setting:"seed" help:"YAML file with the starting content; empty is the demo data"`
 	LDAPListen  string        `setting:"ldap-listen" default:"127.0.0.1:3890" help:"address of the emulator's LDAP, with StartTLS given tls.certificate; empty serves none"`
 	LDAPSecure  string        `setting:"ldaps-listen" help:"address of the emulator's ldaps, which needs tls.certificate" example:"127.0.0.1:6360"`
@@ -111,9 +111,9 @@ type EmulatorConfig struct {
 	AuditLevel  string        `setting:"audit-level" default:"writes" oneof:"none,failed,writes,all" help:"which requests are kept in the audit log"`
 	AuditKeep   time.Duration `setting:"audit-keep" default:"2160h" help:"how long the audit log keeps them; 0s keeps them permanently"`
 	HistoryKeep time.Duration `setting:"history-keep" default:"168h" help:"how long transaction log and history of changes are kept; 0s is permanently"`
-	DeletedKeep time.Duration `setting:"deleted-keep" default:"1440h" help:"how long deleted objects can be found over LDAP, with the control for them; 0s is permanently"`
+	DeletedKeep time.Duration `setting:"deleted-keep" default:"1440h" help:"how long LDAP can show deleted objects; 0s is permanently"`
 	ErrorMap    string        `setting:"error-map" help:"XML file with the translations of the Error Provider; empty has none" example:"/etc/wsexchange/errors.xml"`
-	Policies    []string      `setting:"policies" help:"choices that the emulator makes where documents of the original are silent and that are to be made the other way, by name; a name that does not exist is refused with the list" example:"RefuseTakenContactAddresses"`
+	Policies    []string      `setting:"policies" help:"choices made the other way, by name" example:"RefuseTakenContactAddresses"`
 	PerfEnabled []string      `setting:"perf-enabled" default:"all" help:"procedures whose calls are counted in the metrics, as Namespace::Procedure, or a namespace for all of its own; all, or none" example:"Hosted Exchange,Managed Active Directory::CreateUser"`
 
 	root *state.Root // content of an emulator in memory, for check

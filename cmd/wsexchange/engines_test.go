@@ -74,8 +74,8 @@ func TestServe_RefusesEnginesThatShareNothing(t *testing.T) {
 	assert.Contains(t, stdout, "ok    installation: the engines share "+one.Installation())
 }
 
-// door serves an emulator at an address, until it is closed.
-func door(t *testing.T, e *mocktest.Emulator, address string) *httptest.Server {
+// endpointOf serves an emulator at an address, until it is closed.
+func endpointOf(t *testing.T, e *mocktest.Emulator, address string) *httptest.Server {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func door(t *testing.T, e *mocktest.Emulator, address string) *httptest.Server {
 // metrics and log, with one line when it goes and one when it returns.
 func TestServe_ProbesEngines(t *testing.T) {
 	emulator := mocktest.Start(t)
-	one, other := door(t, emulator, "127.0.0.1:0"), door(t, emulator, "127.0.0.1:0")
+	one, other := endpointOf(t, emulator, "127.0.0.1:0"), endpointOf(t, emulator, "127.0.0.1:0")
 	both, alone := start(t, between(t, one.URL, other.URL)...), start(t, between(t, one.URL)...)
 	status, text := both.Health("/-/ready")
 	require.Equal(t, http.StatusOK, status, text)
@@ -116,7 +116,7 @@ func TestServe_ProbesEngines(t *testing.T) {
 	assert.Contains(t, text, `"engine `+one.URL+`"`)
 	assert.Contains(t, text, "connection refused")
 
-	door(t, emulator, address)
+	endpointOf(t, emulator, address)
 	require.Eventually(t, available(both, "1"), 10*time.Second, 10*time.Millisecond)
 	log := both.Log.String()
 	assert.Equal(t, 1, strings.Count(log, "engine is left out"), log)

@@ -36,9 +36,11 @@ func (c *Config) unlock() []secret.String {
 	return []secret.String{c.Admin.Token}
 }
 
-// admit checks the credentials of a page's visitor as the web services do.
+// admit checks the credentials of a page's visitor as the web services do, and
+// holds him to the gateway's base.
 func (s *service) admit(w http.ResponseWriter, r *http.Request) (mpf.Caller, bool) {
-	caller, gate := mpf.Caller{Trusted: true}, s.current.Load().gate
+	current := s.current.Load()
+	caller, gate := mpf.Caller{Trusted: true, Base: current.backend.base}, current.gate
 	if gate == nil {
 		return caller, true
 	}

@@ -34,3 +34,25 @@ func TestServe_Pages(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	assert.Equal(t, http.StatusNotFound, resp.StatusCode)
 }
+
+// A gateway for one reseller does not show, by its pages, what is outside.
+func TestServe_PagesKeepToTheBase(t *testing.T) {
+	visit := func(root, path string) int {
+		req, err := http.NewRequest(http.MethodGet, root+path, nil)
+		require.NoError(t, err)
+		req.SetBasicAuth(`FABRIKAM\Administrator`, "Fabrikam-Adm1n")
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	whole := start(t).Banner["Pages"]
+	held := start(t, "--directory.base-dn=OU=Reseller1,OU=Hosting,DC=fabrikam,DC=com").Banner["Pages"]
+	for path, want := range map[string]int{
+		"MPSSampleWeb": http.StatusOK, "console": http.StatusForbidden, "console/directory": http.StatusForbidden,
+		"ResourceManagerWebClient/QueryResources.aspx": http.StatusForbidden,
+	} {
+		assert.Equal(t, http.StatusOK, visit(whole, path), path)
+		assert.Equal(t, want, visit(held, path), path)
+	}
+}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"context"
 	_ "embed" // the checks
 	"encoding/base64"
@@ -189,13 +190,10 @@ func TestPages_WithoutScript(t *testing.T) {
 	assert.NotEmpty(t, s.Journal.List(journal.Filter{}))
 }
 
-// TestScreenshots writes the pictures of docs/screenshots, for make screenshots.
+// TestScreenshots takes the pictures of docs/screenshots, and writes them there
+// for make screenshots.
 func TestScreenshots(t *testing.T) {
-	folder := os.Getenv("SCREENSHOTS")
-	if folder == "" {
-		t.Skip("SCREENSHOTS names no folder: make screenshots")
-	}
-	b := chromium(t)
+	b, folder := chromium(t), cmp.Or(os.Getenv("SCREENSHOTS"), t.TempDir())
 	b.visited(t)
 	for name, path := range map[string]string{
 		"sample": "/MPSSampleWeb/General/CreateResellerOrganization", "resources": business, "requests": "/console", "request": "/console/requests/1",
@@ -203,6 +201,7 @@ func TestScreenshots(t *testing.T) {
 	} {
 		var picture []byte
 		b.run(t, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(b.root+path), chromedp.CaptureScreenshot(&picture))
+		assert.Greater(t, len(picture), 10_000, name)
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644))
 	}
 }

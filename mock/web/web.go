@@ -216,8 +216,12 @@ var administrators = []string{"Domain Admins", "Administrators"}
 
 // administrator reports whether a caller is an administrator of the domain. One
 // that the program vouches for and that has no account in the directory is one
-// to the engine too.
+// to the engine too. One who is held to a base is not: the pages for
+// administrators show the whole domain.
 func (h *Handler) administrator(ctx context.Context, caller mpf.Caller) (is bool, err error) {
+	if !caller.Base.IsZero() {
+		return false, nil
+	}
 	if caller.Username == "" {
 		return caller.Trusted, nil
 	}

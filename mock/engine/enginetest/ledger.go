@@ -31,12 +31,10 @@ func kept(t testing.TB) ledger.Config {
 }
 
 // OverLedgers runs the tests of the test program again, over ledgers in SQLite
-// and in PostgreSQL, but for those that match a regular expression.
+// and in PostgreSQL, but for the calling one and those that match a regular
+// expression.
 func OverLedgers(t *testing.T, but string) {
 	t.Helper()
-	if os.Getenv(ledgerVariable) != "" {
-		t.Skip("this is such a run")
-	}
 	if testing.Short() {
 		t.Skip("all tests of the package take a while")
 	}
@@ -45,7 +43,7 @@ func OverLedgers(t *testing.T, but string) {
 		"postgresql": func(t *testing.T) string { return postgrestest.Start(t).URL("postgres") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			again := exec.CommandContext(t.Context(), os.Args[0], "-test.skip="+but, "-test.v")
+			again := exec.CommandContext(t.Context(), os.Args[0], "-test.skip=^"+t.Name()[:strings.LastIndex(t.Name(), "/")]+"$|"+but, "-test.v")
 			again.Env = append(os.Environ(), ledgerVariable+"="+in(t))
 			out, err := again.CombinedOutput()
 			require.NoError(t, err, lastOf(string(out)))

@@ -35,7 +35,7 @@ func rowsOAB() []engine.Procedure {
 			Arguments: []engine.Argument{oabServers, controller},
 		},
 		{
-			Name: "RemoveResources", Summary: "Takes servers out of the pool that have no list; one that is not in it is no error.",
+			Name: "RemoveResources", Summary: "Takes servers out of the pool that have no list; one that is not in it is passed over.",
 			Type: engine.Write, Access: engine.Public, Role: engine.DomainAdmin, Fidelity: engine.Documented, Run: forServers(removeOABServer),
 			Arguments: []engine.Argument{oabServers, controller},
 		},
@@ -55,7 +55,7 @@ func rowsOAB() []engine.Procedure {
 			Arguments: []engine.Argument{organization, controller},
 		},
 		{
-			Name: "QueryOrganization", Summary: "Tells which server has an organization's list; none is no error.",
+			Name: "QueryOrganization", Summary: "Tells which server has an organization's list, if any.",
 			Type: engine.Read, Access: engine.Public, Role: engine.UserCreator, Subject: "organization", Fidelity: engine.Inferred, Run: queryOAB,
 			Arguments: []engine.Argument{organization, controller},
 		},

@@ -104,7 +104,7 @@ var providers = []provider{
 		procedures:  []procedure{{name: "Audit", arguments: may("command"), inferred: true}},
 	},
 	{
-		name: "CoreRMO", source: "CoreRMO.CoreRMOObj.1", lacks: "database of resources of any type; those of Exchange are in Exchange Resource Manager",
+		name: "CoreRMO", source: "CoreRMO.CoreRMOObj.1", lacks: "database of resources; those of Exchange are in Exchange Resource Manager",
 		description: "Types, instances, groups and candidate sets of resources and consumers.",
 		procedures: []procedure{
 			{name: "Add Resource Type", arguments: may("resourceType"), inferred: true},
