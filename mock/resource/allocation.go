@@ -95,6 +95,35 @@ func (r Resources) AllocationsOf(resource int64) ([]*Allocation, error) {
 	return all, r.tx.Ready(false)
 }
 
+// Usage is a resource with what organizations use of it.
+type Usage struct {
+	*Resource
+	Organizations int   // that have a share
+	Used          int64 // of the shares, in megabytes
+}
+
+// Usage returns the resources of a kind with what is used of each, in the order
+// of Resources.
+func (r Resources) Usage(kind ResourceKind) ([]Usage, error) {
+	resources, err := r.Resources(kind)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Usage, 0, len(resources))
+	for _, one := range resources {
+		shares, err := r.AllocationsOf(one.ID)
+		if err != nil {
+			return nil, err
+		}
+		var kilobytes int64
+		for _, share := range shares {
+			kilobytes += share.UsedKilobytes
+		}
+		all = append(all, Usage{Resource: one, Organizations: len(shares), Used: MegabytesIn(kilobytes)})
+	}
+	return all, nil
+}
+
 // HeldByOthers reports whether an organization other than the given one has a
 // share in the resource.
 func (r Resources) HeldByOthers(resource int64, organization directory.GUID) (bool, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"wsexchange/internal/xmldoc"
+	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/resource"
 	"wsexchange/mock/state"
@@ -167,13 +168,20 @@ func queryOABServers(c *engine.Call) error {
 	return nil
 }
 
-// allocateOAB gives an organization one list on one server.
-func allocateOAB(c *engine.Call) error {
+// oabShares opens the organization that the call is about, and returns what it
+// has on servers for offline address lists.
+func oabShares(c *engine.Call) (*directory.Object, []*resource.Allocation, error) {
 	o, err := openOrganization(c)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	held, err := c.Resources().Allocations(o.GUID, resource.OABServer)
+	return o, held, err
+}
+
+// allocateOAB gives an organization one list on one server.
+func allocateOAB(c *engine.Call) error {
+	o, held, err := oabShares(c)
 	if err != nil {
 		return err
 	}
@@ -216,11 +224,7 @@ func freeOABServer(c *engine.Call) (*resource.Resource, error) {
 }
 
 func deallocateOAB(c *engine.Call) error {
-	o, err := openOrganization(c)
-	if err != nil {
-		return err
-	}
-	held, err := c.Resources().Allocations(o.GUID, resource.OABServer)
+	o, held, err := oabShares(c)
 	if err != nil {
 		return err
 	}
@@ -236,11 +240,7 @@ func deallocateOAB(c *engine.Call) error {
 }
 
 func queryOAB(c *engine.Call) error {
-	o, err := openOrganization(c)
-	if err != nil {
-		return err
-	}
-	held, err := c.Resources().Allocations(o.GUID, resource.OABServer)
+	_, held, err := oabShares(c)
 	if err != nil {
 		return err
 	}

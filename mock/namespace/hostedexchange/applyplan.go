@@ -7,23 +7,15 @@ import (
 	"wsexchange/internal/xmldoc"
 	"wsexchange/mock/directory"
 	"wsexchange/mock/engine"
-	"wsexchange/mpf"
 )
 
 // applyMailboxPlan fits a mailbox that was made without hosting to a plan. The
 // address made of the logon name is always there and the primary one. Room is
 // changed where the mailbox has some, and not taken where it has none.
 func applyMailboxPlan(c *engine.Call) error {
-	user, org, err := openUser(c)
+	user, org, err := openMailboxUser(c)
 	if err != nil {
 		return err
-	}
-	mailbox, err := hasMailbox(c, user)
-	if err != nil {
-		return err
-	}
-	if !mailbox {
-		return mpf.MailboxMissing.New(user.DN.ADsPath())
 	}
 	p, err := planToUse(c)
 	if err != nil {

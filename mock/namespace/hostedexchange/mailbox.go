@@ -208,18 +208,24 @@ func applyProperties(c *engine.Call, user *directory.Object, properties *xmldoc.
 	return err
 }
 
-// deleteMailbox gives the room back and deletes the mailbox.
-func deleteMailbox(c *engine.Call) error {
-	user, org, err := openUser(c)
-	if err != nil {
-		return err
+// openMailboxUser opens the user that the call is about, who must have a
+// mailbox, and the organization.
+func openMailboxUser(c *engine.Call) (user, org *directory.Object, err error) {
+	if user, org, err = openUser(c); err != nil {
+		return nil, nil, err
 	}
 	mailbox, err := hasMailbox(c, user)
+	if err == nil && !mailbox {
+		err = mpf.MailboxMissing.New(user.DN.ADsPath())
+	}
+	return user, org, err
+}
+
+// deleteMailbox gives the room back and deletes the mailbox.
+func deleteMailbox(c *engine.Call) error {
+	user, org, err := openMailboxUser(c)
 	if err != nil {
 		return err
-	}
-	if !mailbox {
-		return mpf.MailboxMissing.New(user.DN.ADsPath())
 	}
 	if err := deallocateMailbox(c, user); err != nil {
 		return err

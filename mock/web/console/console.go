@@ -156,6 +156,20 @@ func (c *Console) testing() error {
 // listed is how many rows a page lists.
 const listed = 50
 
+// paged returns the rows of one page, from the number in the query on, and the
+// address of the next page, "" after the last.
+func paged[T any](v *page.Visit, all []T) (rows []T, next string, err error) {
+	from, err := number(v, "from")
+	if err != nil {
+		return nil, "", err
+	}
+	rows = all[min(int(from), len(all)):]
+	if len(rows) > listed {
+		rows, next = rows[:listed], here(v, "from", strconv.FormatInt(from+listed, 10))
+	}
+	return rows, next, nil
+}
+
 // here is the address of the page with one parameter changed.
 func here(v *page.Visit, name, value string) string {
 	query := url.Values{}

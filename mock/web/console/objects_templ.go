@@ -1184,7 +1184,7 @@ func resourcesPage(w *resourcesView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Bar(r.Server+" "+r.Name+": "+strconv.FormatInt(r.Allocated, 10)+" of "+strconv.FormatInt(r.Megabytes, 10)+" allocated", r.Megabytes, r.Allocated, r.used).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Bar(r.Server+" "+r.Name+": "+strconv.FormatInt(r.Allocated, 10)+" of "+strconv.FormatInt(r.Megabytes, 10)+" allocated", r.Megabytes, r.Allocated, r.Used).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1219,7 +1219,7 @@ func resourcesPage(w *resourcesView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.FormatInt(r.used, 10))
+				templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.FormatInt(r.Used, 10))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/objects.templ`, Line: 314, Col: 57}
 				}
@@ -1232,7 +1232,7 @@ func resourcesPage(w *resourcesView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var58 string
-				templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(r.organizations))
+				templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(r.Organizations))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/objects.templ`, Line: 315, Col: 57}
 				}

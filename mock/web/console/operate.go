@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,20 +22,14 @@ type queueView struct {
 
 func (c *Console) queue(v *page.Visit) error {
 	w := &queueView{view: c.view(v, "Queue", "/queue")}
-	from, err := number(v, "from")
-	if err != nil {
-		return err
-	}
 	all, err := c.config.Emulator.Engine.Jobs(v.Ctx())
 	if err != nil {
 		return err
 	}
 	w.total = len(all)
-	all = all[min(int(from), len(all)):]
-	if len(all) > listed {
-		all, w.next = all[:listed], here(v, "from", strconv.FormatInt(from+listed, 10))
+	if w.jobs, w.next, err = paged(v, all); err != nil {
+		return err
 	}
-	w.jobs = all
 	return v.Show(http.StatusOK, queuePage(w))
 }
 

@@ -231,13 +231,7 @@ func mailboxOf(tx *state.Tx, o *directory.Object) (mailboxRow, error) {
 // resourcesView lists the registered resources of all kinds.
 type resourcesView struct {
 	view
-	rows []resourceRow
-}
-
-type resourceRow struct {
-	*resource.Resource
-	used          int64 // megabytes
-	organizations int
+	rows []resource.Usage
 }
 
 func (c *Console) resources(v *page.Visit) error {
@@ -246,22 +240,11 @@ func (c *Console) resources(v *page.Visit) error {
 		for _, kind := range []resource.ResourceKind{
 			resource.MailStore, resource.PublicStore, resource.ConsumerStore, resource.OABServer, resource.FrontEndServer,
 		} {
-			all, err := resource.In(tx).Resources(kind)
+			all, err := resource.In(tx).Usage(kind)
 			if err != nil {
 				return err
 			}
-			for _, r := range all[:min(len(all), 4*listed)] {
-				shares, err := resource.In(tx).AllocationsOf(r.ID)
-				if err != nil {
-					return err
-				}
-				row := resourceRow{Resource: r, organizations: len(shares)}
-				for _, share := range shares {
-					row.used += share.UsedKilobytes
-				}
-				row.used = resource.MegabytesIn(row.used)
-				w.rows = append(w.rows, row)
-			}
+			w.rows = append(w.rows, all[:min(len(all), 4*listed)]...)
 		}
 		return nil
 	})
@@ -280,18 +263,13 @@ type plansView struct {
 
 func (c *Console) plans(v *page.Visit) error {
 	w := &plansView{view: c.view(v, "Plans", "/plans")}
-	from, err := number(v, "from")
-	if err != nil {
-		return err
-	}
-	err = c.config.Emulator.Store.View(v.Ctx(), func(tx *state.Tx) error {
+	err := c.config.Emulator.Store.View(v.Ctx(), func(tx *state.Tx) error {
 		all, err := plan.In(tx).Plans(plan.PlanFilter{})
 		if err != nil {
 			return err
 		}
-		all = all[min(int(from), len(all)):]
-		if len(all) > listed {
-			all, w.next = all[:listed], here(v, "from", strconv.FormatInt(from+listed, 10))
+		if all, w.next, err = paged(v, all); err != nil {
+			return err
 		}
 		for _, p := range all {
 			full, err := plan.In(tx).Plan(p.Name)

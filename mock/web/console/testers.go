@@ -169,16 +169,10 @@ func (c *Console) difference(v *page.Visit) error {
 	if err != nil {
 		return err
 	}
-	from, err := number(v, "from")
-	if err != nil {
+	w.total = len(changes)
+	if w.changes, w.next, err = paged(v, changes); err != nil {
 		return err
 	}
-	w.total = len(changes)
-	changes = changes[min(int(from), len(changes)):]
-	if len(changes) > listed {
-		changes, w.next = changes[:listed], here(v, "from", strconv.FormatInt(from+listed, 10))
-	}
-	w.changes = changes
 	return v.Show(http.StatusOK, differencePage(w))
 }
 

@@ -103,17 +103,10 @@ type view struct {
 	*page.Visit
 	controller string
 	kind       *kind
-	rows       []row
+	rows       []resource.Usage
 	outcome    *page.Outcome
 	form       form
 	holders    *holders
-}
-
-// row is a registered resource.
-type row struct {
-	*resource.Resource
-	used          int64 // of what is allocated, in megabytes
-	organizations int
 }
 
 func (c *Client) show(v *page.Visit) error {
@@ -182,24 +175,9 @@ func (c *Client) known(v *page.Visit, controller string) error {
 	})
 }
 
-func (w *view) read(tx *state.Tx) error {
-	all, err := resource.In(tx).Resources(w.kind.of)
-	if err != nil {
-		return err
-	}
-	for _, r := range all {
-		shares, err := resource.In(tx).AllocationsOf(r.ID)
-		if err != nil {
-			return err
-		}
-		one := row{Resource: r, organizations: len(shares)}
-		for _, share := range shares {
-			one.used += share.UsedKilobytes
-		}
-		one.used = resource.MegabytesIn(one.used)
-		w.rows = append(w.rows, one)
-	}
-	return nil
+func (w *view) read(tx *state.Tx) (err error) {
+	w.rows, err = resource.In(tx).Usage(w.kind.of)
+	return err
 }
 
 func (w *view) head() page.Head {

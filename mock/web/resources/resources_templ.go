@@ -771,7 +771,7 @@ func list(w *view) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Bar(barLabel(w, r), r.Megabytes, r.Allocated, r.used).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Bar(barLabel(w, r), r.Megabytes, r.Allocated, r.Used).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -832,7 +832,7 @@ func list(w *view) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var37 string
-					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(r.organizations))
+					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(r.Organizations))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `resources/resources.templ`, Line: 166, Col: 191}
 					}
@@ -928,7 +928,7 @@ func list(w *view) templ.Component {
 	})
 }
 
-func changing(w *view, r row, id string) templ.Component {
+func changing(w *view, r resource.Usage, id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1155,7 +1155,7 @@ func changing(w *view, r row, id string) templ.Component {
 	})
 }
 
-func same(r row) templ.Component {
+func same(r resource.Usage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1364,9 +1364,9 @@ func label(r *resource.Resource) string {
 	return r.Name
 }
 
-func barLabel(w *view, r row) string {
+func barLabel(w *view, r resource.Usage) string {
 	return label(r.Resource) + ": " + strconv.FormatInt(r.Allocated, 10) + " of " + strconv.FormatInt(r.Megabytes, 10) + " " + w.kind.unit + " allocated, " +
-		strconv.FormatInt(r.used, 10) + " used"
+		strconv.FormatInt(r.Used, 10) + " used"
 }
 
 func flag(is bool) string {
