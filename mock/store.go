@@ -25,6 +25,7 @@ func OpenStore(ctx context.Context, cfg Config, fill bool) (*ledger.Store, *dire
 		return nil, nil, err
 	}
 	if err := cfg.fill(ctx, store, fill); err != nil {
+		err = fmt.Errorf("database %s: %w", cmp.Or(ledger.Redacted(cfg.Database), "in memory"), err)
 		return nil, nil, errors.Join(err, store.Close())
 	}
 	return store, passwords, nil
@@ -54,10 +55,7 @@ func OpenLedger(ctx context.Context, cfg Config) (*ledger.Store, *directory.Pass
 		}
 	}
 	store, err := ledger.Open(ctx, kept)
-	if err != nil {
-		return nil, nil, fmt.Errorf("database %s: %w", cmp.Or(ledger.Redacted(cfg.Database), "in memory"), err)
-	}
-	return store, passwords, nil
+	return store, passwords, err
 }
 
 // name is that of the engine, or one that tells it from others on its host.

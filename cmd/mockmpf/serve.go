@@ -17,7 +17,6 @@ import (
 	"wsexchange/mock"
 	"wsexchange/mock/engine"
 	"wsexchange/mock/ldap"
-	"wsexchange/mock/ledger"
 	"wsexchange/mock/operator"
 	"wsexchange/mock/web"
 	"wsexchange/mock/web/page"
@@ -159,10 +158,7 @@ func (s *service) openEmulator(ctx context.Context, cfg *Config) error {
 		Tracer: s.Tracer(),
 	})
 	err = daemon.NamedListenError(err, cfg.LDAP.addresses())
-	switch {
-	case err != nil && cfg.Database != "":
-		return fmt.Errorf("emulator with database %s: %w", ledger.Redacted(cfg.Database), err)
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
 	return nil
