@@ -223,7 +223,7 @@ func (u *userComparison) forward() {
 }
 
 // proxies compares the further addresses. Those of the panel may be the primary
-// one; in the directory that one is no further one, nor is the logon name.
+// one; in the directory that one is not a further one, nor is the logon name.
 func (u *userComparison) proxies() {
 	held, known := map[string]bool{}, map[string]bool{ldappath.Fold(u.user.Principal()): true}
 	for _, a := range smtp(u.held) {

@@ -101,7 +101,7 @@ func TestDelete_TombstonesAreNoObjects(t *testing.T) {
 	}
 	assert.ErrorIs(t, d.Set(mustGet(t, d, testReseller), "isDeleted", "TRUE"), state.ErrConstraint)
 	changes := state.Describe(d.tx.Began().Read(state.Env{}), d.tx, d.tx.Changes())
-	assert.Empty(t, changes, "what came and went in one transaction is no difference")
+	assert.Empty(t, changes, "what came and went in one transaction is not a difference")
 }
 
 func TestSearchDeleted_Scopes(t *testing.T) {

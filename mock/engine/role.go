@@ -79,7 +79,7 @@ func (c *Call) Holder(holder ldappath.DN) string {
 }
 
 // Sees tells whether the account on whose behalf the request runs may see an
-// object, as the directory's LDAP door shows it (F401), and by the base that the
+// object, as the directory's LDAP listener shows it (F401), and by the base that the
 // caller is held to (F134). Where the procedure is to run as another account it
 // is that one that sees, within the caller's base.
 func (c *Call) Sees(dn ldappath.DN) (bool, error) {

@@ -263,7 +263,7 @@ func TestACL(t *testing.T) {
 	assert.Equal(t, "<dacl>"+denied+reading+first+"</dacl>", dacl(ofBob), "denials first, new entries before those of their kind; generic rights are specific ones")
 
 	update(ofBob, "<dacl>"+ace("GENERIC_ALL", "REVOKE_ACCESS", staff, "")+"</dacl>")
-	assert.Equal(t, "<dacl>"+denied+reading+first+"</dacl>", dacl(ofBob), "no match is no error")
+	assert.Equal(t, "<dacl>"+denied+reading+first+"</dacl>", dacl(ofBob), "no match is not an error")
 	update(ofBob, "<dacl>"+ace("16", "REVOKE_ACCESS", staff, "")+ace("32", "4", staff, "")+"</dacl>")
 	assert.Equal(t, "<dacl>"+reading+"</dacl>", dacl(ofBob))
 
